@@ -1,0 +1,35 @@
+"""Results of benchmarks on disk: every figure with the date, the machine, the version and the command that made it."""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import tillfree
+from tillfree.evaluation.resources import this_machine
+
+__all__ = ["Row", "write_results"]
+
+RESULTS = Path(__file__).parent / "results"
+Row = dict[str, Any]
+
+
+def write_results(name: str, command: str, rows: Sequence[Row], output: Path | None) -> None:
+    """Writes `benchmarks/results/NAME.json`, or `output` where one is given."""
+    result = {
+        "benchmark": name,
+        "command": command,
+        "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "version": tillfree.__version__,
+        "machine": msgspec.to_builtins(this_machine()),
+        "recordings": "simulated",
+        "rows": list(rows),
+    }
+    target = output or RESULTS / f"{name}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(f"written: {target}\n")

@@ -1,0 +1,1 @@
+"""Products, barcodes (GTIN, PLU), planogram and store layout: what a shop sells and where it lies."""

@@ -1,0 +1,107 @@
+"""What a shop is: its products, its furniture with weighing plates, and where each product is meant to lie."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tillfree.core.geometry import Box, Point
+from tillfree.core.ids import FixtureId, PlateRef, ProductId, ShelfRef
+
+__all__ = ["Facing", "Fixture", "Product", "Shelf", "Shop", "Zone", "plate_point"]
+
+
+class Product(msgspec.Struct, frozen=True):
+    """A thing that can be sold.
+
+    `weight_g` is the weight of one unit, None where it is not known (such a product cannot be told by weight);
+    `weight_sigma_g` its spread from unit to unit, None for the store's default share. `price_minor` is the shelf
+    price of one unit in the shop's currency, None where unknown. `barcodes` are further codes of the same product.
+    """
+
+    id: ProductId
+    name: str
+    weight_g: float | None = None
+    weight_sigma_g: float | None = None
+    price_minor: int | None = None
+    tax_class: str = "standard"
+    barcodes: tuple[str, ...] = ()
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """One shelf board: `box` reaches from its surface at the front left to the clear height above its back right.
+
+    `plates` gives the left and right edge of each plate along the front in metres, plate 1 first.
+    """
+
+    index: int
+    box: Box
+    plates: tuple[tuple[float, float], ...]
+
+
+class Fixture(msgspec.Struct, frozen=True):
+    """A piece of furniture with shelves; its box encloses it."""
+
+    id: FixtureId
+    box: Box
+    shelves: tuple[Shelf, ...]
+
+
+class Facing(msgspec.Struct, frozen=True):
+    """A place for one product: one or more neighbouring plates of one shelf."""
+
+    product: ProductId
+    fixture: FixtureId
+    shelf: int
+    plates: tuple[int, ...]
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """A rectangle on the floor (metres) with a use: "exit" (also entry), "staff", "aisle"."""
+
+    name: str
+    use: str
+    x_min_m: float
+    y_min_m: float
+    x_max_m: float
+    y_max_m: float
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """A whole shop: what `tillfree` must know before the first event. Travels inside a recording.
+
+    Lookups are plain scans made once by the components that need them; build your own index from these tuples.
+    """
+
+    name: str
+    products: tuple[Product, ...]
+    fixtures: tuple[Fixture, ...]
+    facings: tuple[Facing, ...]
+    zones: tuple[Zone, ...] = ()
+    currency: str = "USD"
+
+    def product_index(self) -> dict[ProductId, Product]:
+        """Products by id."""
+        return {product.id: product for product in self.products}
+
+    def shelf_index(self) -> dict[ShelfRef, Shelf]:
+        """Shelves by reference."""
+        return {ShelfRef(f.id, s.index): s for f in self.fixtures for s in f.shelves}
+
+    def plate_centres(self) -> dict[PlateRef, Point]:
+        """Where an item on each plate is grasped (see `plate_point`)."""
+        return {
+            PlateRef(fixture.id, shelf.index, number): plate_point(shelf, number)
+            for fixture in self.fixtures
+            for shelf in fixture.shelves
+            for number in range(1, len(shelf.plates) + 1)
+        }
+
+    def facings_on(self, shelf: ShelfRef) -> Iterable[Facing]:
+        """The facings of one shelf, in the order of the planogram."""
+        return (f for f in self.facings if f.fixture == shelf.fixture and f.shelf == shelf.shelf)
+
+
+def plate_point(shelf: Shelf, plate: int) -> Point:
+    """Where an item on the plate is grasped: middle of the plate's width, on the front edge, at the shelf's surface."""
+    left, right = shelf.plates[plate - 1]
+    return shelf.box.pose.to_parent(Point((left + right) / 2, 0.0, 0.0))

@@ -1,0 +1,118 @@
+"""What `tillfree replay` says about a recording, as data: the form of its JSON."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tillfree.commerce.pricing import ANONYMOUS_NOTE, Pricing, Sale
+from tillfree.commerce.receipt import Receipt
+from tillfree.commerce.tax import sum_taxed
+from tillfree.core.events import Alternative, Interaction, SensorIssue
+from tillfree.core.ids import TrackId, VisitId
+from tillfree.core.money import TaxedAmount
+from tillfree.core.time import NS_PER_S, format_utc
+from tillfree.shopping.parties import PartyCart
+from tillfree.store.replay import ReplayResult, VisitResult
+from tillfree.store.settings import StoreSettings
+
+__all__ = ["PartyDocument", "ReplayDocument", "VisitDocument", "document_of", "encode_document"]
+
+
+class VisitDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One visit: who, when, the receipt, what else might be true, and what was seen."""
+
+    visit: VisitId
+    person: TrackId
+    tracks: tuple[TrackId, ...]
+    anonymous: bool
+    opened: str
+    closed: str
+    reason: str
+    receipt: Receipt
+    alternatives: tuple[Alternative, ...]
+    interactions: tuple[Interaction, ...]
+
+
+class PartyDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Visitors for whom one pays: what they hold together, and the sum of their receipts.
+
+    `status` is "review" where the receipt of any member is.
+    """
+
+    cart: PartyCart
+    total: TaxedAmount
+    status: str
+
+
+class ReplayDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole replay; `anonymous` says that nobody was tracked and one visitor was assumed.
+
+    `simulated` says that the recording is: nobody in it exists, and nobody took anything.
+    """
+
+    recording: str
+    duration_s: float
+    events: int
+    anonymous: bool
+    simulated: bool = False
+    visits: tuple[VisitDocument, ...]
+    issues: tuple[SensorIssue, ...]
+    warnings: dict[str, int]
+    parties: tuple[PartyDocument, ...] = ()
+
+
+def document_of(
+    name: str, result: ReplayResult, settings: StoreSettings, store: str = "", *, simulated: bool = False
+) -> ReplayDocument:
+    """The document of a replay; receipts are priced by the shop's catalogue. `store` is the name on the receipts."""
+    pricing = Pricing(result.shop, settings.commerce, store)
+    visits = tuple(_visit(visit, pricing) for visit in result.visits)
+    receipts = {visit.visit: visit.receipt for visit in visits}
+    return ReplayDocument(
+        recording=name,
+        duration_s=result.duration_ns / NS_PER_S,
+        events=result.events,
+        anonymous=any(visit.anonymous for visit in result.visits),
+        simulated=simulated,
+        visits=visits,
+        issues=result.issues,
+        warnings=dict(sorted(result.warnings.items())),
+        parties=tuple(_party(cart, [receipts[visit] for visit in cart.members]) for cart in result.parties()),
+    )
+
+
+def _party(cart: PartyCart, receipts: Sequence[Receipt]) -> PartyDocument:
+    return PartyDocument(
+        cart=cart,
+        total=sum_taxed((receipt.total for receipt in receipts), receipts[0].currency),
+        status="review" if any(receipt.status == "review" for receipt in receipts) else cart.decision,
+    )
+
+
+def _visit(visit: VisitResult, pricing: Pricing) -> VisitDocument:
+    notes: Sequence[str] = (ANONYMOUS_NOTE,) if visit.anonymous else ()
+    sale = Sale(
+        visit=visit.visit,
+        time_ns=visit.receipt_ns,
+        lines=visit.lines,
+        probability=visit.probability,
+        review=visit.review,
+        notes=tuple(notes),
+    )
+    return VisitDocument(
+        visit=visit.visit,
+        person=visit.track,
+        tracks=visit.tracks,
+        anonymous=visit.anonymous,
+        opened=format_utc(visit.opened_ns),
+        closed=format_utc(visit.closed_ns),
+        reason=visit.reason,
+        receipt=pricing.receipt(sale),
+        alternatives=visit.alternatives,
+        interactions=visit.interactions,
+    )
+
+
+def encode_document(document: object) -> bytes:
+    """Indented JSON with sorted keys, the same bytes for the same document."""
+    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=1) + b"\n"

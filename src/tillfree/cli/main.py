@@ -1,0 +1,248 @@
+"""The `tillfree` command: arguments, exit codes, and one line instead of a traceback for what is wrong with the world.
+
+Exit codes: 0 all is well; 1 there are findings (a recording that could not be evaluated, rows of a catalogue); 2 it
+could not be done, the message says why; 130 interrupted, 143 terminated (SIGTERM). Modules that do the work are
+loaded only when they are needed.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TypeAlias
+
+import tillfree
+from tillfree.cli.terminal import say
+from tillfree.core.errors import TillfreeError
+
+__all__ = ["main", "make_parser"]
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    parsed = make_parser().parse_args(arguments)
+    run: Command = parsed.run
+    try:
+        with _stopped_in_order():
+            code = run(parsed)
+            sys.stdout.flush()
+    except TillfreeError as error:
+        say(f"tillfree: {error}")
+        return 2
+    except BrokenPipeError:
+        _silence_output()  # whoever read our output has seen enough
+        return 141
+    except OSError as error:
+        _silence_output()
+        what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
+        say(f"tillfree: {what} ({error.strerror or error})")
+        return 2
+    except _Terminated:
+        say("tillfree: terminated")
+        return 143
+    except KeyboardInterrupt:
+        say("tillfree: interrupted")
+        return 130
+    return code
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl+C does: files half written are removed on the way."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+@contextlib.contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """SIGTERM raises inside, unless somebody else has decided what it does; afterwards it is as it was."""
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not ours:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _silence_output() -> None:
+    """What is left of the output goes nowhere: Python must not complain again when it closes the stream."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+# ---- commands, loaded when they run -----------------------------------------------------------------------------
+# ruff: noqa: PLC0415
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.replaying import run_replay
+
+    return run_replay(arguments)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.explaining import run_explain
+
+    return run_explain(arguments)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.evaluating import run_evaluate
+
+    return run_evaluate(arguments)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.recordings import run_import
+
+    return run_import(arguments)
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.recordings import run_info
+
+    return run_info(arguments)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.simulating import run_simulate
+
+    return run_simulate(arguments)
+
+
+def _settings(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.shop_files import run_settings
+
+    return run_settings(arguments)
+
+
+def _catalog(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.shop_files import run_catalog_check
+
+    return run_catalog_check(arguments)
+
+
+# ---- arguments --------------------------------------------------------------------------------------------------
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    parser = argparse.ArgumentParser(
+        prog="tillfree", description="A shop's sensor streams become the right receipt for each shopper."
+    )
+    parser.add_argument("--version", action="version", version=f"tillfree {tillfree.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_replay(commands)
+    _add_explain(commands)
+    _add_evaluate(commands)
+    _add_recordings(commands)
+    _add_simulate(commands)
+    _add_files(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
+
+
+def _add(commands: Commands, name: str, run: Command, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_settings_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", type=Path, metavar="STORE.TOML", help="settings of the store (default: built in)")
+
+
+def _add_replay(commands: Commands) -> None:
+    parser = _add(commands, "replay", _replay, "turn a recording into receipts")
+    parser.add_argument("recording", type=Path, metavar="RECORDING", help="an MCAP file, or a folder as it lies")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help='also write {"PERSON": {"BARCODE": quantity}} to FILE'
+    )
+    parser.add_argument("--html", type=Path, metavar="FOLDER", help="also write each receipt as a page into FOLDER")
+    _add_settings_option(parser)
+
+
+def _add_explain(commands: Commands) -> None:
+    parser = _add(commands, "explain", _explain, "say why a line is on a receipt, and what else it might have been")
+    parser.add_argument("recording", type=Path, metavar="RECORDING", help="an MCAP file, or a folder as it lies")
+    parser.add_argument("--visit", required=True, metavar="ID", help="the code of a visit, or a person's track id")
+    _add_settings_option(parser)
+
+
+def _add_evaluate(commands: Commands) -> None:
+    parser = _add(commands, "evaluate", _evaluate, "score every recording below a folder against its truth")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where recordings lie; one recording is fine too")
+    parser.add_argument("--predictions", type=Path, metavar="OUT", help="write OUT/<case>/receipts.json for each")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with tables and plots")
+    parser.add_argument("--json", action="store_true", help="print the whole report as JSON")
+    parser.add_argument("--match", default="*", metavar="PATTERN", help="only recordings of such names, as 'SYN-*'")
+    parser.add_argument("--exclude", default="", metavar="PATTERN", help="no recordings of such names, as '*FAULTS*'")
+    _add_settings_option(parser)
+
+
+def _add_recordings(commands: Commands) -> None:
+    parser = _add(commands, "import", _import, "write a recording of another system as MCAP")
+    parser.add_argument("layout", choices=("autocheckout", "csv"), help="JSON lines, or one CSV file per plate")
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.mcap")
+    record = commands.add_parser("record", help="look into recordings", description="look into recordings")
+    inner = record.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser = _add(inner, "info", _info, "say what is in a recording")
+    parser.add_argument("recording", type=Path, metavar="RECORDING", help="an MCAP file, or a folder as it lies")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _add_simulate(commands: Commands) -> None:
+    parser = _add(commands, "simulate", _simulate, "write a simulated recording with its truth")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="file, or folder to be made")
+    parser.add_argument("--format", choices=("mcap", "autocheckout"), default="mcap", help="default: mcap, one file")
+    parser.add_argument("--shoppers", type=int, default=3, metavar="N", help="how many come in (default 3)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed is the same visit (default 1)")
+    parser.add_argument("--fixtures", type=int, default=2, metavar="N", help="gondolas of the demo shop (default 2)")
+    for option, kind, text in (
+        ("--duration", float, "length in seconds (default: until everybody has left)"),
+        ("--takes", float, "mean number of acts per shopper"),
+        ("--awkward", float, "share of awkward acts: put-backs, hand-overs, touches, two at once"),
+        ("--noise", float, "scale of the noise of the plates"),
+        ("--dead", int, "plates that give nothing or one value for ever"),
+        ("--drift-g", float, "each plate drifts by up to this much"),
+        ("--spikes", float, "single wrong samples per gondola and second"),
+        ("--drop-frames", float, "share of people frames that are lost"),
+        ("--gaps", float, "mean number of times that the tracker loses a shopper"),
+        ("--skew-s", float, "people frames are stamped late by this much"),
+        ("--lose-batches", float, "share of weight batches that are lost"),
+        ("--occlusion", float, "probability that joints of people side by side vanish"),
+    ):
+        dest = "duration_s" if option == "--duration" else option[2:].replace("-", "_")
+        parser.add_argument(option, dest=dest, type=kind, metavar="X", help=text)
+
+
+def _add_files(commands: Commands) -> None:
+    parser = _add(commands, "settings", _settings, "print the settings' schema or defaults, or check a file")
+    parser.add_argument("action", choices=("schema", "default", "check"))
+    parser.add_argument("file", nargs="?", type=Path, metavar="STORE.TOML", help="the file to check")
+    catalog = commands.add_parser("catalog", help="look into catalogues", description="look into catalogues")
+    inner = catalog.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser = _add(inner, "check", _catalog, "report bad rows of products, planogram and layout (CSV or JSON)")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--currency", default="USD", help="ISO 4217 code of the prices (default USD)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

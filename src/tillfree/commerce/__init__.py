@@ -1,0 +1,1 @@
+"""Price, tax, total and receipt of a cart, in integer minor units."""

@@ -1,0 +1,1 @@
+"""The vocabulary: ids, units, time, money, geometry, and the tagged union of events."""

@@ -1,0 +1,1 @@
+"""Replay, scoring, calibration and reports."""

@@ -1,0 +1,1 @@
+"""Weight changes, hands, looks and tags become *who took what*, with a probability."""

@@ -1,0 +1,167 @@
+"""Meetings of hands: moments at which two people may have passed something on.
+
+Two wrists that hang side by side in a queue are close as well, so closeness alone says little. People who pass
+something on turn to each other, stretch a forearm (a hanging wrist lies about 0.2 m from below its shoulder, a giving
+one 0.4 m before it), stay so for a second or more, and are not inside a shelf. Each sign moves the odds; the
+inference weighs them against what later happens to the items.
+"""
+
+import math
+
+import msgspec
+
+from tillfree.catalog.model import Fixture
+from tillfree.core.geometry import Point
+from tillfree.core.ids import VisitId
+from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.fusion.bodies import XYZ, Body
+
+__all__ = ["HandMeeting", "Meetings"]
+
+_NEAR_M = 0.22
+_GAP_NS = 500 * NS_PER_MS
+_LEAST_NS = 400 * NS_PER_MS
+_SHELF_MARGIN_M = 0.12
+# Chests farther apart than two arms are long cannot meet; nearer than this, a hand-over may go unseen.
+_ARM_TO_ARM_M = 1.6
+_BESIDE_M = 0.9
+
+
+class HandMeeting(msgspec.Struct, frozen=True):
+    """Two visits whose hands met: the log-odds in favour of a hand-over that the movement itself gives."""
+
+    first: VisitId
+    second: VisitId
+    start_ns: int
+    end_ns: int
+    log_ratio: float
+
+
+class _Run:
+    __slots__ = ("distance", "end_ns", "faced", "facing", "frames", "start_ns", "stretch")
+
+    def __init__(self, time_ns: int) -> None:
+        self.start_ns = self.end_ns = time_ns
+        self.frames = 0
+        self.distance = 0.0
+        self.stretch = 0.0
+        self.facing = 0.0
+        self.faced = 0
+
+
+class Meetings:
+    """Watches pairs of bodies; call `update` with each frame."""
+
+    def __init__(self, fixtures: tuple[Fixture, ...]) -> None:
+        self._fixtures = fixtures
+        self._runs: dict[tuple[VisitId, VisitId], _Run] = {}
+        self._met: dict[VisitId, set[VisitId]] = {}
+
+    def met(self, visit: VisitId) -> set[VisitId]:
+        """Everybody who ever stood so near that something may have changed hands unseen."""
+        return self._met.get(visit, set())
+
+    def update(self, now: dict[VisitId, Body], time_ns: int) -> list[HandMeeting]:
+        """Take one frame; return the meetings that ended with it."""
+        visits = sorted(now)
+        for i, first in enumerate(visits):
+            for second in visits[i + 1 :]:
+                apart_m = math.dist(now[first].chest[:2], now[second].chest[:2])
+                if not apart_m < _ARM_TO_ARM_M:
+                    continue
+                if apart_m < _BESIDE_M:
+                    self._met.setdefault(first, set()).add(second)
+                    self._met.setdefault(second, set()).add(first)
+                close = self._close(now[first], now[second])
+                if close is None:
+                    continue
+                run = self._runs.get((first, second))
+                if run is None:
+                    run = self._runs[first, second] = _Run(time_ns)
+                run.end_ns = time_ns
+                run.frames += 1
+                run.distance += close[0]
+                run.stretch += close[1]
+                facing = _facing(now[first], now[second])
+                if not math.isnan(facing):
+                    run.facing += facing
+                    run.faced += 1
+        return self._ended(time_ns - _GAP_NS)
+
+    def ending(self, visit: VisitId) -> list[HandMeeting]:
+        """The meetings of a visit that is about to close, which nothing can prolong any more."""
+        return self._ended(2**62, visit)
+
+    def forget(self, visit: VisitId) -> None:
+        """The visit is over."""
+        self._runs = {pair: run for pair, run in self._runs.items() if visit not in pair}
+        for other in self._met.pop(visit, set()):
+            self._met[other].discard(visit)
+
+    def _ended(self, before_ns: int, visit: VisitId | None = None) -> list[HandMeeting]:
+        ended: list[HandMeeting] = []
+        for pair, run in list(self._runs.items()):
+            if run.end_ns >= before_ns or (visit is not None and visit not in pair):
+                continue
+            del self._runs[pair]
+            if run.end_ns - run.start_ns >= _LEAST_NS and run.frames >= 4:
+                ended.append(HandMeeting(pair[0], pair[1], run.start_ns, run.end_ns, _log_ratio(run)))
+        return ended
+
+    def _close(self, one: Body, two: Body) -> tuple[float, float] | None:
+        """Distance of the nearest two wrists, and how far the less stretched one is from its shoulder (m), or None."""
+        best: tuple[float, float] | None = None
+        for a, a_shoulder, a_shared in _arms(one):
+            for b, b_shoulder, b_shared in _arms(two):
+                distance = math.dist(a, b)
+                if not distance < _NEAR_M or (best is not None and distance >= best[0]):
+                    continue
+                if a_shared and b_shared and distance < 1e-6:
+                    continue
+                best = (distance, min(_stretch(a, a_shoulder), _stretch(b, b_shoulder)))
+                if self._in_shelf(a) or self._in_shelf(b):
+                    return None
+        return best
+
+    def _in_shelf(self, wrist: tuple[float, float, float]) -> bool:
+        point = Point(*wrist)
+        return any(fixture.box.contains(point, _SHELF_MARGIN_M) for fixture in self._fixtures)
+
+
+def _arms(body: Body) -> tuple[tuple[XYZ, XYZ, bool], tuple[XYZ, XYZ, bool]]:
+    return (
+        (body.left, body.left_shoulder, body.shared_left),
+        (body.right, body.right_shoulder, body.shared_right),
+    )
+
+
+def _stretch(wrist: XYZ, shoulder: XYZ) -> float:
+    """Horizontal distance of a wrist from its shoulder; a middling value where the shoulder was not seen."""
+    stretch = math.hypot(wrist[0] - shoulder[0], wrist[1] - shoulder[1])
+    return 0.3 if math.isnan(stretch) else stretch
+
+
+def _facing(one: Body, two: Body) -> float:
+    """How much two people face each other: the smaller cosine, 1 for face to face; NaN where shoulders are missing."""
+    away = (two.chest[0] - one.chest[0], two.chest[1] - one.chest[1])
+    apart = math.hypot(*away)
+    if not apart > 0.05:
+        return math.nan
+    cosines = []
+    for body, sign in ((one, 1.0), (two, -1.0)):
+        across_x = body.right_shoulder[0] - body.left_shoulder[0]
+        across_y = body.right_shoulder[1] - body.left_shoulder[1]
+        width = math.hypot(across_x, across_y)
+        if not width > 0.05:
+            return math.nan
+        cosines.append(sign * (-across_y * away[0] + across_x * away[1]) / (width * apart))
+    return min(cosines)
+
+
+def _log_ratio(run: _Run) -> float:
+    seconds = (run.end_ns - run.start_ns) / NS_PER_S
+    stretch = math.tanh((run.stretch / run.frames - 0.19) / 0.07)
+    stay = math.tanh((seconds - 1.1) / 0.3)
+    near = math.tanh((0.14 - run.distance / run.frames) / 0.03)
+    facing = run.facing / run.faced if run.faced else 0.0
+    return 1.5 * stretch + 1.5 * stay + 1.0 * near + facing * (2.0 if facing > 0 else 0.7) - 0.8

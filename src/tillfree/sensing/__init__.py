@@ -1,0 +1,1 @@
+"""Weight samples become weight changes, for a shelf or a cart."""

@@ -1,0 +1,1 @@
+"""Visits, parties, virtual carts: a pure state machine over events."""

@@ -1,0 +1,1 @@
+"""The synthetic store: shoppers, plates and hands with their ground truth."""

@@ -1,0 +1,129 @@
+"""A shop as shoppers meet it: where to stand before a facing, where to put the hand, how to walk there."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from tillfree.catalog.model import Facing, Product, Shelf, Shop
+from tillfree.core.geometry import Box, Point
+from tillfree.core.ids import FixtureId
+from tillfree.simulation.errors import SimulationError
+from tillfree.simulation.script import Floats
+
+__all__ = ["Furniture", "Place", "ShelfPlace"]
+
+_MARGIN_M = 0.22
+_WEIGHT_MIN_G = 10.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShelfPlace:
+    """A shelf with its row in the arrays of its fixture (row 0 is shelf 1)."""
+
+    fixture: int
+    fixture_id: FixtureId
+    row: int
+    shelf: Shelf
+    edges_m: Floats
+    """Left and right edge of each plate, shape (plates, 2)."""
+
+    def spot(self, along_m: float, before_m: float) -> tuple[float, float]:
+        """A place on the floor, `before_m` in front of the shelf's edge."""
+        point = self.shelf.box.pose.to_parent(Point(along_m, -before_m, 0.0))
+        return point.x, point.y
+
+    def grasp(self, along_m: float, inside_m: float = 0.0, above_m: float = 0.0) -> tuple[float, float, float]:
+        """A place at the shelf's front edge, or a little inside and above it."""
+        point = self.shelf.box.pose.to_parent(Point(along_m, inside_m, above_m))
+        return point.x, point.y, point.z
+
+    @property
+    def heading(self) -> float:
+        """The direction in which somebody looks who stands before it."""
+        return self.shelf.box.pose.yaw_rad + math.pi / 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """A facing from which something can be taken."""
+
+    number: int
+    facing: Facing
+    product: Product
+    weight_g: float
+    shelf: ShelfPlace
+    left_m: float
+    right_m: float
+
+    @property
+    def middle_m(self) -> float:
+        """Its middle along the shelf."""
+        return (self.left_m + self.right_m) / 2
+
+
+class Furniture:
+    """All places of a shop, its door and the ways between."""
+
+    def __init__(self, shop: Shop) -> None:
+        products = shop.product_index()
+        self.rows = [max(shelf.index for shelf in fixture.shelves) for fixture in shop.fixtures]
+        self.columns = [max(len(shelf.plates) for shelf in fixture.shelves) for fixture in shop.fixtures]
+        self.shelves: dict[tuple[str, int], ShelfPlace] = {}
+        for index, fixture in enumerate(shop.fixtures):
+            for shelf in fixture.shelves:
+                edges = np.asarray(shelf.plates, dtype=np.float64).reshape(-1, 2)
+                self.shelves[fixture.id, shelf.index] = ShelfPlace(index, fixture.id, shelf.index - 1, shelf, edges)
+        self.places: list[Place] = []
+        for facing in shop.facings:
+            shelf_place = self.shelves.get((facing.fixture, facing.shelf))
+            product = products.get(facing.product)
+            if shelf_place is None or product is None or product.weight_g is None or product.weight_g < _WEIGHT_MIN_G:
+                continue
+            plates = [p for p in facing.plates if 1 <= p <= len(shelf_place.edges_m)]
+            if plates:
+                left = float(shelf_place.edges_m[plates[0] - 1, 0])
+                right = float(shelf_place.edges_m[plates[-1] - 1, 1])
+                place = Place(len(self.places), facing, product, product.weight_g, shelf_place, left, right)
+                self.places.append(place)
+        if not self.places:
+            raise SimulationError(
+                f"shop {shop.name!r} has no facing of a product that weighs {_WEIGHT_MIN_G:g} g or more"
+            )
+        self.boxes = [fixture.box for fixture in shop.fixtures]
+        self._left_m = min(box.pose.to_parent(Point(x, y, 0.0)).x for box in self.boxes
+                           for x in (0.0, box.width_m) for y in (0.0, box.depth_m)) - 0.9  # fmt: skip
+        exits = [zone for zone in shop.zones if zone.use == "exit"]
+        if exits:
+            self.door = ((exits[0].x_min_m + exits[0].x_max_m) / 2, (exits[0].y_min_m + exits[0].y_max_m) / 2)
+        else:
+            point = self.boxes[0].pose.to_parent(Point(0.25, -1.75, 0.0))
+            self.door = (point.x, point.y)
+
+    def route(self, start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+        """Corner points of a way from `start` (left out) to `end`; around furniture by the cross aisle at the left."""
+        if not self._blocked(start, end):
+            return [end]
+        return [(self._left_m, start[1]), (self._left_m, end[1]), end]
+
+    def _blocked(self, start: tuple[float, float], end: tuple[float, float]) -> bool:
+        return any(_crosses(box, start, end) for box in self.boxes)
+
+
+def _crosses(box: Box, start: tuple[float, float], end: tuple[float, float]) -> bool:
+    """Whether a line passes through a box on the floor, with a margin (Liang and Barsky's clipping)."""
+    a = box.pose.to_local(Point(start[0], start[1], 0.0))
+    b = box.pose.to_local(Point(end[0], end[1], 0.0))
+    low, high = 0.0, 1.0
+    for origin, step, size in ((a.x, b.x - a.x, box.width_m), (a.y, b.y - a.y, box.depth_m)):
+        for distance, rate in ((origin + _MARGIN_M, -step), (size + _MARGIN_M - origin, step)):
+            if rate == 0.0:
+                if distance < 0.0:
+                    return False
+                continue
+            where = distance / rate
+            if rate > 0.0:
+                high = min(high, where)
+            else:
+                low = max(low, where)
+    return low < high

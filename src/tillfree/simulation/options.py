@@ -1,0 +1,102 @@
+"""What to simulate: how many shoppers, how awkwardly they behave, which sensors fail."""
+
+import math
+
+import msgspec
+
+from tillfree.simulation.errors import SimulationError
+
+__all__ = ["ActRates", "SimulationOptions"]
+
+
+class ActRates(msgspec.Struct, frozen=True, kw_only=True):
+    """How often each awkward act happens relative to the others; 0 leaves one out."""
+
+    put_back: float = 1.5
+    """Something held goes back to its own facing."""
+    misplace: float = 1.0
+    """Something held goes to a facing of something else."""
+    two_same: float = 1.0
+    """Two units of one product within a tenth of a second."""
+    two_kinds: float = 1.0
+    """Two products with two hands."""
+    together: float = 1.0
+    """Two people take from one facing within half a second."""
+    hand_over: float = 1.0
+    """An item goes from person to person."""
+    touch: float = 0.8
+    """A hand presses on a shelf and takes nothing."""
+    lift: float = 0.7
+    """An item is lifted and set down again."""
+    slow_take: float = 0.7
+    """An item is held with varying load on its plate, then taken."""
+    swap: float = 0.3
+    """Two items of nearly equal weight change places."""
+
+
+class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a simulation depends on besides the shop: same options and shop, same bytes.
+
+    Raises:
+        SimulationError: a value out of bounds.
+    """
+
+    shoppers: int = 1
+    seed: int = 0
+    name: str = ""
+    """Name of the recording; empty: made from seed and number of shoppers."""
+    start_ns: int = 1_893_499_200_000_000_000
+    """Time of the first sample; by default noon of 2030-01-01 UTC, which nobody takes for a real recording."""
+    duration_s: float | None = None
+    """Length; None: until everybody has left."""
+    arrival_spread_s: float | None = None
+    """Shoppers arrive at random within this time; None: within the duration, else 5 s per shopper."""
+    takes: float = 4.0
+    """Mean number of acts per shopper."""
+    awkward: float = 0.3
+    """Probability that an act is one of `rates` instead of a plain take."""
+    rates: ActRates = ActRates()
+    give_way: bool = True
+    """Whether people walk round each other; if not, they walk through each other."""
+    noise: float = 1.0
+    """Scale of all plate noise."""
+    dead: int = 0
+    """Number of plates that give NaN, or one value for ever, from the beginning or from some moment on."""
+    drift_g: float = 0.0
+    """Each plate drifts linearly by up to this much over the recording."""
+    spikes: float = 0.0
+    """Single wrong samples per fixture and second."""
+    drop_frames: float = 0.0
+    """Share of people frames that are lost."""
+    gaps: float = 0.0
+    """Mean number of times that the tracker loses a shopper for 0.6 to 2.5 s."""
+    new_id: float = 0.5
+    """Probability that a shopper comes back from such a gap under another track id."""
+    skew_s: float = 0.0
+    """Stamps of people frames are late by this much."""
+    lose_batches: float = 0.0
+    """Share of weight batches that are lost."""
+    occlusion: float = 0.0
+    """Probability that joints of people who stand close together vanish or are taken from each other."""
+
+    def __post_init__(self) -> None:
+        for name in ("awkward", "drop_frames", "new_id", "lose_batches", "occlusion"):
+            self._require(name, 0.0, 1.0)
+        for name in ("takes", "noise", "gaps", "spikes"):
+            self._require(name, 0.0, 1000.0)
+        self._require("shoppers", 0, 1_000_000)
+        self._require("seed", 0, 2**63 - 1)
+        self._require("dead", 0, 1_000_000)
+        self._require("drift_g", -10_000.0, 10_000.0)
+        self._require("skew_s", -10.0, 10.0)
+        for name in ("duration_s", "arrival_spread_s"):
+            if getattr(self, name) is not None:
+                self._require(name, 0.0, 1e7)
+        for name in ActRates.__struct_fields__:
+            if not 0.0 <= getattr(self.rates, name) < math.inf:
+                raise SimulationError(f"rates.{name} is {getattr(self.rates, name)}; give a number from 0 on")
+
+    def _require(self, name: str, low: float, high: float) -> None:
+        value = getattr(self, name)
+        if not low <= value <= high:
+            raise SimulationError(f"{name} is {value}; give a number from {low:g} to {high:g}")

@@ -1,0 +1,201 @@
+"""What the plates of one fixture read: offset, load, ringing, drift, noise, and faults; rendered window by window.
+
+Assumed, from the real recordings: 60 Hz, 12 samples per batch, stamps with a jitter of 4 ms; offsets of -5000 to
+9000 g; steps of 0.241 g; drift of some thousandths of a gram per second; more noise where people stand, walk and
+handle things; footsteps and knocks that shake all fixtures within the same second, 2 to 15 g on soft ones.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tillfree.catalog.model import Fixture
+from tillfree.core.events import WeightBatch
+from tillfree.core.geometry import Point
+from tillfree.simulation.bodies import Body
+from tillfree.simulation.noise import FixtureNoise
+from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.script import Floats, LoadTrace, Ring
+
+__all__ = ["BATCH_S", "Fault", "PlateRenderer"]
+
+BATCH_S = 0.2
+_SAMPLES = 12
+_RATE_HZ = 60.0
+_STEP_G = 0.241
+_NEAR_M = 1.3
+_JITTER_S = 0.004
+_COARSE_S = 0.1
+
+Fault = tuple[int, int, str, float]
+"""Row, column, "nan" or "stuck", and from when on (s)."""
+
+
+class PlateRenderer:
+    """One fixture's plates. Windows must be asked for in order: the load on the shelves adds up."""
+
+    def __init__(
+        self,
+        number: int,
+        fixture: Fixture,
+        noise: FixtureNoise,
+        options: SimulationOptions,
+        duration_s: float,
+        faults: Sequence[Fault],
+    ) -> None:
+        self._number = number
+        self._fixture = fixture
+        self._noise = noise
+        self._options = options
+        self._faults = faults
+        rows = max(shelf.index for shelf in fixture.shelves)
+        columns = max(len(shelf.plates) for shelf in fixture.shelves)
+        self._shape = (rows, columns)
+        rng = np.random.default_rng([options.seed, 8, number])
+        self._phase_s = float(rng.uniform(0.0, 0.15))
+        self._level = rng.uniform(-5000.0, 9000.0, self._shape)
+        self._slope = rng.uniform(-1.0, 1.0, self._shape) * options.drift_g / max(duration_s, 1.0)
+        self._wander_g = rng.lognormal(np.log(0.9), 0.8, self._shape)
+        self._wander_s = rng.uniform(500.0, 3000.0, self._shape)
+        self._wander_phase = rng.uniform(0.0, 2 * np.pi, self._shape)
+        self._blank = np.ones(self._shape, dtype=bool)
+        for shelf in fixture.shelves:
+            self._blank[shelf.index - 1, : len(shelf.plates)] = False
+        self._stuck: dict[tuple[int, int], float] = {}
+        self._traces: list[LoadTrace] = []
+        self._rings: list[tuple[int, Ring]] = []
+
+    def add_trace(self, trace: LoadTrace) -> None:
+        """An act that begins within the next window."""
+        self._traces.append(trace)
+
+    def add_shock(self, row: int, ring: Ring) -> None:
+        """A vibration of a whole shelf that begins within the next window."""
+        self._rings.append((row, ring))
+
+    def batches(
+        self, window: int, first: int, last: int, bodies: Sequence[Body], shakes: Sequence[tuple[float, float, float]]
+    ) -> Iterator[WeightBatch]:
+        """Batches number `first` to `last` - 1; `shakes` are (s, strength, decay s) of what shakes the whole shop."""
+        options = self._options
+        rng = np.random.default_rng([options.seed, 9, self._number, window])
+        count = (last - first) * _SAMPLES
+        begin = first * _SAMPLES
+        times = self._phase_s + (np.arange(begin, begin + count) + 1) / _RATE_HZ
+        values = self._render(times, begin, bodies, shakes, rng)
+        jitter = np.clip(rng.normal(0.0, _JITTER_S, last - first), -0.02, 0.02)
+        lost = rng.random(last - first) < options.lose_batches
+        rows, columns = self._shape
+        for k in range(last - first):
+            if lost[k]:
+                continue
+            time_s = times[k * _SAMPLES + _SAMPLES - 1] + jitter[k]
+            yield WeightBatch(
+                time_ns=options.start_ns + round(float(time_s) * 1e6) * 1000,
+                source=f"plates-{self._fixture.id}",
+                sequence=first + k,
+                fixture=self._fixture.id,
+                rate_hz=_RATE_HZ,
+                samples=_SAMPLES,
+                shelves=rows,
+                plates=columns,
+                values=values[k * _SAMPLES : (k + 1) * _SAMPLES].tobytes(),
+            )
+
+    def _render(
+        self,
+        times: Floats,
+        begin: int,
+        bodies: Sequence[Body],
+        shakes: Sequence[tuple[float, float, float]],
+        rng: np.random.Generator,
+    ) -> npt.NDArray[np.float32]:
+        """Readings in grams, shape (samples, rows, columns)."""
+        noise = self._noise.read(begin, len(times))
+        noise *= self._unrest(times, bodies, shakes, rng)[:, None, None]
+        drift = [self._drift(times[0]), self._drift(times[-1])]
+        ramp = np.linspace(0.0, 1.0, len(times))[:, None, None]
+        values = noise + (self._level + drift[0]) + ramp * (drift[1] - drift[0])
+        self._load(times, values)
+        readings: npt.NDArray[np.float32] = (np.round(values / _STEP_G) * _STEP_G).astype("<f4")
+        self._break(times, readings, rng)
+        readings[:, self._blank] = np.nan
+        return readings
+
+    def _load(self, times: Floats, values: Floats) -> None:
+        """Adds what acts do; what is over goes into the level."""
+        open_traces: list[LoadTrace] = []
+        for trace in self._traces:
+            plates = slice(trace.first, trace.first + len(trace.share))
+            values[:, trace.row, plates] += trace.at(times)
+            for ring in trace.rings:
+                values[:, trace.row, plates] += ring.at(times)
+            if trace.end_s < times[-1]:
+                self._level[trace.row, plates] += trace.lasting_g
+            else:
+                open_traces.append(trace)
+        self._traces = open_traces
+        for row, ring in self._rings:
+            values[:, row, : len(ring.amplitude_g)] += ring.at(times)
+        self._rings = [(row, ring) for row, ring in self._rings if ring.end_s >= times[-1]]
+
+    def _drift(self, time_s: float) -> Floats:
+        wander: Floats = self._wander_g * np.sin(2 * np.pi * time_s / self._wander_s + self._wander_phase)
+        return wander + self._slope * time_s
+
+    def _unrest(
+        self,
+        times: Floats,
+        bodies: Sequence[Body],
+        shakes: Sequence[tuple[float, float, float]],
+        rng: np.random.Generator,
+    ) -> npt.NDArray[np.float32]:
+        """By how much the noise is larger than in an empty shop, per sample."""
+        coarse = np.arange(times[0], times[-1] + _COARSE_S, _COARSE_S)
+        unrest = np.ones(len(coarse))
+        near_s = 0.0
+        for body in bodies:
+            near = np.clip(_NEAR_M - self._distance(body.floor(coarse)), 0.0, 1.0) * body.present(coarse)
+            if near.any():
+                unrest += 0.45 * near * (1.0 + body.walking(coarse))
+                near_s += float(near.sum()) * _COARSE_S
+        fine = np.interp(times, coarse, unrest)
+        # Short bursts: a basket at the fixture, a knee, a hand on a board.
+        for at in rng.uniform(times[0], times[-1], int(rng.poisson(0.6 * near_s))):
+            size, length_s = float(np.clip(rng.lognormal(0.8, 0.8), 0.3, 14.0)), float(rng.uniform(0.08, 0.35))
+            fine += size * np.exp(-(((times - at) / (0.5 * length_s)) ** 2))
+        for at, strength, decay_s in shakes:
+            since = times - at
+            fine += np.where(since >= 0.0, strength * np.exp(-np.maximum(since, 0.0) / decay_s), 0.0)
+        return fine.astype(np.float32)
+
+    def _distance(self, floor: Floats) -> Floats:
+        """From points on the floor to the fixture's outline, metres."""
+        box = self._fixture.box
+        origin = box.pose.to_parent(Point(0.0, 0.0, 0.0))
+        cos, sin = np.cos(box.pose.yaw_rad), np.sin(box.pose.yaw_rad)
+        dx, dy = floor[:, 0] - origin.x, floor[:, 1] - origin.y
+        along, deep = cos * dx + sin * dy, -sin * dx + cos * dy
+        away: Floats = np.hypot(
+            np.maximum(np.maximum(-along, along - box.width_m), 0.0),
+            np.maximum(np.maximum(-deep, deep - box.depth_m), 0.0),
+        )
+        return away
+
+    def _break(self, times: Floats, readings: npt.NDArray[np.float32], rng: np.random.Generator) -> None:
+        """Spikes and dead plates."""
+        span_s = float(times[-1] - times[0])
+        for _ in range(int(rng.poisson(self._options.spikes * span_s)) if self._options.spikes else 0):
+            size = float(np.exp(rng.uniform(np.log(100.0), np.log(3000.0)))) * (1 if rng.random() < 0.5 else -1)
+            row, column = int(rng.integers(self._shape[0])), int(rng.integers(self._shape[1]))
+            readings[int(rng.integers(len(times))), row, column] += size
+        for row, column, kind, since_s in self._faults:
+            dead = times >= since_s
+            if not dead.any():
+                continue
+            if kind == "nan":
+                readings[dead, row, column] = np.nan
+            else:
+                held = self._stuck.setdefault((row, column), float(readings[np.argmax(dead), row, column]))
+                readings[dead, row, column] = held

@@ -1,0 +1,68 @@
+"""What a recording is, whatever its format on disk."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from tillfree.catalog.model import Shop
+from tillfree.core.errors import TillfreeError
+from tillfree.core.events import Event
+from tillfree.core.ids import ProductId, TrackId
+
+__all__ = ["Recording", "RecordingError", "Truth", "TruthAct"]
+
+
+class RecordingError(TillfreeError):
+    """A recording cannot be read or written: says which file, where in it, and what to do."""
+
+
+class TruthAct(msgspec.Struct, frozen=True):
+    """One act that really happened; `kind` as the source names it (take, put, give, touch, lift)."""
+
+    time_ns: int
+    track: TrackId
+    kind: str
+    product: ProductId = ProductId("")
+    weight_g: float = 0.0
+    fixture: str = ""
+    shelf: int = 0
+    plates: tuple[int, ...] = ()
+    to_track: TrackId = TrackId("")
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """What really happened: each person's receipt, and, where known, every act.
+
+    `aliases` maps further track ids of a person to the id under which `receipts` has them.
+    """
+
+    receipts: dict[TrackId, dict[ProductId, int]]
+    acts: tuple[TruthAct, ...] = ()
+    aliases: dict[TrackId, TrackId] = {}
+    synthetic: bool = False
+
+
+class Recording(Protocol):
+    """A shop and its events. `events` may be called again and yields the same sequence each time.
+
+    Events come in the order of the file (roughly that of `time_ns`; sort within a bounded window before use).
+    `warnings` grows while events are read: `{what: how often}`, for things repaired or left out, in plain words.
+    """
+
+    name: str
+    shop: Shop
+    warnings: dict[str, int]
+
+    @property
+    def truth(self) -> Truth | None:
+        """What really happened, None where nobody knows."""
+        ...
+
+    def events(self) -> Iterator[Event]:
+        """All events, streaming."""
+        ...
+
+    def duration_ns(self) -> int | None:
+        """Time from first to last event where the format knows it without reading everything, else None."""
+        ...

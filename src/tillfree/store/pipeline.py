@@ -1,0 +1,108 @@
+"""One running store: sensor events in, everything that follows from them out.
+
+Live, replay, simulation and evaluation run this very code. The way of an event: reorder -> sensing and visits ->
+fusion.
+"""
+
+from collections import Counter
+
+from tillfree.catalog.model import Shop
+from tillfree.core.events import (
+    CartBelief,
+    Event,
+    GatePassage,
+    ItemLook,
+    PeopleFrame,
+    WeightBatch,
+)
+from tillfree.core.ids import FixtureId
+from tillfree.fusion.inference import WhoTookWhat
+from tillfree.sensing.detector import FixtureDetector
+from tillfree.shopping.visits import Visits
+from tillfree.store.ordering import Reorder
+from tillfree.store.outages import Outages
+from tillfree.store.settings import StoreSettings
+
+__all__ = ["Pipeline"]
+
+
+class Pipeline:
+    """The components of a store, wired. `warnings` counts what was repaired or left out, in plain words."""
+
+    def __init__(self, shop: Shop, settings: StoreSettings | None = None, *, anonymous: bool = False) -> None:
+        self.settings = settings = settings or StoreSettings()
+        self._reorder = Reorder(settings.lateness_ms)
+        self._detectors = {
+            fixture.id: FixtureDetector(fixture, settings.sensing, f"scale/{fixture.id}") for fixture in shop.fixtures
+        }
+        self._outages = Outages([fixture.id for fixture in shop.fixtures])
+        self._visits = Visits(shop, settings.shopping)
+        self._fusion = WhoTookWhat(shop, settings.fusion)
+        self._anonymous = anonymous
+        self._last_ns: int | None = None
+        self._strangers: Counter[FixtureId] = Counter()
+
+    def feed(self, event: Event) -> list[Event]:
+        """Take one sensor event, in any order within the lateness allowed; return what followed."""
+        out: list[Event] = []
+        for due in self._reorder.push(event):
+            self._process(due, out)
+        return out
+
+    def finish(self) -> list[Event]:
+        """The stream is over: process what waits and close every visit."""
+        out: list[Event] = []
+        for due in self._reorder.finish():
+            self._process(due, out)
+        if self._last_ns is not None:
+            self._spread(self._visits.finish(self._last_ns), out)
+        return out
+
+    @property
+    def warnings(self) -> dict[str, int]:
+        """What went wrong so far and how often."""
+        detectors = self._detectors.values()
+        counts = {
+            "events later than the lateness allowed, left out": self._reorder.too_late,
+            "weight batches older than one already seen, left out": sum(d.late for d in detectors),
+            "weight batches that contradict themselves, left out": sum(d.broken for d in detectors),
+            "holes in the stream of weights": sum(d.gaps for d in detectors),
+            "weight changes with nobody near": self._fusion.unexplained,
+        }
+        counts.update({f"weight batches of unknown fixture {f!r}, left out": n for f, n in self._strangers.items()})
+        offset_ms = round(self._fusion.clock_offset.seconds * 1000)
+        if abs(offset_ms) >= 80:
+            # Counted in milliseconds, so that a person sees how far the clocks are apart.
+            counts["tracks are late against plates, by hands (ms)"] = offset_ms
+        return {what: count for what, count in counts.items() if count}
+
+    def _process(self, event: Event, out: list[Event]) -> None:
+        if self._last_ns is None and self._anonymous:
+            self._spread(self._visits.assume_one(event.time_ns), out)
+        self._last_ns = event.time_ns
+        for issue in self._outages.update(event, anybody=self._visits.anybody):
+            out.append(issue)
+            out.extend(self._fusion.update(issue))
+        match event:
+            case WeightBatch():
+                detector = self._detectors.get(event.fixture)
+                if detector is None:
+                    self._strangers[event.fixture] += 1
+                    return
+                self._spread(self._visits.tick(event.time_ns), out)
+                for found in detector.update(event):
+                    out.append(found)
+                    out.extend(self._fusion.update(found))
+            case PeopleFrame():
+                self._spread(self._visits.update(event), out)
+                out.extend(self._fusion.update(event))
+            case GatePassage():
+                self._spread(self._visits.update(event), out)
+            case ItemLook():
+                out.extend(self._fusion.update(event))
+
+    def _spread(self, events: list[Event], out: list[Event]) -> None:
+        for event in events:
+            out.append(event)
+            beliefs: list[CartBelief] = self._fusion.update(event)
+            out.extend(beliefs)

@@ -1,0 +1,333 @@
+"""The other commands, exit codes, and what a shell does to a program."""
+
+import errno
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import tillfree as package
+from tests.cli.conftest import Run
+from tests.cli.small_shop import TEA, write_visit
+from tillfree.cli.terminal import Progress, TerminalError, show, write_file
+
+COMMAND = [sys.executable, "-m", "tillfree.cli.main"]
+
+
+@pytest.fixture
+def environment(project_root: Path) -> dict[str, str]:
+    """What a child needs to find the package, wherever it is installed."""
+    return {**os.environ, "PYTHONPATH": str(project_root / "src"), "TERM": "xterm-256color", "COLUMNS": "200"}
+
+
+# ---- evaluate ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder with a recording, one without truth below it, and a broken one."""
+    folder = tmp_path / "corpus"
+    (folder / "more").mkdir(parents=True)
+    write_visit(folder / "visit.mcap")
+    write_visit(folder / "more" / "untold.mcap", told=False)
+    (folder / "broken.mcap").write_bytes(b"no recording at all")
+    return folder
+
+
+def test_evaluate_scores_writes_and_reports(tillfree: Run, corpus: Path, tmp_path: Path) -> None:
+    ran = tillfree("evaluate", corpus, "--predictions", tmp_path / "out", "--report", tmp_path / "report.html")
+    assert ran.code == 1  # one recording could not be read
+    assert "broken" in ran.err
+    assert "F1 100.0 %" in ran.out
+    for case in ("visit", "more/untold"):
+        assert json.loads((tmp_path / "out" / case / "receipts.json").read_text()) == {"ann": {TEA: 1}}
+    assert (tmp_path / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_evaluate_json_and_patterns(tillfree: Run, corpus: Path) -> None:
+    ran = tillfree("evaluate", corpus, "--json", "--match", "*i*", "--exclude", "more/*")
+    assert ran.code == 0
+    assert [case["case"] for case in ran.json["cases"]] == ["visit"]
+    assert ran.json["score"]["f1"] == 1.0
+    (latency,) = ran.json["cases"][0]["latencies"]
+    assert 0 < latency["seconds"] < 1.5
+
+
+def test_evaluate_takes_a_single_recording(tillfree: Run, visit: Path) -> None:
+    assert tillfree("evaluate", visit, "--json").json["score"]["cases"] == 1
+
+
+def test_evaluating_nothing_is_an_error(tillfree: Run, tmp_path: Path) -> None:
+    ran = tillfree("evaluate", tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert "no recording found" in ran.err
+    assert tillfree("evaluate", tmp_path / "none").code == 2
+
+
+# ---- recordings, settings, catalogues ---------------------------------------------------------------------------
+
+
+def test_info_as_text_and_json(tillfree: Run, visit: Path) -> None:
+    ran = tillfree("record", "info", visit)
+    assert ran.code == 0
+    assert "people_frame" in ran.out
+    assert "1 fixtures, 1 shelves, 4 plates" in ran.out
+    assert tillfree("record", "info", visit, "--json").json["tracks"] == 1
+
+
+def test_settings_default_is_what_check_accepts(tillfree: Run, tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    file.write_text(tillfree("settings", "default").out)
+    assert tillfree("settings", "check", file).code == 0
+    assert tillfree("settings", "schema").json["title"]
+    file.write_text("version = 1\nnmae = 'x'\n")
+    ran = tillfree("settings", "check", file)
+    assert ran.code == 2
+    assert "did you mean name?" in ran.err
+    assert tillfree("settings", "check").code == 2
+
+
+def test_catalogue_with_findings_exits_with_one(tillfree: Run, tmp_path: Path) -> None:
+    products, planogram = tmp_path / "products.csv", tmp_path / "planogram.csv"
+    products.write_text("id,name,weight_g,price\n4006381333931,Tea,400,2.99\n96385074,Jam,650,3.49\n")
+    planogram.write_text("product,fixture,shelf,plates\n4006381333931,rack,1,1-2\n")
+    assert tillfree("catalog", "check", products).code == 0
+    assert tillfree("catalog", "check", planogram, products).code == 0
+    planogram.write_text("product,fixture,shelf,plates\n12345678,rack,1,1-2\n")
+    ran = tillfree("catalog", "check", planogram, products)
+    assert ran.code == 1
+    assert "unknown product" in ran.out
+    assert tillfree("catalog", "check", tmp_path / "none.csv").code == 2
+
+
+def test_import_writes_what_replay_reads(tillfree: Run, shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "autocheckout" / "benchmark-1"
+    if not folder.is_dir():
+        pytest.skip(f"no recording {folder}")
+    target = tmp_path / "visit.mcap"
+    ran = tillfree("import", "autocheckout", folder, "-o", target)
+    assert ran.code == 0
+    assert "635 events" in ran.out
+    assert tillfree("replay", target, "--json").json["visits"][0]["person"] == "3325379692103139202"
+
+
+# ---- simulate ---------------------------------------------------------------------------------------------------
+
+
+def test_simulated_visit_is_replayed_and_scored(tillfree: Run, tmp_path: Path) -> None:
+    target = tmp_path / "visit.mcap"
+    ran = tillfree("simulate", "-o", target, "--shoppers", "1", "--seed", "4", "--takes", "2", "--awkward", "0")
+    assert ran.code == 0
+    assert "1 shoppers who took" in ran.out
+    assert "(simulated)" in ran.out
+    scored = tillfree("evaluate", target, "--json").json
+    assert (scored["score"]["f1"], scored["synthetic_cases"]) == (1.0, 1)
+
+
+def test_same_seed_same_bytes(tillfree: Run, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        assert tillfree("simulate", "-o", tmp_path / name / "x.mcap", "--shoppers", "1", "--seed", "9").code == 0
+    assert (tmp_path / "a" / "x.mcap").read_bytes() == (tmp_path / "b" / "x.mcap").read_bytes()
+
+
+def test_both_formats_give_the_same_receipts(tillfree: Run, tmp_path: Path) -> None:
+    options = ("--shoppers", "2", "--seed", "5", "--takes", "2")
+    assert tillfree("simulate", "-o", tmp_path / "one.mcap", *options).code == 0
+    assert tillfree("simulate", "-o", tmp_path / "two", "--format", "autocheckout", *options).code == 0
+    for name in ("one.mcap", "two"):
+        assert tillfree("replay", tmp_path / name, "-o", tmp_path / f"{name}.json").code == 0
+    one, two = ((tmp_path / f"{name}.json").read_bytes() for name in ("one.mcap", "two"))
+    assert one == two
+
+
+def test_impossible_simulations_are_refused(tillfree: Run, tmp_path: Path) -> None:
+    for wrong in (("--shoppers", "-1"), ("--awkward", "2"), ("--fixtures", "0")):
+        ran = tillfree("simulate", "-o", tmp_path / "x.mcap", *wrong)
+        assert (ran.code, ran.out) == (2, "")
+    assert not list(tmp_path.iterdir())
+
+
+# ---- errors and exit codes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [("replay",), ("record", "info"), ("explain", "--visit", "x"), ("evaluate",)])
+def test_what_is_wrong_with_the_world_is_one_message(tillfree: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    ran = tillfree(*command, tmp_path / "nothing.mcap")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("tillfree: ")
+    assert "nothing.mcap" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_wrong_arguments_exit_with_two(tillfree: Run) -> None:
+    assert tillfree().code == 2
+    assert tillfree("replay").code == 2
+    assert tillfree("frobnicate").code == 2
+
+
+def test_version(tillfree: Run) -> None:
+    ran = tillfree("--version")
+    assert (ran.code, ran.out) == (0, f"tillfree {package.__version__}\n")
+
+
+def test_output_that_cannot_be_written_is_an_error(tillfree: Run, visit: Path, tmp_path: Path) -> None:
+    for option in ("-o", "--html"):
+        (tmp_path / "file").write_text("")
+        ran = tillfree("replay", visit, option, tmp_path / "file" / "inner")
+        assert ran.code == 2
+        assert "cannot be" in ran.err
+
+
+def test_interrupted_is_130(tillfree: Run, visit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tillfree.cli.replaying.open_recording", interrupt)
+    ran = tillfree("replay", visit)
+    assert (ran.code, ran.err) == (130, "tillfree: interrupted\n")
+
+
+def test_reader_that_leaves_early_sees_no_complaint(visit: Path, environment: dict[str, str]) -> None:
+    child = subprocess.Popen(
+        [*COMMAND, "replay", str(visit), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
+    assert child.stdout is not None
+    child.stdout.close()
+    assert child.stderr is not None
+    complaint = child.stderr.read()
+    child.stderr.close()
+    assert (child.wait(timeout=60), complaint) == (141, b"")
+
+
+def test_quick_commands_load_nothing_slow(environment: dict[str, str]) -> None:
+    code = (
+        "import sys, tillfree.cli.main as m; m.make_parser(); "
+        "print(sorted({'numpy', 'matplotlib', 'mcap', 'rich', 'msgspec'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "[]"
+
+
+def test_replay_does_not_load_matplotlib(visit: Path, environment: dict[str, str]) -> None:
+    code = (
+        "import sys; from tillfree.cli.main import main; "
+        f"main(['replay', {str(visit)!r}]); assert 'matplotlib' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
+
+
+# ---- terminals --------------------------------------------------------------------------------------------------
+
+
+def on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
+    """What a command writes when standard output and error are a terminal."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(command, stdout=follower, stderr=follower, stdin=follower, env=environment) as child:
+        os.close(follower)
+        seen = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError as error:  # Linux says EIO when the other side has closed
+                if error.errno != errno.EIO:
+                    raise
+                break
+            if not part:
+                break
+            seen += part
+        os.close(leader)
+        assert child.wait(timeout=60) == 0
+    return seen.decode()
+
+
+def test_terminal_gets_colour_and_a_pipe_does_not(visit: Path, environment: dict[str, str]) -> None:
+    command = [*COMMAND, "replay", str(visit)]
+    coloured = on_a_terminal(command, {k: v for k, v in environment.items() if k != "NO_COLOR"})
+    assert "\x1b[1m" in coloured
+    assert "\x1b[" not in on_a_terminal(command, {**environment, "NO_COLOR": "1"})
+    piped = subprocess.run(command, capture_output=True, check=True, env=environment)
+    assert b"\x1b" not in piped.stdout
+
+
+def test_progress_is_for_terminals_only(environment: dict[str, str]) -> None:
+    code = (
+        "import time\nfrom tillfree.cli.terminal import Progress\n"
+        "with Progress('Working') as progress:\n"
+        "    for n in range(5):\n        time.sleep(0.1)\n        progress.show('step', n / 4)\n"
+    )
+    shown = on_a_terminal([sys.executable, "-c", code], environment)
+    assert "Working [" in shown
+    assert "step" in shown
+    assert shown.endswith("\r")  # and it is wiped away at the end
+    piped = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
+    assert piped.stderr == b""
+
+
+def test_ctrl_c_stops_at_once(environment: dict[str, str]) -> None:
+    code = (
+        "import sys, time\nimport tillfree.cli.replaying as r\nfrom tillfree.cli.main import main\n"
+        "def wait(path):\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "r.open_recording = wait\nsys.exit(main(['replay', 'x']))\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    begin = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    _, complaint = child.communicate(timeout=30)
+    assert (child.returncode, complaint) == (130, b"tillfree: interrupted\n")
+    assert time.monotonic() - begin < 10
+
+
+def test_old_terminals_see_question_marks(environment: dict[str, str]) -> None:
+    code = "from tillfree.cli.terminal import show; show('Café ± 1 – ok\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, env={**environment, "PYTHONIOENCODING": "ascii"}
+    )
+    assert done.stdout == b"Caf? ? 1 ? ok\n"
+
+
+def test_show_replaces_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    show("a\x1b[31mb\x9bc\u202ed\r\ne\n")
+    assert capsys.readouterr().out == "a\ufffd[31mb\ufffdc\ufffdd\ufffd\ne\n"
+
+
+# ---- files ------------------------------------------------------------------------------------------------------
+
+
+def test_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    write_file(file, b"new")
+    assert file.read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert file.stat().st_mode & 0o777 == 0o666 & ~current_umask()
+
+
+def current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_devices_can_be_written(tmp_path: Path) -> None:
+    write_file(Path("/dev/null"), b"gone")
+    with pytest.raises(TerminalError, match="cannot be written"):
+        write_file(tmp_path / "no" / "file", b"")
+    with pytest.raises(TerminalError, match="cannot be written"):
+        write_file(tmp_path, b"")
+
+
+def test_progress_without_a_terminal_keeps_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("Working") as progress:
+        progress.show("step", 0.5)
+    assert capsys.readouterr().err == ""
