@@ -63,6 +63,7 @@ FULL: tuple[Event, ...] = (
         time_ns=TIME_NS, source="sensing/gondola-1", sequence=5, fixture=FIXTURE, shelf=4, start_ns=TIME_NS - 900,
         step_ns=TIME_NS - 700, end_ns=TIME_NS - 500, plates=(2, 3), delta_g=(-400.5, -30.75), sigma_g=(1.5, 2.5),
         total_g=-431.25, total_sigma_g=3.5, missing=(7,), settled=False,
+        steps_ns=(TIME_NS - 750, TIME_NS - 700),
     ),
     SensorIssue(
         time_ns=TIME_NS, source="sensing/gondola-1", sequence=6, device="gondola-1/4/7", problem="stuck",

@@ -55,3 +55,16 @@ def test_a_box_contains_its_inside_and_nothing_beyond_its_margin(
         assert not box.contains(placed)
         assert not box.contains(placed, margin_m=0.19)
         assert box.contains(placed, margin_m=0.21)
+
+
+@given(poses, sizes, sizes, sizes, shares, shares, st.floats(0, 1))
+def test_what_is_in_a_box_is_within_its_floor_bounds(
+    pose: Pose, width: float, depth: float, height: float, along: float, inside: float, margin: float
+) -> None:
+    box = Box(pose, width, depth, height)
+    x_min, x_max, y_min, y_max = box.floor_bounds(margin)
+    local = Point(-margin + along * (width + 2 * margin), -margin + inside * (depth + 2 * margin), height / 2)
+    point = pose.to_parent(local)
+    assert box.contains(point, margin)
+    assert x_min <= point.x <= x_max
+    assert y_min <= point.y <= y_max

@@ -412,3 +412,61 @@ def test_events_are_numbered_and_in_the_order_in_which_they_became_known() -> No
     assert [c.sequence for c in changes] == [1, 2, 3, 4, 5]
     assert sorted(c.time_ns for c in changes) == [c.time_ns for c in changes]
     assert all(c.source == "scale/left" and c.time_ns > START_NS for c in changes)
+
+
+# ---- nothing is lost between changes ------------------------------------------------------------------------------
+
+
+def told_g(changes: list[WeightChange]) -> float:
+    return sum(change.total_g for change in changes)
+
+
+def test_many_steps_too_small_to_tell_are_told_in_the_end() -> None:
+    plates = Plates(40)
+    for number in range(10):
+        plates.step(2, {5: -6.0}, 6.0 + 1.2 * number)
+    changes = changes_of(plates)
+    assert len(changes) < 10
+    assert told_g(changes) == close(-60.0, least=8.0)
+
+
+def test_what_slips_away_slowly_is_told() -> None:
+    changes = changes_of(Plates(40).step(2, {5: -40.0, 6: -25.0}, 20.0, rise_s=9.0))
+    assert told_g(changes) == close(-65.0, least=12.0), "but for what may be drift: 0.3 g/s of each plate"
+
+
+def test_an_item_that_wanders_on_its_plate_before_it_goes_is_all_gone_in_the_end() -> None:
+    plates = Plates(40)
+    level = 0.0
+    for number, share in enumerate((0.8, 0.2, 0.6, 0.1, 0.9, 0.4, 0.75, 0.3, 0.7, 0.15, 0.5, 1.0)):
+        plates.step(2, {8: -24.0 * share - 24.0 * level, 9: -42.0 * share - 42.0 * level}, 6.0 + 0.7 * number)
+        level = -share
+    changes = changes_of(plates)
+    assert told_g(changes) == close(-66.0, least=4.0)
+    assert vector(*changes) == {8: close(-24.0), 9: close(-42.0)}
+
+
+def test_drift_alone_is_told_as_nothing() -> None:
+    assert changes_of(Plates(120).drift(10.0)) == []
+
+
+def test_a_change_says_when_each_plate_moved() -> None:
+    (change,) = changes_of(Plates(12).step(2, {5: -520.0}, 6.0).step(2, {6: -350.0}, 6.3))
+    when = dict(zip(change.plates, change.steps_ns, strict=True))
+    assert abs(when[5] - ns(6.0)) <= 150 * NS_PER_MS
+    assert abs(when[6] - ns(6.3)) <= 150 * NS_PER_MS
+
+
+def test_a_plate_that_never_comes_to_rest_is_reported() -> None:
+    plates = Plates(30)
+    rng = np.random.default_rng(5)
+    for number in range(250):
+        at_s = 2.0 + 0.11 * number
+        plates.press(2, {4: float(rng.normal(0.0, 900.0))}, at_s, at_s + 0.1)
+    _, issues = run(plates.batches())
+    assert [(issue.plate, issue.problem) for issue in issues][:1] == [(PlateRef(LEFT, 2, 4), "dead")]
+    assert "come to rest" in issues[0].detail
+
+
+def test_a_plate_that_is_loud_with_people_about_is_not_reported() -> None:
+    assert run(Plates(30, noise_g=22.0).batches())[1] == []

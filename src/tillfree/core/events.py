@@ -128,6 +128,8 @@ class WeightChange(EventBase, frozen=True, kw_only=True, tag="weight_change"):
     itself, `step_ns` is where its greatest part happened. `plates` lists the plates that took part, `delta_g` and
     `sigma_g` the change of each (1 standard deviation, noise of the level only). `total_g` is their sum, with its own
     `total_sigma_g`, since neighbours sway together. `missing` are plates of the shelf without a trustworthy reading.
+    `steps_ns` says when the greatest part happened on each of `plates`, where that is known: two things that went
+    within one change did not go at the same moment.
     """
 
     fixture: FixtureId
@@ -142,6 +144,7 @@ class WeightChange(EventBase, frozen=True, kw_only=True, tag="weight_change"):
     total_sigma_g: float
     missing: tuple[int, ...] = ()
     settled: bool = True
+    steps_ns: tuple[int, ...] = ()
 
 
 class SensorIssue(EventBase, frozen=True, kw_only=True, tag="sensor_issue"):

@@ -56,6 +56,15 @@ class Box(msgspec.Struct, frozen=True):
     depth_m: float
     height_m: float
 
+    def floor_bounds(self, margin_m: float = 0.0) -> tuple[float, float, float, float]:
+        """Least x, greatest x, least y, greatest y (metres, parent's frame) of all that `contains` may say yes to."""
+        # A micrometre more, so that rounding never leaves out what lies just on a face.
+        margin_m += 1e-6
+        near, far_x, far_y = -margin_m, self.width_m + margin_m, self.depth_m + margin_m
+        corners = [self.pose.to_parent(Point(x, y, 0.0)) for x in (near, far_x) for y in (near, far_y)]
+        xs, ys = [corner.x for corner in corners], [corner.y for corner in corners]
+        return min(xs), max(xs), min(ys), max(ys)
+
     def contains(self, point: Point, margin_m: float = 0.0) -> bool:
         """Whether the point lies inside, or within `margin_m` of the box's faces."""
         local = self.pose.to_local(point)

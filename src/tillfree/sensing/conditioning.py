@@ -7,9 +7,11 @@ second takes the sway away and leaves the level; a median of three samples befor
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BlockAverager", "PlateHealth"]
+__all__ = ["BlockAverager", "PlateHealth", "Samples"]
 
 Floats = npt.NDArray[np.float64]
+# Samples stay as narrow as they come: half the memory moves, and sums over them are taken in double precision.
+Samples = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -22,11 +24,10 @@ class BlockAverager:
     def __init__(self, columns: int, block_samples: int) -> None:
         self._block = block_samples
         self._columns = columns
-        self._rest = np.empty((0, columns))
-        self._samples = np.empty((0, columns))
-        self._before = np.empty((0, columns))
+        self._rest: Samples = np.empty((0, columns), dtype=np.float32)
+        self._samples = self._before = self._rest
 
-    def push(self, samples: Floats) -> Floats:
+    def push(self, samples: Samples) -> Floats:
         """Take samples of shape (n, columns), give plain block means of shape (m, columns); m may be 0.
 
         A block with a missing sample (NaN) is NaN in that column.
@@ -52,8 +53,9 @@ class BlockAverager:
         before, here, after = padded[:-2], padded[1:-1], padded[2:]
         return self._means(np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after)))
 
-    def _means(self, samples: Floats) -> Floats:
-        means: Floats = np.add.reduce(samples.reshape(-1, self._block, self._columns), axis=1) / self._block
+    def _means(self, samples: Samples) -> Floats:
+        means: Floats = np.add.reduce(samples.reshape(-1, self._block, self._columns), axis=1, dtype=np.float64)
+        means /= self._block
         return means
 
     @property
@@ -81,7 +83,8 @@ class PlateHealth:
         self._look_samples = look_samples
         self._since_look = 0
         self._same = np.zeros(columns, dtype=np.int64)
-        self._last = np.full(columns, np.nan)
+        self._any_same = False
+        self._last: Samples = np.full(columns, np.nan, dtype=np.float32)
         self._silent_for = np.zeros(columns, dtype=np.int64)
         self.silent: Flags = np.zeros(columns, dtype=np.bool_)
         self.stuck: Flags = np.zeros(columns, dtype=np.bool_)
@@ -91,10 +94,9 @@ class PlateHealth:
         self.any_stuck = False
         self.any_dead = False
 
-    def check(self, samples: Floats) -> Floats:
+    def check(self, samples: Samples) -> Samples:
         """Note the health of each column and return the samples with absurd values made NaN; shape (n, columns)."""
-        # NaN is neither below nor above anything, so one comparison finds all that needs a closer look.
-        if not float(np.abs(samples).max(initial=0.0)) <= self._limit_g:
+        if not self._within_limit(samples):
             with np.errstate(invalid="ignore"):
                 sound = np.isfinite(samples) & (np.abs(samples) <= self._limit_g)
             samples = np.where(sound, samples, np.nan)
@@ -109,14 +111,29 @@ class PlateHealth:
             self._judge()
         self._since_look += len(samples)
         if self._since_look >= self._look_samples:
-            same: Flags = (samples == self._last).all(axis=0)
+            self._look(samples)
+        return samples
+
+    def _within_limit(self, samples: Samples) -> bool:
+        """Whether all samples are numbers within the limit; NaN compares false with everything."""
+        # The sum of squares bounds the greatest of them and is found sooner; half the limit leaves room for rounding.
+        return bool(
+            np.vdot(samples, samples) <= 0.5 * self._limit_g**2
+            or float(np.abs(samples).max(initial=0.0)) <= self._limit_g
+        )
+
+    def _look(self, samples: Samples) -> None:
+        """See which columns have held one value since the last look."""
+        same: Flags = (samples == self._last).all(axis=0)
+        any_same = bool(same.any())
+        if any_same or self._any_same:
             self._same = (self._same + self._since_look) * same
-            self._last = samples[-1]
-            self._since_look = 0
             self.stuck = self._same >= self._stuck_samples
             self.any_stuck = bool(self.stuck.any())
             self._judge()
-        return samples
+        self._any_same = any_same
+        self._last = samples[-1]
+        self._since_look = 0
 
     def _judge(self) -> None:
         self.dead = self.stuck | (self._silent_for >= self._stuck_samples)

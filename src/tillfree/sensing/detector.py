@@ -8,8 +8,8 @@ generalised likelihood ratio test for a jump between two levels of unknown heigh
 likelihood: Basseville and Nikiforov, Detection of Abrupt Changes (1993), section 2.4.3; presses, ringing and shaking
 are transients between levels.
 
-What is not a level is not decided here: a hand that rests on a shelf, or an item half lifted for a while, is a level
-too, and is reported as a change. Only later changes tell a take from a touch, so that is left to the inference.
+What is no load of goods is not decided here: a hand that rests on a shelf, or an item half lifted, is a level too, and
+is reported. Only later changes tell a take from a touch, so that is left to the inference.
 """
 
 import math
@@ -21,7 +21,8 @@ from tillfree.catalog.model import Fixture
 from tillfree.core.events import SensorIssue, WeightBatch, WeightChange
 from tillfree.core.ids import PlateRef
 from tillfree.core.time import NS_PER_S
-from tillfree.sensing.conditioning import BlockAverager, PlateHealth
+from tillfree.sensing.calm import CREEP_SHARE, is_calm
+from tillfree.sensing.conditioning import BlockAverager, PlateHealth, Samples
 from tillfree.sensing.settings import SensingSettings
 
 __all__ = ["FixtureDetector"]
@@ -29,20 +30,28 @@ __all__ = ["FixtureDetector"]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-# Time constants of the reference while calm. The level follows a drift of 10 g a minute with a lag below half a gram
-# and is far too slow to swallow a slow take; the noise is remembered longer than one footstep.
+# Time constants of the reference while calm. The level follows whatever is calm, the noise is remembered longer than
+# one footstep.
 _LEVEL_BLOCKS = 20
+# What has been told follows the level no faster than real plates drift (measured: 90 % below 0.1 g/s), so that neither
+# a slow take nor many small steps are taken for drift.
+_DRIFT_MAX_G_PER_S = 0.3
+# A difference between blocks counts for the noise with at most so many variances: a step is no noise.
+_NOISE_OUTLIER = 16.0
 _NOISE_BLOCKS = 80
 _NOISE_FLOOR_G = 0.35
 # The threshold follows the noise, which changes slowly: renew it every so many quiet batches.
 _THRESHOLD_EVERY = 4
 # Neighbouring plates sway together: correlation of level noise within a shelf (measured 0.37-0.6 on real shelves).
 _NEIGHBOUR_CORRELATION = 0.4
-# A level that moves by less than this share of the change within the calm window is calm enough (creep after a take).
-_CREEP_SHARE = 0.03
 _CREEP_NS = 3 * NS_PER_S
-# How much louder than calm a shelf may be, after as many seconds of waiting.
+# How much louder than calm a shelf may be, the more the longer it is waited for.
+_PATIENCE_PER_S = 1.6
 _PATIENCE_MAX = 4.0
+# A plate louder than this (the loudest one measured, with people about, had 22 g), or one that has not come to rest for
+# so long, cannot tell what is taken from it.
+_LOUD_G = 150.0
+_RESTLESS_NS = 20 * NS_PER_S
 # A plate without reading for so many blocks may have been changed unseen.
 _LONG_OUTAGE_BLOCKS = 10
 _RETURN_BLOCKS = 2
@@ -81,7 +90,7 @@ class FixtureDetector:
         self._plate_of = np.array([plate for _, plate in self._places], dtype=np.int64)
         self._column_of = {place: column for column, place in enumerate(self._places)}
         self._gather: tuple[tuple[int, int], npt.NDArray[np.int64]] | None = None
-        self._absent = False
+        self._all_in_place = self._absent = False
         self._rate_hz = 0.0
         self._last_ns: int | None = None
         self._report_dead: set[int] = set()
@@ -104,12 +113,20 @@ class FixtureDetector:
             columns, int(settings.stuck_after_ms * rate_hz / 1000), settings.load_limit_g, int(rate_hz / 2)
         )
         self._level = np.zeros(columns)
+        self._told = np.zeros(columns)
+        self._crept = np.zeros(columns, dtype=np.bool_)
+        self._restless = np.zeros(columns, dtype=np.bool_)
+        self._any_restless = False
+        self._any_crept = False
+        self._drift_g = _DRIFT_MAX_G_PER_S * self._block_ns / NS_PER_S
         self._known = np.zeros(columns, dtype=np.bool_)
         self._all_known = False
         self._variance = np.full(columns, 1.0)
         self._recent = np.zeros((self._window, columns))
         self._frozen = np.zeros(columns, dtype=np.bool_)
         self._core = np.zeros(columns, dtype=np.bool_)
+        self._steepest_g = np.zeros(columns)
+        self._steepest_ns = np.zeros(columns, dtype=np.int64)
         self._missing = np.zeros(columns, dtype=np.bool_)
         self._any_missing = False
         self._present_for = np.zeros(columns, dtype=np.int64)
@@ -128,6 +145,7 @@ class FixtureDetector:
             ]
             self._gather = ((shelves, plates), np.array(index, dtype=np.int64))
             self._absent = -1 in index
+            self._all_in_place = index == list(range(shelves * plates))
         return self._gather[1]
 
     # ---- one batch ------------------------------------------------------------------------------------------
@@ -151,14 +169,9 @@ class FixtureDetector:
                 self.gaps += 1
                 self._averager.reset()
         self._last_ns = batch.time_ns
-        flat = np.frombuffer(batch.values, dtype="<f4").reshape(batch.samples, batch.shelves * batch.plates)
-        index = self._columns_for(batch.shelves, batch.plates)
-        samples = flat.take(index, axis=1).astype(np.float64)
-        if self._absent:
-            samples[:, index < 0] = np.nan
-        samples = self.health.check(samples)
+        samples = self.health.check(self._samples_of(batch))
         found: list[WeightChange | SensorIssue] = []
-        if self._report_dead or self.health.any_dead:
+        if self._report_dead or self.health.any_dead or self._any_restless:
             self._tell_health(batch.time_ns, found)
         blocks = self._averager.push(samples)
         if not len(blocks):
@@ -169,14 +182,29 @@ class FixtureDetector:
                 self._step(block, newest_ns - (len(blocks) - 1 - number) * self._block_ns, found)
         return found
 
+    def _samples_of(self, batch: WeightBatch) -> Samples:
+        """The samples of the monitored plates, shape (samples, columns); NaN for plates that the batch lacks."""
+        flat = np.frombuffer(batch.values, dtype="<f4").reshape(batch.samples, batch.shelves * batch.plates)
+        index = self._columns_for(batch.shelves, batch.plates)
+        if self._all_in_place:
+            return flat
+        samples: Samples = flat.take(index, axis=1)
+        if self._absent:
+            samples[:, index < 0] = np.nan
+        return samples
+
     def _tell_health(self, time_ns: int, found: list[WeightChange | SensorIssue]) -> None:
         """Plates that died since the last batch, and those that work again."""
-        dead = set(np.flatnonzero(self.health.dead).tolist())
+        dead = set(np.flatnonzero(self.health.dead | self._restless).tolist())
         for column in sorted(dead ^ self._report_dead):
             shelf, plate = self._places[column]
             place = PlateRef(self._fixture.id, shelf, plate)
             died = column in dead
-            why = "repeats one value" if self.health.stuck[column] else "gives no reading"
+            why = f"gives no reading since {self._settings.stuck_after_ms / 1000:g} s or more"
+            if self.health.stuck[column]:
+                why = f"repeats one value since {self._settings.stuck_after_ms / 1000:g} s or more"
+            elif self._restless[column]:
+                why = "does not come to rest"
             self._issues += 1
             found.append(
                 SensorIssue(
@@ -185,7 +213,7 @@ class FixtureDetector:
                     sequence=self._issues,
                     device=f"plate {place}",
                     problem="dead" if died else "recovered",
-                    detail=f"{why} since {self._settings.stuck_after_ms / 1000:g} s or more" if died else "reads again",
+                    detail=why if died else "reads again",
                     remedy="check its cable, then the load cell; until then its shelf is judged by its neighbours"
                     if died
                     else "",
@@ -197,7 +225,7 @@ class FixtureDetector:
     def _quiet(self, blocks: Floats) -> bool:
         """Take blocks, shape (n, columns), during which nothing happened, all at once; False if something did."""
         count = len(blocks)
-        if self._blocks_seen < _LEVEL_BLOCKS or count > self._window:
+        if self._blocks_seen < _LEVEL_BLOCKS or count > self._window or self._any_crept:
             return False
         if self._any_missing or self.health.any_silent or self.health.any_stuck:
             # Plates that are known to be out read as unmoved; a plate that just went out or came back needs more care.
@@ -210,17 +238,43 @@ class FixtureDetector:
             (np.abs(deviation) <= self._threshold).all()
         ):
             return False
-        self._recent = np.concatenate((self._recent[count:], blocks))
-        self._blocks_seen += count
+        self._remember(blocks)
         self._level += np.add.reduce(deviation, axis=0) / _LEVEL_BLOCKS
         self._quiet_batches += 1
         if self._quiet_batches % _THRESHOLD_EVERY == 0:
             # One batch in a few stands for all: the noise changes slowly.
             blocks_meant = count * _THRESHOLD_EVERY
-            spread = np.add.reduce(deviation * deviation, axis=0) / count
-            self._variance += (spread - self._variance) * (blocks_meant / _NOISE_BLOCKS)
+            self._learn_noise(self._recent[-1] - self._recent[0], blocks_meant / _NOISE_BLOCKS)
+            self._drift(self._drift_g * blocks_meant)
             self._set_threshold()
+            self._look_for_rest(0)
         return True
+
+    def _learn_noise(self, moved: Floats, weight: float | Floats) -> None:
+        """The noise is what blocks differ by within a calm window; a level that is off its reference is no noise."""
+        spread = np.minimum(0.5 * moved * moved, _NOISE_OUTLIER * self._variance)
+        self._variance += (spread - self._variance) * weight
+
+    def _drift(self, limit_g: float | Floats) -> None:
+        """What has been told follows the level, by at most `limit_g` a plate: as slowly as plates drift."""
+        self._told += np.clip(self._level - self._told, -limit_g, limit_g)
+        self._crept = np.abs(self._level - self._told) > self._threshold
+        self._any_crept = bool(self._crept.any())
+
+    def _remember(self, blocks: Floats) -> None:
+        """Blocks, shape (n, columns) with n of at most the window, push the oldest out."""
+        count = len(blocks)
+        self._recent[:-count] = self._recent[count:]
+        self._recent[-count:] = blocks
+        self._blocks_seen += count
+
+    def _look_for_rest(self, time_ns: int) -> None:
+        """Which plates can weigh nothing because they never come to rest: too loud, or disturbed for too long."""
+        self._restless = self._variance > np.where(self._restless, 0.25, 1.0) * _LOUD_G**2
+        for disturbance in self._active:
+            if time_ns - disturbance.start_ns > _RESTLESS_NS:
+                self._restless[list(disturbance.columns)] = True
+        self._any_restless = bool(self._restless.any())
 
     def _set_threshold(self) -> None:
         np.maximum(self._variance, _NOISE_FLOOR_G**2, out=self._variance)
@@ -232,16 +286,18 @@ class FixtureDetector:
         """One block of means, shape (columns,), that ended at `time_ns`."""
         if not self._all_known or self._any_missing or self.health.any_silent or self.health.any_stuck:
             block = self._admit(block, ~(np.isnan(block) | self.health.stuck))
-        self._recent = np.concatenate((self._recent[1:], block[None, :]))
-        self._blocks_seen += 1
+        self._remember(block[None, :])
         deviation = block - self._level
         if self._blocks_seen <= _WARM_UP_BLOCKS:
             # Nothing is known of the noise yet: learn it, and take nothing for a change.
             self._level += deviation / (self._blocks_seen + 1)
             self._variance += (deviation * deviation - self._variance) / (self._blocks_seen + 1)
+            self._told = self._level.copy()
             self._set_threshold()
             return
         off = np.abs(deviation) > self._threshold
+        if self._any_crept:
+            off |= self._crept
         any_off = bool(off.any())
         if any_off or self._active:
             self._disturb(np.flatnonzero(off & ~self._core).tolist() if any_off else [], time_ns)
@@ -249,9 +305,11 @@ class FixtureDetector:
         calm = ~(off | self._frozen)
         deviation = calm * deviation
         self._level += deviation / min(_LEVEL_BLOCKS, self._blocks_seen + 1)
-        self._variance += (deviation * deviation - calm * self._variance) / _NOISE_BLOCKS
+        self._learn_noise(self._recent[-1] - self._recent[0], calm / _NOISE_BLOCKS)
         if self._blocks_seen % _THRESHOLD_EVERY == 0:
+            self._drift(self._drift_g * _THRESHOLD_EVERY * calm)
             self._set_threshold()
+            self._look_for_rest(time_ns)
 
     def _admit(self, block: Floats, present: Flags) -> Floats:
         """Plates that vanish read as unmoved; plates that appear, or come back after long, start from what they read.
@@ -267,6 +325,7 @@ class FixtureDetector:
         fresh = steady & (long | ~self._known)
         if fresh.any():
             self._level[fresh] = block[fresh]
+            self._told[fresh] = block[fresh]
             self._recent[:, fresh] = block[fresh]
             self._known |= fresh
             self._all_known = bool(self._known.all())
@@ -297,6 +356,9 @@ class FixtureDetector:
             self._redraw()
         if self._blocks_seen > 1:
             moved = self._recent[-1] - self._recent[-2]
+            greater = self._frozen & (np.abs(moved) > self._steepest_g)
+            self._steepest_g[greater] = np.abs(moved[greater])
+            self._steepest_ns[greater] = time_ns - self._block_ns // 2
             for disturbance in self._active:
                 step_g = abs(float(moved[disturbance.wide].sum()))
                 if step_g > disturbance.peak_g:
@@ -310,6 +372,7 @@ class FixtureDetector:
             disturbance.wide = self._with_neighbours(disturbance.columns)
             self._core[list(disturbance.columns)] = True
             self._frozen[disturbance.wide] = True
+        self._steepest_g[~self._frozen] = 0.0
 
     def _is_near(self, column: int, columns: set[int]) -> bool:
         shelf, plate = self._places[column]
@@ -332,15 +395,22 @@ class FixtureDetector:
             columns = disturbance.wide
             recent = self._recent[:, columns]
             after = np.add.reduce(recent, axis=0) / len(recent)
-            delta = after - self._level[columns]
+            delta = after - self._told[columns]
             noise = np.sqrt(self._variance[columns])
             # A shop that shakes for seconds must not hide a take: wait for calm, but less and less strictly.
             waited_s = (time_ns - disturbance.start_ns) / NS_PER_S
-            if not _is_calm(recent, delta, noise, min(max(1.0, waited_s), _PATIENCE_MAX)):
+            if not is_calm(recent, delta, noise, min(max(1.0, _PATIENCE_PER_S * waited_s), _PATIENCE_MAX)):
                 continue
             closed.append(disturbance)
-            self._report(disturbance, recent, delta, np.maximum(noise, recent.std(axis=0)), time_ns, changes)
+            noise = np.maximum(noise, recent.std(axis=0))
             self._level[columns] = after
+            if self._report(disturbance, recent, delta, noise, time_ns, changes):
+                self._told[columns] = after
+            else:
+                # Too little to tell: it is kept for the next change, but for what may have been drift meanwhile.
+                limit_g = _DRIFT_MAX_G_PER_S * waited_s
+                self._told[columns] += np.clip(delta, -limit_g, limit_g)
+            self._crept[columns] = False
         if closed:
             self._active = [d for d in self._active if d not in closed]
             self._redraw()
@@ -353,10 +423,11 @@ class FixtureDetector:
         noise: Floats,
         time_ns: int,
         changes: list[WeightChange | SensorIssue],
-    ) -> None:
+    ) -> bool:
         """Append a `WeightChange` unless the levels before and after are the same within noise.
 
-        `recent`, shape (window, columns), are the block means of the disturbance's columns since it is calm.
+        Says whether the difference is accounted for: told, or the aftermath of something that was. `recent`, shape
+        (window, columns), are the block means of the disturbance's columns since it is calm.
         """
         columns = disturbance.wide
         sigma = np.sqrt(noise**2 * 2.0 / self._window + 0.15**2)
@@ -371,10 +442,10 @@ class FixtureDetector:
         # Goods stand on a few plates; what is spread thin over all of a shelf is the shelf that shakes.
         stands = abs(total_g) >= floor and moved_g >= _STANDS_SHARE * abs(total_g)
         if not stands and moved_g < max(floor, 6.0 * float(sigma.max())):
-            return
+            return False
         shelf = self._places[columns[0]][0]
         if self._is_creep(columns, delta, disturbance.start_ns):
-            return
+            return True
         self._sequence += 1
         lost = [p for (s, p), c in self._column_of.items() if s == shelf and (self._missing[c] or self.health.stuck[c])]
         changes.append(
@@ -393,15 +464,17 @@ class FixtureDetector:
                 total_g=round(total_g, 2),
                 total_sigma_g=round(total_sigma_g, 2),
                 missing=tuple(sorted(lost)),
+                steps_ns=tuple(self._steepest_ns[columns].tolist()),
             )
         )
+        return True
 
     def _is_creep(self, columns: list[int], delta: Floats, start_ns: int) -> bool:
         """Whether this is the aftermath of a greater change: plates creep for seconds after a bottle left."""
         for column, (time_ns, total_g) in list(self._recently.items()):
             if start_ns - time_ns > _CREEP_NS:
                 del self._recently[column]
-            elif column in columns and float(np.abs(delta).max()) < _CREEP_SHARE * total_g + 2.0:
+            elif column in columns and float(np.abs(delta).max()) < CREEP_SHARE * total_g + 2.0:
                 return True
         strongest = columns[int(np.abs(delta).argmax())]
         self._recently[strongest] = (start_ns, float(np.abs(delta).sum()))
@@ -416,14 +489,3 @@ def _is_sound(batch: WeightBatch) -> bool:
         and len(batch.values) == 4 * values
         and 0.0 < batch.rate_hz <= _RATE_HZ_MAX
     )
-
-
-def _is_calm(recent: Floats, delta: Floats, noise: Floats, patience: float) -> bool:
-    """Whether block means, shape (window, columns), stand still, each by itself and all together."""
-    swing = recent.max(axis=0) - recent.min(axis=0)
-    allowed = np.maximum(4.0, 5.0 * noise) + _CREEP_SHARE * np.abs(delta)
-    if (swing > patience * allowed).any():
-        return False
-    together = float(np.ptp(recent.sum(axis=1)))
-    limit = max(6.0, 4.0 * float(np.sqrt((noise**2).sum()))) + _CREEP_SHARE * float(np.abs(delta).sum())
-    return together <= patience * limit
