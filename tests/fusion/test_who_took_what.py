@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 from tests.fusion.stories import Told, tell
@@ -109,7 +110,7 @@ def test_a_restock_does_not_pay_for_a_later_take() -> None:
 def test_several_units_at_once(loads: dict[int, float], count: int) -> None:
     told = tell(ann().moves("ann", 6, loads))
     assert told.cart("ann") == {WATER: count}
-    (line,) = told.final("ann").lines
+    line = next(line for line in told.final("ann").lines if line.product == WATER)
     assert len(line.at_least) >= count
     assert line.at_least[count - 1] > 0.9
 
@@ -436,3 +437,55 @@ def test_events_of_unknown_visits_places_and_tracks_are_left_out() -> None:
     strange = weight_change(6, {3: -520.0}, at=FixtureId("attic"))
     assert fusion.update(strange) == []
     assert fusion.update(weight_change(6, {3: -520.0}, shelf=9)) == []
+
+
+# ---- several things, several people -------------------------------------------------------------------------------
+
+
+def test_three_units_at_two_places_are_three() -> None:
+    told = tell(ann().moves("ann", 6, {3: -520.0, 4: -1040.0}))
+    assert told.cart("ann") == {WATER: 3}
+
+
+def test_a_light_thing_beside_a_heavy_one_is_seen_on_its_plates() -> None:
+    told = tell(ann().moves("ann", 6, {5: -WEIGHTS_G[JUICE] * 1.05, 8: -WEIGHTS_G[SAUCE]}))
+    assert told.cart("ann") == {JUICE: 1, SAUCE: 1}
+
+
+@pytest.mark.parametrize(("cola_s", "water_s", "anns"), [(6.0, 7.2, COLA), (7.2, 6.0, WATER)])
+def test_two_hands_in_one_change_are_told_apart_by_when_their_plates_moved(
+    cola_s: float, water_s: float, anns: ProductId
+) -> None:
+    """Ann's hand is at both plates first, then Bob's; one change that took a while has a thing of each."""
+    scene = ann_and_bob()
+    scene.reaches("ann", 6.0, grasp(2.4), hand="r").reaches("bob", 7.2, grasp(2.6), hand="l")
+    change = msgspec.structs.replace(
+        weight_change(7.2, {2: -350.0, 3: -520.0}),
+        steps_ns=tuple(ns(cola_s if plate <= 2 else water_s) for plate in (1, 2, 3, 4)),
+    )
+    told = tell(scene, [change])
+    bobs = WATER if anns == COLA else COLA
+    assert summary(told, "ann", "bob") == [{anns: 1}, {bobs: 1}]
+
+
+def test_what_comes_to_rest_after_a_put_back_is_no_act() -> None:
+    scene = ann().takes("ann", 6, 12, 830.0).puts("ann", 12, 8, 860.0)
+    told = tell(scene.changes_load(12.9, {8: -45.0}))
+    assert told.cart("ann") == {}
+    assert told.chance("ann", {}) > 0.9
+
+
+def test_doubts_that_have_nothing_to_do_with_each_other_are_not_multiplied() -> None:
+    """Five takes, each of Ann or Bob: 32 stories, of which a bound of four keeps all that matters."""
+    scene = Scene().comes("ann", x=0.15, leave_s=32).comes("bob", x=1.05, leave_s=32)
+    for number, plate in enumerate((2, 4, 6, 8, 10)):
+        at_s = 6.0 + 4.0 * number
+        product = (COLA, WATER, JUICE, SAUCE, CHIPS)[number]
+        scene.changes_load(at_s, {plate: -WEIGHTS_G[product]})
+        scene.reaches("ann", at_s, grasp(plate), hand="r").reaches("bob", at_s, grasp(plate + 0.1), hand="l")
+    few, many = tell(scene, settings=FusionSettings(hypotheses_max=4)), tell(scene)
+    for name in ("ann", "bob"):
+        wanted = {frozenset(a.items.items()): a.probability for a in many.final(name).alternatives}
+        found = {frozenset(a.items.items()): a.probability for a in few.final(name).alternatives}
+        assert len(wanted) > 8
+        assert found == pytest.approx(wanted, abs=0.01)

@@ -1,15 +1,21 @@
 """From hypotheses to what can be said of one visit: its possible carts, its lines, and why."""
 
+import heapq
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 
 from tillfree.core.events import Alternative, Interaction, LineBelief
 from tillfree.core.ids import EventId, FixtureId, ProductId, VisitId
-from tillfree.fusion.state import Act, Hypothesis, Item, Step
+from tillfree.fusion.groups import Group
+from tillfree.fusion.state import Act, Item, Step
 
 __all__ = ["Cart", "Distribution", "alternatives_of", "distribution_of", "interactions_of", "lines_of"]
 
 _ALTERNATIVES_MAX = 16
+# Carts kept while groups are added up, and how improbable one must be, against the best, to be dropped.
+_CARTS_MAX = 256
+_NEGLIGIBLE = 1e-7
 
 Cart = tuple[tuple[ProductId, int], ...]
 """Products with their quantities, in order of product."""
@@ -17,18 +23,50 @@ Distribution = tuple[tuple[Cart, float], ...]
 """Carts with their probabilities, most probable first."""
 
 
-def distribution_of(hypotheses: list[Hypothesis], visit: VisitId, kept: float = 1.0) -> Distribution:
-    """How probable each cart of a visit is; `kept` is the share of probability that pruning has left of everything."""
+def distribution_of(groups: list[Group], visit: VisitId, trust: float = 1.0) -> Distribution:
+    """How probable each cart of a visit is: the sum of what independent groups of events say of it.
+
+    What pruning has left of all probability is in it, and `trust`, the share that no hypothesis knows of.
+    """
+    total: dict[Cart, float] = {(): trust}
+    for group in groups:
+        parts = _parts(group, visit)
+        total = parts if total == {(): 1.0} else _convolved(total, parts)
+    ranked = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple((cart, round(min(p, 1.0), 9)) for cart, p in ranked)
+
+
+def _parts(group: Group, visit: VisitId) -> dict[Cart, float]:
+    """How probable each part of the visit's cart is that comes from one group."""
     weight: dict[Cart, float] = defaultdict(float)
     carts: dict[tuple[Item, ...], Cart] = {}
-    for hypothesis in hypotheses:
+    for hypothesis in group.hypotheses:
         items = hypothesis.held.get(visit, ())
         cart = carts.get(items)
         if cart is None:
             cart = carts[items] = _cart(items)
         weight[cart] += math.exp(hypothesis.log_weight)
-    ranked = sorted(weight.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple((cart, round(min(kept * p, 1.0), 9)) for cart, p in ranked)
+    return {cart: group.kept * p for cart, p in weight.items()}
+
+
+def _convolved(left: dict[Cart, float], right: dict[Cart, float]) -> dict[Cart, float]:
+    """Sums of carts; of many the most probable ones, and none that is next to impossible."""
+    both: dict[Cart, float] = defaultdict(float)
+    for one, p in left.items():
+        for two, q in right.items():
+            both[_sum(one, two)] += p * q
+    floor = _NEGLIGIBLE * max(both.values())
+    likely = heapq.nlargest(_CARTS_MAX, ((p, cart) for cart, p in both.items() if p >= floor))
+    return {cart: p for p, cart in likely}
+
+
+def _sum(one: Cart, two: Cart) -> Cart:
+    if not one or not two:
+        return one or two
+    counts = dict(one)
+    for product, count in two:
+        counts[product] = counts.get(product, 0) + count
+    return tuple(sorted(counts.items()))
 
 
 def _cart(items: tuple[Item, ...]) -> Cart:
@@ -43,7 +81,7 @@ def alternatives_of(distribution: Distribution) -> tuple[Alternative, ...]:
     return tuple(Alternative(dict(cart), p) for cart, p in distribution[:_ALTERNATIVES_MAX])
 
 
-def lines_of(distribution: Distribution, hypotheses: list[Hypothesis], visit: VisitId) -> tuple[LineBelief, ...]:
+def lines_of(distribution: Distribution, groups: list[Group], visit: VisitId) -> tuple[LineBelief, ...]:
     """For each product that any hypothesis has in the cart, the probability of one or more, two or more, and so on."""
     at_least: dict[ProductId, list[float]] = defaultdict(list)
     for cart, weight in distribution:
@@ -53,7 +91,7 @@ def lines_of(distribution: Distribution, hypotheses: list[Hypothesis], visit: Vi
             for index in range(count):
                 chances[index] += weight
     evidence: dict[ProductId, set[EventId]] = defaultdict(set)
-    for item in {item for hypothesis in hypotheses for item in hypothesis.held.get(visit, ())}:
+    for item in {item for group in groups for h in group.hypotheses for item in h.held.get(visit, ())}:
         evidence[item.product].update(item.evidence)
     return tuple(
         LineBelief(product, tuple(round(min(p, 1.0), 9) for p in at_least[product]), tuple(sorted(evidence[product])))
@@ -62,30 +100,30 @@ def lines_of(distribution: Distribution, hypotheses: list[Hypothesis], visit: Vi
 
 
 def interactions_of(
-    hypotheses: list[Hypothesis],
+    groups: list[Group],
     visit: VisitId,
     source: str,
     runners_up: dict[EventId, dict[str, float]],
 ) -> tuple[Interaction, ...]:
-    """What the best hypothesis says the visit did, oldest first; each act with its probability over all hypotheses."""
+    """What the best hypotheses say the visit did, oldest first; each act with its probability over all hypotheses."""
+    found = [act for group in groups for act in _acts_in(group, visit, source, runners_up)]
+    return tuple(sorted(found, key=lambda act: (act.time_ns, act.source, act.sequence)))
+
+
+def _acts_in(
+    group: Group, visit: VisitId, source: str, runners_up: dict[EventId, dict[str, float]]
+) -> Iterator[Interaction]:
     chance: dict[tuple[EventId, object], float] = defaultdict(float)
-    for hypothesis in hypotheses:
+    for hypothesis in group.hypotheses:
         weight = math.exp(hypothesis.log_weight)
         for step in hypothesis.steps():
             for act in step.acts:
                 chance[step.event, act.key] += weight
-    found: list[Interaction] = []
-    best = hypotheses[0]
-    for step in best.steps():
+    for step in group.hypotheses[0].steps():
         for number, act in enumerate(step.acts):
             if visit in (act.visit, act.to_visit):
-                found.append(
-                    _interaction(
-                        step, act, number, min(chance[step.event, act.key], 1.0), source, runners_up.get(step.event, {})
-                    )
-                )
-    found.reverse()
-    return tuple(found)
+                probability = min(chance[step.event, act.key], 1.0)
+                yield _interaction(step, act, number, probability, source, runners_up.get(step.event, {}))
 
 
 def _interaction(

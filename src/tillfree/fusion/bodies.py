@@ -37,6 +37,11 @@ _HAND_M_PER_S = 2.5
 _CANNOT = -3.0
 # A body that is not seen at all may still be about for so long.
 _LOST_S = 4.0
+# What the nearest moment of a hand weighs in the odds, and the mean over all moments about the time.
+_MOMENT = 0.75
+_STAY = 0.45
+# From this far off nobody reaches a place, nor has been there a second ago.
+_AWAY_M = 2.5
 # A wrist within this distance of a place is still there.
 _THERE_M = 0.2
 # A chest that is nearer than this to a place is as near as it gets when its hand is there.
@@ -52,6 +57,8 @@ _CHEST_FROM = (
 )
 # A joint below this score is as good as unseen.
 _SCORE_MIN = 0.15
+# Nor is one that is farther off than any shop is long, or at no place at all (NaN, infinite).
+_FAR_M = 1e5
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
@@ -98,33 +105,33 @@ def _body_log_ratio(chest_m: float) -> float:
 
 
 def _body_of(person: TrackedPerson, time_ns: int) -> Body:
-    seen: dict[str, XYZ] = {j.name: (j.x, j.y, j.z) for j in person.joints if j.score >= _SCORE_MIN}
+    seen: dict[str, XYZ] = {
+        j.name: (j.x, j.y, j.z) for j in person.joints if j.score >= _SCORE_MIN and abs(j.x + j.y + j.z) < _FAR_M
+    }
     chest = _NOWHERE
     for name, below_m in _CHEST_FROM:
         if name in seen:
             x, y, z = seen[name]
             chest = (x, y, z + below_m)
             break
+    left_shoulder, right_shoulder = seen.get("l_shoulder", _NOWHERE), seen.get("r_shoulder", _NOWHERE)
     return Body(
         time_ns,
-        _wrist(seen, "l"),
-        _wrist(seen, "r"),
+        _wrist(seen.get("l_wrist", _NOWHERE), seen.get("l_elbow", _NOWHERE), left_shoulder),
+        _wrist(seen.get("r_wrist", _NOWHERE), seen.get("r_elbow", _NOWHERE), right_shoulder),
         chest,
-        seen.get("l_shoulder", _NOWHERE),
-        seen.get("r_shoulder", _NOWHERE),
+        left_shoulder,
+        right_shoulder,
     )
 
 
-def _wrist(seen: dict[str, XYZ], side: str) -> XYZ:
-    """The wrist of a side, unless it lies farther from its elbow or shoulder than any arm is long: a tracker's slip."""
-    wrist = seen.get(side + "_wrist")
-    if wrist is None:
-        return _NOWHERE
-    for joint, longest_m in (("_elbow", _FOREARM_M), ("_shoulder", _ARM_M)):
-        other = seen.get(side + joint)
-        if other is not None and math.dist(wrist, other) > longest_m:
-            return _NOWHERE
-    return wrist
+def _wrist(wrist: XYZ, elbow: XYZ, shoulder: XYZ) -> XYZ:
+    """The wrist, unless it lies farther from its elbow or shoulder than any arm is long: a tracker's slip.
+
+    Distances to joints that were not seen are NaN, which is greater than nothing.
+    """
+    slipped = math.dist(wrist, elbow) > _FOREARM_M or math.dist(wrist, shoulder) > _ARM_M
+    return _NOWHERE if slipped else wrist
 
 
 class Bodies:
@@ -185,6 +192,10 @@ class Bodies:
         for visit, memory in self._recent.items():
             if visit in found:
                 continue
+            newest = memory[-1] if memory else None
+            if newest is not None and newest.time_ns >= start_ns and _is_away(newest, place):
+                found[visit] = Reach(_ABSENT, math.nan)
+                continue
             frames: list[Body] = []
             before: list[Body] = []
             after: list[Body] = []
@@ -234,7 +245,7 @@ def _reach_of(
     unseen = max(_body_log_ratio(math.hypot(b.chest[0] - place.x, b.chest[1] - place.y)) for b in frames)
     best = Reach(_ABSENT, math.nan)
     for left in (True, False):
-        seen, nearest, nearest_ns, ratio = 0, math.nan, 0, -math.inf
+        seen, nearest, nearest_ns, ratio, total, count = 0, math.nan, 0, -math.inf, 0.0, 0
         for body in frames:
             wrist, shared = (body.left, body.shared_left) if left else (body.right, body.shared_right)
             if math.isnan(wrist[0]):
@@ -242,13 +253,23 @@ def _reach_of(
             seen += not shared
             distance = wrist_distance_m(wrist, place, depth)
             here = hand_log_ratio(distance) + (_SHARED + min(0.0, unseen) if shared else 0.0)
+            total += here
+            count += 1
             if here > ratio:
                 ratio, nearest, nearest_ns = here, distance, body.time_ns
+        if count:
+            # A hand that acts stays; one that passes by is near for a moment only.
+            ratio = _MOMENT * ratio + _STAY * total / count
         if 3 * seen < len(frames):
             ratio = max(ratio, _hidden_log_ratio(frames, before, after, left, place, depth, unseen))
         if ratio > best.log_ratio:
             best = Reach(ratio, nearest, nearest_ns)
     return msgspec.structs.replace(best, stayed=_stayed(after[-1] if after else frames[0], place, depth))
+
+
+def _is_away(body: Body, place: Point) -> bool:
+    """Whether somebody stands so far off that no hand of theirs was at a place a second ago."""
+    return math.hypot(body.chest[0] - place.x, body.chest[1] - place.y) > _AWAY_M
 
 
 def _may_be_at(body: Body, place: Point, depth: tuple[float, float]) -> bool:
@@ -334,6 +355,9 @@ def wrist_distance_m(wrist: XYZ, place: Point, depth: tuple[float, float]) -> fl
 
 def _mark_shared(now: dict[VisitId, Body]) -> None:
     """A wrist that two people have in exactly one place belongs to one of them only; nobody knows to whom."""
+    seen = [wrist for body in now.values() for wrist in (body.left, body.right) if wrist is not _NOWHERE]
+    if len(set(seen)) == len(seen):
+        return
     owners: dict[XYZ, list[tuple[VisitId, bool]]] = {}
     for visit, body in now.items():
         owners.setdefault(body.left, []).append((visit, True))

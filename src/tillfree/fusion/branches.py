@@ -10,7 +10,7 @@ from tillfree.fusion.blind import BlindReach
 from tillfree.fusion.explain import Explanation
 from tillfree.fusion.meetings import HandMeeting
 from tillfree.fusion.parameters import Model
-from tillfree.fusion.state import Act, Hypothesis, Item, Step
+from tillfree.fusion.state import NOBODY, Act, Hypothesis, Item, Step
 
 __all__ = ["continued", "hand_overs", "unseen_takes"]
 
@@ -23,8 +23,8 @@ def continued(hypothesis: Hypothesis, way: Explanation, log_weight: float, chang
         items.remove(next(i for i in items if i.key == item.key))
         held[visit] = tuple(items)
     for visit, item in way.taken:
-        if visit in held:
-            held[visit] = (*held[visit], item)
+        if visit != NOBODY:
+            held[visit] = (*held.get(visit, ()), item)
     placed = tuple(p for p in hypothesis.placed if p not in way.unplaced) + way.put
     settled = {load.key for load in way.settled}
     still_open = tuple(load for load in hypothesis.open if load.key not in settled)
@@ -43,7 +43,7 @@ def hand_overs(
     choices = [
         (giver, taker, index)
         for giver, taker in ((meeting.first, meeting.second), (meeting.second, meeting.first))
-        for index in range(len(hypothesis.held[giver]))
+        for index in range(len(hypothesis.held.get(giver, ())))
     ]
     # What is given is what is in the hand, and that is rather what was taken last.
     recency = [model.give_recency ** (len(hypothesis.held[giver]) - 1 - index) for giver, _, index in choices]
@@ -54,8 +54,8 @@ def hand_overs(
         log_weight = hypothesis.log_weight + math.log(gives * weight / sum(recency)) + meeting.log_ratio
         held = dict(hypothesis.held)
         held[giver] = held[giver][:index] + held[giver][index + 1 :]
-        passed = msgspec.structs.replace(item, evidence=(*item.evidence, event))
-        held[taker] = (*held[taker], passed)
+        passed = msgspec.structs.replace(item, evidence=(*item.evidence, event), taken_ns=time_ns)
+        held[taker] = (*held.get(taker, ()), passed)
         act = Act("hand_over", giver, taker, item.product, terms=(("person", meeting.log_ratio),))
         step = Step(event, time_ns, (act,), hypothesis.last, evidence=(event,))
         out.append(Hypothesis(log_weight, held, hypothesis.placed, hypothesis.open, step))
@@ -68,8 +68,8 @@ def unseen_takes(
     """A hypothesis after a hand stayed at a plate that cannot weigh: nothing was taken, or one unit from there."""
     out = [msgspec.structs.replace(hypothesis, log_weight=hypothesis.log_weight + math.log(1 - model.blind_takes))]
     for product, weight in sorted(weights_g.items()):
-        item = Item(product, weight, (model.unit_spread * weight) ** 2 + 1.0, event, (event,))
-        held = {**hypothesis.held, reach.visit: (*hypothesis.held[reach.visit], item)}
+        item = Item(product, weight, (model.unit_spread * weight) ** 2 + 1.0, event, (event,), reach.end_ns)
+        held = {**hypothesis.held, reach.visit: (*hypothesis.held.get(reach.visit, ()), item)}
         act = Act("take", reach.visit, product=product, shelf=reach.plate.shelf_ref, centre=reach.plate.plate - 0.5)
         step = Step(event, reach.end_ns, (act,), hypothesis.last, evidence=(event,))
         log_weight = hypothesis.log_weight + math.log(model.blind_takes / len(weights_g))

@@ -1,5 +1,6 @@
 """All explanations of one change in one hypothesis: which things moved, and who moved them."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -7,21 +8,28 @@ from itertools import chain
 import msgspec
 
 from tillfree.core.ids import UNKNOWN_PRODUCT, EventId, VisitId
+from tillfree.core.time import NS_PER_MS
 from tillfree.fusion.bodies import Reach
-from tillfree.fusion.loads import Floats, Load
+from tillfree.fusion.fits import Key, ShelfFits, could_be
+from tillfree.fusion.loads import Load
 from tillfree.fusion.options import Fit, Option, ShelfOptions
 from tillfree.fusion.parameters import Model
 from tillfree.fusion.state import NOBODY, Act, Hypothesis, Item, OpenLoad, Placed
 
-__all__ = ["Explanation", "Scene", "View", "could_be", "explanations", "view_of"]
+__all__ = ["Explanation", "Scene", "View", "explanations", "view_of"]
 
-_PAIRS_MAX = 8
+# Nothing is taken and put somewhere else in less than this.
+_IN_HAND_NS = 400 * NS_PER_MS
+# Two hands at places this far apart (metres) are two pieces of evidence.
+_TWO_HANDS_M = 0.4
 # Explanations this much (natural logarithm) below the best one are not worth keeping.
 _GOOD_ENOUGH = 9.5
 # Less than this is hardly an item that the catalogue does not know.
 _UNKNOWN_LEAST_G = 15.0
-# A change that the best single take explains worse than this may be an exchange of two things.
-_POOR_FIT = -11.0
+# A load that no one hand or item would spread so over the plates: log penalty. Two hands may press at two places; to
+# lift at many without taking anything is odder.
+_ODD_PRESS = 8.0
+_ODD_LIFT = 14.0
 
 
 class Explanation(msgspec.Struct, frozen=True, eq=False):
@@ -38,18 +46,25 @@ class Explanation(msgspec.Struct, frozen=True, eq=False):
 
 
 class Scene(msgspec.Struct, frozen=True, eq=False):
-    """A change as the hypotheses look at it: the shelf, the people near it, and a memory of what is known already."""
+    """A change as the hypotheses look at it: the shelf, the people near it, and a memory of what is known already.
+
+    `elsewhere` says how many items a visit holds that other groups know of: taken after a time, and before it;
+    `before_g` how much the same plates changed just before.
+    """
 
     change: EventId
     time_ns: int
+    step_ns: int
     shelf: ShelfOptions
     people: tuple[VisitId, ...]
     reach: Callable[[VisitId, float], Reach]
+    elsewhere: Callable[[VisitId, int], tuple[float, float]]
     model: Model
-    fits: dict[tuple[object, ...], list[Fit]]
-    puts: dict[tuple[object, ...], Option]
-    ways: dict[tuple[object, ...], list[Explanation]]
-    misfits: dict[tuple[object, ...], Floats]
+    before_g: float
+    fits: ShelfFits
+    puts: dict[Key, Option] = msgspec.field(default_factory=dict)
+    ways: dict[Key, list[Explanation]] = msgspec.field(default_factory=dict)
+    idle: dict[Key, list[Explanation]] = msgspec.field(default_factory=dict)
 
 
 class View(msgspec.Struct, frozen=True, eq=False):
@@ -58,7 +73,7 @@ class View(msgspec.Struct, frozen=True, eq=False):
     Hypotheses with equal `key` have the same explanations, which are worked out once.
     """
 
-    key: tuple[object, ...]
+    key: Key
     placed: tuple[Placed, ...]
     held: tuple[tuple[VisitId, tuple[Item, ...]], ...]
     settled: tuple[OpenLoad, ...]
@@ -68,7 +83,7 @@ def view_of(scene: Scene, hypothesis: Hypothesis, load: Load, settled: tuple[Ope
     """The part of a hypothesis that the change of `load` concerns."""
     placed = tuple(p for p in hypothesis.placed if p.shelf == scene.shelf.ref)
     held: tuple[tuple[VisitId, tuple[Item, ...]], ...] = ()
-    if _hands_matter(scene, load, settled):
+    if scene.fits.hands_matter(load, tuple(o.key for o in settled)):
         near = [visit for visit in scene.people if visit in hypothesis.held]
         if not any(could_be(load, item) for visit in near for item in hypothesis.held[visit]):
             # Nobody near holds such a thing: perhaps somebody gave it to them unseen.
@@ -82,27 +97,18 @@ def view_of(scene: Scene, hypothesis: Hypothesis, load: Load, settled: tuple[Ope
     return View(key, placed, held, settled)
 
 
-def could_be(load: Load, item: Item) -> bool:
-    """Whether an item weighs roughly what came to the shelf."""
-    return not load.whole or abs(item.mean_g - load.total_g) < 0.25 * item.mean_g + 4.0 * load.total_sigma_g
-
-
-def _hands_matter(scene: Scene, load: Load, settled: tuple[OpenLoad, ...]) -> bool:
-    """Whether something may have come out of hands: the shelf gained, in part at least, or nothing else fits."""
-    if load.total_g > 0 or float(load.delta.max()) > 0.15 * float(-load.delta.min()) + 5.0:
-        return True
-    fits = _single_takes(scene, load, tuple(o.key for o in settled))
-    return max((f.log_likelihood for f in fits), default=-math.inf) < _POOR_FIT
-
-
 def explanations(scene: Scene, view: View, load: Load) -> list[Explanation]:
     """Every explanation worth keeping of `load` (which contains the view's settled loads), best first."""
     known = scene.ways.get(view.key)
     if known is not None:
         return known
-    found = list(_without_transfer(scene, load, view.settled))
+    load_key = tuple(o.key for o in view.settled)
+    if load_key not in scene.idle:
+        scene.idle[load_key] = list(_without_transfer(scene, load, view.settled))
+    found = scene.idle[load_key]
     puts, choice = _puts(scene, view)
-    fits = list(_fits(scene, view, load, puts))
+    placed = [scene.shelf.take_placed(p) for p in view.placed]
+    fits = scene.fits.everything(load, load_key, placed, puts)
     best = max((f.log_likelihood for f in fits), default=-math.inf)
     deeds = [d for fit in fits if fit.log_likelihood > best - _GOOD_ENOUGH for d in _by_person(scene, fit, choice)]
     top = max(chain((e.log_likelihood for e in found), (d.log_likelihood for d in deeds)))
@@ -113,96 +119,37 @@ def explanations(scene: Scene, view: View, load: Load) -> list[Explanation]:
     return found
 
 
-def _choice(count: int) -> list[float]:
-    """Which of the items held is put back: half of the rest with each one farther back, the newest first."""
-    weights = [0.5 ** min(index, 6) for index in range(count)]
-    return [weight / sum(weights) for weight in weights]
+def _choice(count: int, newer: float, older: float) -> list[float]:
+    """Which of the items held is put back: half as often with each one farther back, the newest first.
+
+    Other groups of events know of `newer` and `older` items in these hands, which this change does not concern.
+    """
+    weights = [0.5 ** (1.0 + min(index + newer, 6.0)) for index in range(count)]
+    return [weight / (1.0 - 0.5 ** (count + newer + older)) for weight in weights]
 
 
-def _puts(scene: Scene, view: View) -> tuple[list[Option], dict[tuple[object, ...], float]]:
+def _puts(scene: Scene, view: View) -> tuple[list[Option], dict[Key, float]]:
     """What may come out of hands, and the log prior that it is this one of the things its holder holds."""
     options: list[Option] = []
-    choice: dict[tuple[object, ...], float] = {}
+    choice: dict[Key, float] = {}
     for visit, items in view.held:
         # Units of one product and weight are one possibility, not several.
         kinds: dict[tuple[str, int], tuple[Item, float]] = {}
-        for item, chance in zip(reversed(items), _choice(len(items)), strict=True):
+        newer, older = scene.elsewhere(visit, items[-1].taken_ns) if items else (0.0, 0.0)
+        for item, chance in zip(reversed(items), _choice(len(items), newer, older), strict=True):
             twin = (item.product, round(item.mean_g))
             first, so_far = kinds.get(twin, (item, 0.0))
             kinds[twin] = (first, so_far + chance)
         for item, chance in kinds.values():
             key = (visit, *item.key)
+            if scene.step_ns - item.taken_ns < _IN_HAND_NS:
+                continue
             option = scene.puts.get(key)
             if option is None:
                 option = scene.puts[key] = scene.shelf.put(visit, item)
             options.append(option)
             choice[option.key] = math.log(chance)
     return options, choice
-
-
-def _single_takes(scene: Scene, load: Load, load_key: tuple[object, ...]) -> list[Fit]:
-    """One to three units of one product from its facing."""
-    key: tuple[object, ...] = ("takes", load_key)
-    if key not in scene.fits:
-        misfit = _misfit(scene, load, load_key)
-        made: list[Fit] = []
-        for option in scene.shelf.takes(load) if load.total_g < 0 else ():
-            made.append(scene.shelf.fit_one(load, option, misfit))
-            if option.weight_g is not None:
-                made += [scene.shelf.fit_one(load, option, misfit, n) for n in (2, 3) if _near(load, option, n)]
-        scene.fits[key] = made
-    return scene.fits[key]
-
-
-def _misfit(scene: Scene, load: Load, load_key: tuple[object, ...]) -> Floats:
-    """How well each position of the shelf fits the way the load is spread, shape (rows,); worked out once."""
-    if load_key not in scene.misfits:
-        scene.misfits[load_key] = scene.shelf.grid.misfit(load.delta, load.sigma, load.seen)
-    return scene.misfits[load_key]
-
-
-def _near(load: Load, option: Option, quantity: int) -> bool:
-    weight = quantity * (option.weight_g or 0.0)
-    return not load.whole or abs(weight + load.total_g) < 0.4 * weight + 4.0 * load.total_sigma_g
-
-
-def _fits(scene: Scene, view: View, load: Load, puts: list[Option]) -> Iterator[Fit]:
-    load_key = tuple(o.key for o in view.settled)
-    shelf = scene.shelf
-    yield from _single_takes(scene, load, load_key)
-    placed = [shelf.take_placed(p) for p in view.placed]
-    key: tuple[object, ...]
-    for option in puts if load.total_g > 0 else placed:
-        key = ("one", load_key, option.key)
-        if key not in scene.fits:
-            scene.fits[key] = [shelf.fit_one(load, option, _misfit(scene, load, load_key))]
-        yield from scene.fits[key]
-    for first, second in _pairs(load, shelf.takes(load) + placed + puts):
-        key = ("two", load_key, first.key, second.key)
-        if key not in scene.fits:
-            pair = shelf.fit_two(load, first, second)
-            scene.fits[key] = [] if pair is None else [pair]
-        yield from scene.fits[key]
-
-
-def _pairs(load: Load, options: list[Option]) -> list[tuple[Option, Option]]:
-    """Pairs whose weights could make the total, best first, a bounded number."""
-    weighed = [(o, o.sign * o.weight_g) for o in options if o.weight_g is not None]
-    scored: list[tuple[float, int, int]] = []
-    noise = 2.0 * load.total_sigma_g + 2.0
-    for i, (first, one) in enumerate(weighed):
-        for j in range(i, len(weighed)):
-            second, two = weighed[j]
-            spread = 0.06 * (abs(one) + abs(two)) + noise
-            miss = abs(one + two - load.total_g) / spread
-            if miss > 4.0 and load.whole:
-                continue
-            if (i == j and first.kind != "home") or (first.item is not None and first.item is second.item):
-                continue
-            # An exchange that cancels to nothing explains everything; ask more of it.
-            scored.append((miss + (2.0 if first.sign != second.sign else 0.0), i, j))
-    scored.sort()
-    return [(weighed[i][0], weighed[j][0]) for _, i, j in scored[:_PAIRS_MAX]]
 
 
 # ---- nothing changes hands --------------------------------------------------------------------------------------
@@ -229,7 +176,17 @@ def _without_transfer(scene: Scene, load: Load, settled: tuple[OpenLoad, ...]) -
     if float(abs(load.delta).max()) > model.unsettled_g and person and scene.reach(person, centre).stayed is False:
         rate += model.log_hold_and_leave
     act = Act("touch", person, shelf=shelf.ref, centre=centre, terms=(("weight", press), ("person", ratio)))
-    yield Explanation(rate + press + somewhere + ratio, (act,), opened=opened, settled=settled)
+    # A hand lies on a shelf as an item does: its load is spread in the same ways, at any place.
+    spread = shelf.grid.misfit(step, load.sigma, load.seen)
+    odd = _ODD_PRESS if total > 0 else _ODD_LIFT
+    place = max(shelf.anywhere(spread), somewhere - odd)
+    yield Explanation(rate + press + place + ratio, (act,), opened=opened, settled=settled)
+    if scene.before_g:
+        # A hand that still lay on what it had put down has let go; a heavy bottle has stopped ringing.
+        rest_g = model.rest_share * scene.before_g + 5.0
+        calm_down = -abs(total) / rest_g - math.log(2.0 * rest_g)
+        act = Act("touch", person, shelf=shelf.ref, centre=centre, terms=(("weight", calm_down), ("person", ratio)))
+        yield Explanation(model.log_rest + calm_down + place + ratio, (act,), settled=settled)
     # Levels before and after are the same in sum: a hand came off, or something was moved along the shelf.
     calm = math.hypot(sigma, 3.0, 0.03 * max((float(abs(o.delta).sum()) for o in settled), default=0.0))
     if abs(total) < 5.0 * calm:
@@ -240,15 +197,17 @@ def _without_transfer(scene: Scene, load: Load, settled: tuple[OpenLoad, ...]) -
         act = Act("touch", person, shelf=shelf.ref, centre=centre, terms=(("weight", same), ("person", ratio)))
         yield Explanation(rate + same + place + ratio, (act,), settled=settled)
     unknown = -math.log(max(abs(total), 5.0) * math.log(1000.0))
+    place = max(shelf.anywhere(scene.fits.misfit(load, tuple(o.key for o in settled))), somewhere - odd)
     if person and -total > max(_UNKNOWN_LEAST_G, 0.5 * float(abs(load.delta).max())):
         # Something left that nothing here explains: better an unknown item, and a review, than a wrong one or none.
-        item = Item(UNKNOWN_PRODUCT, -total, (0.05 * total) ** 2 + sigma**2, f"{scene.change}:unknown", (scene.change,))
+        origin, variance = f"{scene.change}:unknown", (0.05 * total) ** 2 + sigma**2
+        item = Item(UNKNOWN_PRODUCT, -total, variance, origin, (scene.change,), scene.step_ns)
         act = Act("take", person, product=UNKNOWN_PRODUCT, shelf=shelf.ref, centre=centre, terms=(("person", ratio),))
-        likelihood = model.log_unknown_item + unknown + somewhere + ratio
+        likelihood = model.log_unknown_item + unknown + place + ratio
         yield Explanation(likelihood, (act,), taken=((person, item),), settled=settled)
     act = Act("restock" if total > 0 else "unexplained", shelf=shelf.ref, centre=centre, terms=(("weight", unknown),))
     rare = model.log_restock if total > 0 else model.log_unexplained
-    yield Explanation(rare + unknown + somewhere, (act,), settled=settled)
+    yield Explanation(rare + unknown + place, (act,), settled=settled)
 
 
 def _middle(load: Load) -> float:
@@ -306,7 +265,7 @@ class _Deed(msgspec.Struct, frozen=True, eq=False):
         return self.fit.log_likelihood + self.habit
 
 
-def _by_person(scene: Scene, fit: Fit, choice: dict[tuple[object, ...], float]) -> Iterator[_Deed]:
+def _by_person(scene: Scene, fit: Fit, choice: dict[Key, float]) -> Iterator[_Deed]:
     model = scene.model
     chosen = sum(choice.get(option.key, 0.0) for option in fit.options)
     if len(fit.options) == 1:
@@ -316,22 +275,45 @@ def _by_person(scene: Scene, fit: Fit, choice: dict[tuple[object, ...], float]) 
         if fit.quantity == 2:
             yield from _one_each(scene, fit, chosen)
         return
-    first, second = fit.options
-    same_kind = first.key == second.key
-    for one in _doers(scene, first, fit.centres[0]):
-        for two in _doers(scene, second, fit.centres[1]):
-            if same_kind and two.visit < one.visit:
-                continue
-            if one.visit == two.visit:
-                if first.sign != second.sign:
-                    rate = model.log_exchange
-                else:
-                    rate = model.log_pair_same if same_kind else model.log_pair_other
-                # One person's two hands are one piece of evidence when both acts are at one place.
-                person = (one.ratio + two.ratio) / 2
-            else:
-                rate, person = model.log_together, one.ratio + two.ratio
-            yield _Deed(fit, (one, two), rate + person + chosen)
+    doers = [_doers(scene, option, centre) for option, centre in zip(fit.options, fit.centres, strict=True)]
+    for parts in itertools.product(*doers):
+        if any(_same_place(one, two) and two.visit < one.visit for one, two in itertools.combinations(parts, 2)):
+            continue  # two units of one thing at one place: who took which of them makes no difference
+        by_visit: dict[VisitId, list[_Part]] = {}
+        for part in parts:
+            by_visit.setdefault(part.visit, []).append(part)
+        rate = sum(_rate(model, mine) for mine in by_visit.values()) + (len(by_visit) - 1) * model.log_together
+        person = sum(_person(scene, mine) for mine in by_visit.values())
+        yield _Deed(fit, parts, rate + person + chosen)
+
+
+def _same_place(one: _Part, two: _Part) -> bool:
+    return one.option.key == two.option.key and abs(one.centre - two.centre) < 0.5
+
+
+def _rate(model: Model, parts: list[_Part]) -> float:
+    """How common it is that somebody who acts does just this at once, measured by one thing alone."""
+    if len(parts) == 1:
+        return 0.0
+    if len(parts) > 2:
+        return model.log_three
+    first, second = (part.option for part in parts)
+    if first.sign != second.sign:
+        return model.log_exchange
+    return model.log_pair_same if first.key == second.key else model.log_pair_other
+
+
+def _person(scene: Scene, parts: list[_Part]) -> float:
+    """The person term of what one visit did at once: at one place a single piece of evidence, at two places two."""
+    ratios = [part.ratio for part in parts]
+    mean = sum(ratios) / len(ratios)
+    if len(parts) == 1:
+        return mean
+    ordered = sorted(parts, key=lambda part: part.centre)
+    left, right = scene.shelf.grid.shelf.plates[0]
+    apart_m = (ordered[-1].centre - ordered[0].centre) * (right - left)
+    both = min(1.0, apart_m / _TWO_HANDS_M)
+    return (1.0 - both) * mean + both * (ordered[0].ratio + ordered[-1].ratio)
 
 
 def _one_each(scene: Scene, fit: Fit, chosen: float) -> Iterator[_Deed]:
@@ -372,10 +354,13 @@ def _explanation(scene: Scene, load: Load, deed: _Deed, settled: tuple[OpenLoad,
         for unit in range(fit.quantity):
             if option.placed is not None and option.item is not None:
                 unplaced.append(option.placed)
-                item = msgspec.structs.replace(option.item, evidence=(*option.item.evidence, *evidence))
+                item = msgspec.structs.replace(
+                    option.item, evidence=(*option.item.evidence, *evidence), taken_ns=scene.step_ns
+                )
             else:
                 origin = f"{scene.change}:{index * 3 + unit}"
                 item = _weighed(option, load.total_g, scale, origin, evidence, model)
+                item = msgspec.structs.replace(item, taken_ns=scene.step_ns)
             taken.append((part.visit, item))
         acts.append(Act("take", part.visit, NOBODY, option.product, fit.quantity, shelf.ref, part.centre, terms))
     return Explanation(

@@ -12,6 +12,7 @@ decided until a visit closes: a later put-back by somebody else can still turn a
 import math
 from collections import defaultdict, deque
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -36,12 +37,14 @@ from tillfree.fusion.blind import BlindReach, BlindReaches
 from tillfree.fusion.bodies import Bodies, Reach
 from tillfree.fusion.branches import continued, hand_overs, unseen_takes
 from tillfree.fusion.clocks import ClockOffset
-from tillfree.fusion.explain import Explanation, Scene, could_be, explanations, view_of
+from tillfree.fusion.explain import Explanation, Scene, explanations, view_of
+from tillfree.fusion.fits import Key, ShelfFits
 from tillfree.fusion.groups import Group, Groups
-from tillfree.fusion.loads import Load, load_of, overlaps, with_open_loads
+from tillfree.fusion.loads import Floats, Load, load_of, overlaps, steps_of, with_open_loads
 from tillfree.fusion.meetings import HandMeeting, Meetings
 from tillfree.fusion.options import ShelfOptions
 from tillfree.fusion.parameters import MODEL, Model
+from tillfree.fusion.relevance import groups_at_shelf, groups_in_hands, held_beside
 from tillfree.fusion.settings import FusionSettings
 from tillfree.fusion.shelves import ShelfGrid
 from tillfree.fusion.state import Hypothesis, Item, OpenLoad
@@ -53,13 +56,17 @@ SOURCE = "fusion"
 # difference between the clocks of plates and tracks, after it was estimated, is well below these.
 _BEFORE_NS = 350 * NS_PER_MS
 _AFTER_NS = 350 * NS_PER_MS
-_REACH_SPAN = 6.0
+_REACH_SPAN = 7.0
+# A meeting of hands that speaks more strongly than this against a hand-over is not followed up.
+_HARDLY = -2.0
 # Log-odds by which the nearest hand must lead for its time to count.
 _CLEAR = 3.0
 # How often loads are looked at that no change has explained yet, and how long after their hand has left.
 _LOOK_EVERY_NS = 200 * NS_PER_MS
 _RELEASE_NS = 700 * NS_PER_MS
 _LOOK_LIMIT = 12.0
+# What follows a change of the same plates so soon may be its aftermath.
+_REST_NS = 1000 * NS_PER_MS
 _LEAVE_NS = 1500 * NS_PER_MS
 _FRAME_GAP_NS = 30 * NS_PER_MS
 
@@ -96,6 +103,7 @@ class WhoTookWhat:
         self._blind = BlindReaches()
         self._products = shop.product_index()
         self._last_change_ns: dict[ShelfRef, int] = {}
+        self._shaken: dict[ShelfRef, tuple[int, Floats]] = {}
         self.clock_offset = ClockOffset()
         self._hands_to_watch: deque[_Watched] = deque()
         self._last_frame_ns = -(2**62)
@@ -151,15 +159,18 @@ class WhoTookWhat:
     def _release_loads(self, time_ns: int) -> list[CartBelief]:
         """Loads that no hand holds any more were no hands: such explanations lose most of their weight."""
         beliefs: list[CartBelief] = []
-        for group in list(self._groups):
+        for group in self._groups.doubtful:
             loads = {load.key: load for h in group.hypotheses for load in h.open}
             stale = {key for key, load in loads.items() if self._is_released(load, time_ns)}
-            if not stale:
-                continue
-            members = set(group.visits)
-            self._groups.replace(group, [self._without_loads(h, stale) for h in group.hypotheses])
-            beliefs += self._beliefs(members, time_ns)
+            if stale:
+                beliefs += self._replace(group, [self._without_loads(h, stale) for h in group.hypotheses], time_ns)
         return beliefs
+
+    def _replace(self, group: Group, hypotheses: list[Hypothesis], time_ns: int) -> list[CartBelief]:
+        """New hypotheses for a group, and what follows for the carts of everybody in it."""
+        members = set(group.visits)
+        self._groups.replace(group, hypotheses)
+        return self._beliefs(members | group.visits, time_ns)
 
     def _is_released(self, load: OpenLoad, time_ns: int) -> bool:
         if time_ns - load.time_ns < _RELEASE_NS:
@@ -180,6 +191,13 @@ class WhoTookWhat:
         left = tuple(load for load in hypothesis.open if load.key not in stale)
         return msgspec.structs.replace(hypothesis, log_weight=hypothesis.log_weight + penalty, open=left)
 
+    def _without_hands(self, group: Group) -> Group:
+        """The group as it would be if no hand were on any shelf any more."""
+        unsettled = [self._without_loads(h, {load.key for load in h.open}) for h in group.hypotheses]
+        total = float(np.logaddexp.reduce([h.log_weight for h in unsettled]))
+        weighed = [msgspec.structs.replace(h, log_weight=h.log_weight - total) for h in unsettled]
+        return Group(sorted(weighed, key=lambda h: -h.log_weight), group.kept)
+
     def _on_issue(self, issue: SensorIssue) -> None:
         if issue.plate is None and issue.problem == "silent":
             # Anything may have been taken or put back meanwhile, by anybody who is here.
@@ -198,16 +216,15 @@ class WhoTookWhat:
 
     def _on_blind_reach(self, reach: BlindReach, time_ns: int) -> list[CartBelief]:
         """Branch every hypothesis: nothing was taken from the dead plate, or one unit of what lies there."""
-        group = self._groups.of(reach.visit)
         products = {f.product for f in self._shop.facings_on(reach.plate.shelf_ref) if reach.plate.plate in f.plates}
-        if group is None or not products or self._weighed(reach):
+        if reach.visit not in self._opened or not products or self._weighed(reach):
             return []
         event = EventId(f"blind#{reach.start_ns}-{reach.visit}-{reach.plate}")
         known = (self._products.get(product) for product in products)
         weights = {product.id: product.weight_g or 0.0 for product in known if product is not None}
+        group = self._groups.join(())
         branched = [new for h in group.hypotheses for new in unseen_takes(h, reach, weights, event, self._model)]
-        self._groups.replace(group, branched)
-        return self._beliefs({reach.visit}, time_ns)
+        return self._replace(group, branched, time_ns)
 
     def _weighed(self, reach: BlindReach) -> bool:
         """Whether neighbours of the dead plate saw something meanwhile, which then explains the reach."""
@@ -217,34 +234,33 @@ class WhoTookWhat:
     def _on_meeting(self, meeting: HandMeeting, time_ns: int) -> list[CartBelief]:
         """Branch every hypothesis: nothing was passed, or one item went from one to the other."""
         pair = {meeting.first, meeting.second}
-        if meeting.log_ratio < -3.0:
+        if not pair <= self._opened.keys():
             return []
-        groups = [self._groups.of(visit) for visit in sorted(pair)]
-        if any(g is None for g in groups) or not any(
-            h.held[v] for g in groups if g is not None for h in g.hypotheses for v in pair & g.visits
-        ):
+        groups = [group for visit in sorted(pair) for group in self._groups.of(visit) if group.visits & pair]
+        if not groups:
             return []
-        group = self._groups.join(pair, None)
-        assert group is not None
+        if meeting.log_ratio < _HARDLY:
+            # Hardly anything was passed: that is not worth a second story, but what little it may be is not denied.
+            for visit in pair:
+                self._identity[visit] *= 1.0 - self._model.meeting_gives * math.exp(meeting.log_ratio)
+            return []
+        group = self._groups.join(groups)
         event = EventId(f"meeting#{meeting.start_ns}-{meeting.first}-{meeting.second}")
         branched = [new for h in group.hypotheses for new in hand_overs(h, meeting, event, time_ns, self._model)]
-        self._groups.replace(group, branched)
-        return self._beliefs(pair, time_ns)
+        return self._replace(group, branched, time_ns)
 
     def _on_look(self, look: ItemLook) -> list[CartBelief]:
         """A camera's opinion of an item in somebody's hand: one more likelihood, the inference stays as it is."""
         visit = self._bodies.visit_of(look.track)
-        group = self._groups.of(visit) if visit is not None else None
-        if visit is None or group is None:
+        if visit is None or visit not in self._opened:
             return []
+        group = self._groups.join(self._groups.of(visit))
         weighed = []
         for hypothesis in group.hypotheses:
-            seen = [_look_ratio(look, item) for item in hypothesis.held[visit]]
+            seen = [_look_ratio(look, item) for item in hypothesis.held.get(visit, ())]
             ratio = float(np.logaddexp.reduce(seen)) - math.log(len(seen)) if seen else _look_ratio(look, None)
             weighed.append(msgspec.structs.replace(hypothesis, log_weight=hypothesis.log_weight + ratio))
-        members = set(group.visits)
-        self._groups.replace(group, weighed)
-        return self._beliefs(members, look.time_ns)
+        return self._replace(group, weighed, look.time_ns)
 
     # ---- changes of weight ----------------------------------------------------------------------------------
 
@@ -257,53 +273,72 @@ class WhoTookWhat:
             shelf = self._shelves[ref] = ShelfOptions(self._shop, ref, self._grids[ref], self._model)
         load = load_of(change, self._grids[ref].plates)
         self._last_change_ns[ref] = change.step_ns
-        reaches: dict[int, dict[VisitId, Reach]] = {}
-        seen_ns = change.step_ns + self.clock_offset.nanoseconds
+        before_g = self._shaken_g(ref, load, change)
+        reaches: dict[tuple[int, int], dict[VisitId, Reach]] = {}
+        steps_ns = steps_of(change, self._grids[ref].plates)
 
         def reach(visit: VisitId, centre: float) -> Reach:
-            cell = round(centre * 2)
+            step_ns = steps_ns[min(max(int(centre), 0), len(steps_ns) - 1)]
+            cell = (round(centre * 2), step_ns)
             if cell not in reaches:
+                seen_ns = step_ns + self.clock_offset.nanoseconds
                 reaches[cell] = self._bodies.reaches(
-                    shelf.grid.point(cell / 2), shelf.grid.into, seen_ns - _BEFORE_NS, seen_ns + _AFTER_NS
+                    shelf.grid.point(cell[0] / 2), shelf.grid.into, seen_ns - _BEFORE_NS, seen_ns + _AFTER_NS
                 )
             return reaches[cell].get(visit, Reach(-6.0, math.nan))
 
         people = self._near(load, reach)
-        group = self._groups.join({*people, *self._givers(people, load)}, ref)
-        if group is None:
+        near_shelf = groups_at_shelf(self._groups, shelf.grid, ref, load)
+        if not people and not near_shelf:
             self.unexplained += 1
             return []
-        self._compare_clocks(people, shelf.grid, reach, load, change.step_ns)
-        scene = Scene(change.id, change.time_ns, shelf, people, reach, self._model, {}, {}, {}, {})
+        self._compare_clocks(people, shelf.grid, reach, load, steps_ns)
+        groups: list[Group] = []
+        scene = Scene(
+            change.id,
+            change.time_ns,
+            change.step_ns,
+            shelf,
+            people,
+            reach,
+            partial(held_beside, self._groups, groups),
+            self._model,
+            before_g,
+            ShelfFits(shelf),
+        )
+        readings = self._readings(scene, load, near_shelf)
+        full = groups_in_hands(self._groups, self._meetings.met, scene, load, readings)
+        groups.append(self._groups.join([*near_shelf, *full]))
+        group = groups[0]
         explained, told = self._continue(group, scene, load, change)
         self._runners_up[change.id] = told
         self._told_at.append((change.time_ns, change.id))
-        members = set(group.visits)
-        self._groups.replace(group, explained)
-        return self._beliefs(members, change.time_ns)
+        return self._replace(group, explained, change.time_ns)
 
-    def _givers(self, people: tuple[VisitId, ...], load: Load) -> set[VisitId]:
-        """Who may have given to somebody here, unseen, what now comes to the shelf, if nobody here holds it."""
-        if load.total_g < 0 or self._may_hold(set(people), load):
-            return set()
-        met = set().union(*(self._meetings.met(visit) for visit in people)) - set(people)
-        return {visit for visit in met if self._may_hold({visit}, load)}
+    def _shaken_g(self, ref: ShelfRef, load: Load, change: WeightChange) -> float:
+        """How much the same plates changed a moment ago, in grams: they may still be coming to rest."""
+        moved = self._grids[ref].moved(load.delta, load.sigma)
+        last = self._shaken.get(ref)
+        self._shaken[ref] = (change.time_ns, load.delta)
+        if last is None or change.start_ns - last[0] > _REST_NS:
+            return 0.0
+        return abs(float(last[1][moved].sum()))
 
-    def _may_hold(self, visits: set[VisitId], load: Load) -> bool:
-        groups = [group for group in self._groups if group.visits & visits]
-        return any(
-            could_be(load, item)
-            for group in groups
-            for hypothesis in group.hypotheses
-            for visit in visits & group.visits
-            for item in hypothesis.held[visit]
-        )
+    def _readings(self, scene: Scene, load: Load, near_shelf: list[Group]) -> dict[Key, Load]:
+        """The change alone, and with the open loads that hypotheses know of on its plates."""
+        readings: dict[Key, Load] = {
+            tuple(o.key for o in settled): whole
+            for group in near_shelf
+            for settled, whole in (self._reading(hypothesis, scene, load) for hypothesis in group.hypotheses)
+        }
+        readings.setdefault((), load)
+        return readings
 
     def _near(self, load: Load, reach: Callable[[VisitId, float], Reach]) -> tuple[VisitId, ...]:
         """The visits whose hands may have done it, best first."""
         strong = np.flatnonzero(np.abs(load.delta) >= 0.15 * np.abs(load.delta).max())
         best: dict[VisitId, float] = {}
-        visits = [visit for group in self._groups for visit in group.visits]
+        visits = self._groups.visits
         for plate in strong.tolist():
             for visit in visits:
                 best[visit] = max(best.get(visit, -math.inf), reach(visit, plate + 0.5).log_ratio)
@@ -319,10 +354,11 @@ class WhoTookWhat:
         grid: ShelfGrid,
         reach: Callable[[VisitId, float], Reach],
         load: Load,
-        step_ns: int,
+        steps_ns: list[int],
     ) -> None:
         """Let the nearest hand say how late the tracks are."""
-        centre = float(np.argmax(np.abs(load.delta))) + 0.5
+        plate = int(np.argmax(np.abs(load.delta)))
+        centre, step_ns = plate + 0.5, steps_ns[plate]
         ranked = sorted(((reach(visit, centre).log_ratio, visit) for visit in people), reverse=True)
         if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _CLEAR):
             # Whose hand it was must not be in doubt: a crowd would teach the wrong time.
@@ -346,7 +382,7 @@ class WhoTookWhat:
         log_floor = math.log(self._settings.prune_below)
         top = -math.inf
         for rank, hypothesis in enumerate(group.hypotheses):
-            settled, whole_load = self._reading(hypothesis, scene, load, change)
+            settled, whole_load = self._reading(hypothesis, scene, load)
             view = view_of(scene, hypothesis, whole_load, settled)
             for number, way in enumerate(explanations(scene, view, whole_load)):
                 score = hypothesis.log_weight + way.log_likelihood
@@ -364,14 +400,12 @@ class WhoTookWhat:
         best = sorted(told.items(), key=lambda pair: (-pair[1], pair[0]))[:5]
         return made, {words: round(p, 6) for words, p in best if p >= 1e-4}
 
-    def _reading(
-        self, hypothesis: Hypothesis, scene: Scene, load: Load, change: WeightChange
-    ) -> tuple[tuple[OpenLoad, ...], Load]:
+    def _reading(self, hypothesis: Hypothesis, scene: Scene, load: Load) -> tuple[tuple[OpenLoad, ...], Load]:
         """The change together with the loads on these plates that are still unexplained.
 
         Nothing is lost by taking them together: a take beside a resting hand stays open with it, until the hand leaves.
         """
-        oldest_ns = change.time_ns - self._settings.unsettled_after_ms * NS_PER_MS
+        oldest_ns = scene.time_ns - self._settings.unsettled_after_ms * NS_PER_MS
         near = tuple(
             o for o in hypothesis.open if o.shelf == scene.shelf.ref and o.time_ns >= oldest_ns and overlaps(o, load)
         )
@@ -382,17 +416,17 @@ class WhoTookWhat:
     def _beliefs(self, visits: set[VisitId], time_ns: int) -> list[CartBelief]:
         beliefs: list[CartBelief] = []
         for visit in sorted(visits):
-            group = self._groups.of(visit)
-            if group is None:
+            groups = self._groups.of(visit)
+            if not groups:
                 continue
-            distribution = distribution_of(group.hypotheses, visit, group.kept * self._identity[visit])
+            distribution = distribution_of(groups, visit, self._identity[visit])
             if self._told.get(visit, ()) != distribution:
                 self._told[visit] = distribution
-                beliefs.append(self._belief(visit, group, distribution, time_ns))
+                beliefs.append(self._belief(visit, groups, distribution, time_ns))
         return beliefs
 
     def _belief(
-        self, visit: VisitId, group: Group, distribution: Distribution, time_ns: int, *, final: bool = False
+        self, visit: VisitId, groups: list[Group], distribution: Distribution, time_ns: int, *, final: bool = False
     ) -> CartBelief:
         self._sequence[visit] += 1
         return CartBelief(
@@ -400,26 +434,20 @@ class WhoTookWhat:
             source=f"{SOURCE}/{visit}",
             sequence=self._sequence[visit],
             visit=visit,
-            lines=lines_of(distribution, group.hypotheses, visit),
+            lines=lines_of(distribution, groups, visit),
             alternatives=alternatives_of(distribution),
-            interactions=interactions_of(group.hypotheses, visit, SOURCE, self._runners_up) if final else (),
+            interactions=interactions_of(groups, visit, SOURCE, self._runners_up) if final else (),
             final=final,
         )
 
     def _on_closed(self, event: VisitClosed) -> list[CartBelief]:
         visit = event.visit
-        group = self._groups.of(visit)
-        if group is None:
+        if visit not in self._opened:
             return []
         for meeting in self._meetings.ending(visit):
             self._on_meeting(meeting, event.time_ns)
-        group = self._groups.of(visit)
-        assert group is not None
-        unsettled = [self._without_loads(h, {load.key for load in h.open}) for h in group.hypotheses]
-        total = float(np.logaddexp.reduce([h.log_weight for h in unsettled]))
-        weighed = [msgspec.structs.replace(h, log_weight=h.log_weight - total) for h in unsettled]
-        final = Group(group.visits, sorted(weighed, key=lambda h: -h.log_weight), group.kept)
-        distribution = distribution_of(final.hypotheses, visit, final.kept * self._identity[visit])
+        final = [self._without_hands(group) for group in self._groups.of(visit)]
+        distribution = distribution_of(final, visit, self._identity[visit])
         belief = self._belief(visit, final, distribution, event.time_ns, final=True)
         self._groups.close(visit)
         self._bodies.forget(visit)

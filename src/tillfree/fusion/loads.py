@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tillfree.core.events import WeightChange
 from tillfree.fusion.state import OpenLoad
 
-__all__ = ["Floats", "Load", "load_of", "overlaps", "with_open_loads"]
+__all__ = ["Floats", "Load", "load_of", "overlaps", "steps_of", "with_open_loads"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,6 +37,17 @@ def load_of(change: WeightChange, plates: int) -> Load:
         if 1 <= plate <= plates:
             delta[plate - 1], seen[plate - 1] = 0.0, False
     return Load(delta, sigma, seen, change.total_g, change.total_sigma_g, bool(seen.all()))
+
+
+def steps_of(change: WeightChange, plates: int) -> list[int]:
+    """When each plate of the shelf moved most; plates that hardly moved went with the whole change."""
+    steps = [change.step_ns] * plates
+    if len(change.steps_ns) == len(change.plates):
+        notable = 0.1 * max(map(abs, change.delta_g), default=0.0)
+        for plate, grams, step_ns in zip(change.plates, change.delta_g, change.steps_ns, strict=True):
+            if 1 <= plate <= plates and abs(grams) >= notable:
+                steps[plate - 1] = step_ns
+    return steps
 
 
 def overlaps(load: OpenLoad, other: Load) -> bool:

@@ -21,6 +21,12 @@ __all__ = ["HandMeeting", "Meetings"]
 _NEAR_M = 0.22
 _GAP_NS = 500 * NS_PER_MS
 _LEAST_NS = 400 * NS_PER_MS
+_LEAST_HIDDEN_NS = 1000 * NS_PER_MS
+# How far apart the chests of two people are who pass something on, and how much they face each other (cosine).
+_GIVING_M = (0.4, 1.0)
+_FACE_TO_FACE = 0.4
+# Hands that were not seen to meet at all probably did not.
+_UNSEEN = -1.5
 _SHELF_MARGIN_M = 0.12
 # Chests farther apart than two arms are long cannot meet; nearer than this, a hand-over may go unseen.
 _ARM_TO_ARM_M = 1.6
@@ -38,11 +44,12 @@ class HandMeeting(msgspec.Struct, frozen=True):
 
 
 class _Run:
-    __slots__ = ("distance", "end_ns", "faced", "facing", "frames", "start_ns", "stretch")
+    __slots__ = ("distance", "end_ns", "faced", "facing", "frames", "hidden", "start_ns", "stretch")
 
     def __init__(self, time_ns: int) -> None:
         self.start_ns = self.end_ns = time_ns
         self.frames = 0
+        self.hidden = 0
         self.distance = 0.0
         self.stretch = 0.0
         self.facing = 0.0
@@ -53,7 +60,7 @@ class Meetings:
     """Watches pairs of bodies; call `update` with each frame."""
 
     def __init__(self, fixtures: tuple[Fixture, ...]) -> None:
-        self._fixtures = fixtures
+        self._areas = [(*fixture.box.floor_bounds(_SHELF_MARGIN_M), fixture.box) for fixture in fixtures]
         self._runs: dict[tuple[VisitId, VisitId], _Run] = {}
         self._met: dict[VisitId, set[VisitId]] = {}
 
@@ -63,29 +70,29 @@ class Meetings:
 
     def update(self, now: dict[VisitId, Body], time_ns: int) -> list[HandMeeting]:
         """Take one frame; return the meetings that ended with it."""
-        visits = sorted(now)
-        for i, first in enumerate(visits):
-            for second in visits[i + 1 :]:
-                apart_m = math.dist(now[first].chest[:2], now[second].chest[:2])
-                if not apart_m < _ARM_TO_ARM_M:
-                    continue
-                if apart_m < _BESIDE_M:
-                    self._met.setdefault(first, set()).add(second)
-                    self._met.setdefault(second, set()).add(first)
-                close = self._close(now[first], now[second])
-                if close is None:
-                    continue
-                run = self._runs.get((first, second))
-                if run is None:
-                    run = self._runs[first, second] = _Run(time_ns)
-                run.end_ns = time_ns
+        for first, second, apart_m in _within_arms_length(now):
+            if apart_m < _BESIDE_M:
+                self._met.setdefault(first, set()).add(second)
+                self._met.setdefault(second, set()).add(first)
+            close = self._close(now[first], now[second])
+            if close is None and not _GIVING_M[0] < apart_m < _GIVING_M[1]:
+                continue
+            facing = _facing(now[first], now[second])
+            if close is None and not self._hides(now[first], now[second], facing):
+                continue
+            run = self._runs.get((first, second))
+            if run is None:
+                run = self._runs[first, second] = _Run(time_ns)
+            run.end_ns = time_ns
+            if close is None:
+                run.hidden += 1
+            else:
                 run.frames += 1
                 run.distance += close[0]
                 run.stretch += close[1]
-                facing = _facing(now[first], now[second])
-                if not math.isnan(facing):
-                    run.facing += facing
-                    run.faced += 1
+            if not math.isnan(facing):
+                run.facing += facing
+                run.faced += 1
         return self._ended(time_ns - _GAP_NS)
 
     def ending(self, visit: VisitId) -> list[HandMeeting]:
@@ -104,7 +111,9 @@ class Meetings:
             if run.end_ns >= before_ns or (visit is not None and visit not in pair):
                 continue
             del self._runs[pair]
-            if run.end_ns - run.start_ns >= _LEAST_NS and run.frames >= 4:
+            long_ns = run.end_ns - run.start_ns
+            seen = long_ns >= _LEAST_NS and run.frames >= 4
+            if seen or (long_ns >= _LEAST_HIDDEN_NS and run.frames + run.hidden >= 6):
                 ended.append(HandMeeting(pair[0], pair[1], run.start_ns, run.end_ns, _log_ratio(run)))
         return ended
 
@@ -123,9 +132,40 @@ class Meetings:
                     return None
         return best
 
-    def _in_shelf(self, wrist: tuple[float, float, float]) -> bool:
-        point = Point(*wrist)
-        return any(fixture.box.contains(point, _SHELF_MARGIN_M) for fixture in self._fixtures)
+    def _hides(self, one: Body, two: Body, facing: float) -> bool:
+        """Whether two people at a giving distance stand face to face, and hands that would tell more are not seen."""
+        if not facing > _FACE_TO_FACE:
+            return False
+        wrists = [(wrist, shared) for body in (one, two) for wrist, _, shared in _arms(body)]
+        seen = [wrist for wrist, shared in wrists if not shared and not math.isnan(wrist[0])]
+        return len(seen) < len(wrists) and not any(map(self._in_shelf, seen))
+
+    def _in_shelf(self, wrist: XYZ) -> bool:
+        x, y, _ = wrist
+        return any(
+            box.contains(Point(*wrist), _SHELF_MARGIN_M)
+            for x_min, x_max, y_min, y_max, box in self._areas
+            if x_min <= x <= x_max and y_min <= y <= y_max
+        )
+
+
+def _within_arms_length(now: dict[VisitId, Body]) -> list[tuple[VisitId, VisitId, float]]:
+    """Pairs of visits that can reach each other, each in order and all in order, with the distance of their chests (m).
+
+    A sweep along x: most of a crowd is never compared with each other. Chests that were not seen are near nobody.
+    """
+    standing = sorted((body.chest[:2], visit) for visit, body in now.items() if not math.isnan(body.chest[0]))
+    pairs: list[tuple[VisitId, VisitId, float]] = []
+    for i, (place, visit) in enumerate(standing):
+        for j in range(i + 1, len(standing)):
+            other_place, other = standing[j]
+            if other_place[0] - place[0] > _ARM_TO_ARM_M:
+                break
+            apart_m = math.dist(place, other_place)
+            if apart_m < _ARM_TO_ARM_M:
+                pairs.append((min(visit, other), max(visit, other), apart_m))
+    pairs.sort()
+    return pairs
 
 
 def _arms(body: Body) -> tuple[tuple[XYZ, XYZ, bool], tuple[XYZ, XYZ, bool]]:
@@ -160,8 +200,11 @@ def _facing(one: Body, two: Body) -> float:
 
 def _log_ratio(run: _Run) -> float:
     seconds = (run.end_ns - run.start_ns) / NS_PER_S
-    stretch = math.tanh((run.stretch / run.frames - 0.19) / 0.07)
     stay = math.tanh((seconds - 1.1) / 0.3)
-    near = math.tanh((0.14 - run.distance / run.frames) / 0.03)
     facing = run.facing / run.faced if run.faced else 0.0
-    return 1.5 * stretch + 1.5 * stay + 1.0 * near + facing * (2.0 if facing > 0 else 0.7) - 0.8
+    said = 2.6 * stay + facing * (3.4 if facing > 0 else 1.2) - 1.4
+    if not run.frames:
+        return said + _UNSEEN
+    stretch = math.tanh((run.stretch / run.frames - 0.19) / 0.07)
+    near = math.tanh((0.14 - run.distance / run.frames) / 0.03)
+    return said + 2.6 * stretch + 1.7 * near

@@ -18,8 +18,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     # Weight term: spread of a unit about its catalogue weight; scale error of one reading of one take (real takes read
     # +2.8, +9.7 and -6.6 %); Student-t tails; share of catalogue weights that are simply wrong.
     unit_spread: float = 0.03
-    scale_spread: float = 0.04
-    tail_degrees: float = 12.0
+    scale_spread: float = 0.055
+    tail_degrees: float = 8.0
     wrong_weight: float = 0.001
     wrong_weight_spread: float = 0.7
     # Base rates of acts behind one change of a shelf.
@@ -31,6 +31,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     log_exchange: float = math.log(0.01)
     log_touch: float = math.log(0.08)
     log_shift: float = math.log(0.05)
+    # A shelf that changed a moment ago changes a little more: so often, by this share of what it changed.
+    log_rest: float = math.log(0.1)
+    rest_share: float = 0.06
     log_nobody: float = math.log(2e-3)
     log_unseen_hand_over: float = math.log(5e-4)
     log_unexplained: float = math.log(1e-6)
@@ -38,7 +41,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     log_restock: float = math.log(1e-5)
     # A hand that left must have taken its load with it; small rests are creep and drift, and cost nothing.
     log_unsettled: float = math.log(0.002)
-    unsettled_g: float = 50.0
+    unsettled_g: float = 30.0
     # Things nudged along a shelf: exponential, mean in grams that go from one plate to another.
     nudge_mean_g: float = 60.0
     # A hand that took or put something is gone when the shelf has come to rest, most times; one that holds is not.
@@ -58,7 +61,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     # What is left of a receipt's probability when sensors fell silent during the visit (assumed).
     outage_trust: float = 0.5
     # Prior that two people whose raised hands met passed something on.
-    meeting_gives: float = 0.3
+    meeting_gives: float = 0.1
     # How much less likely the item before is to be the one given.
     give_recency: float = 0.7
 

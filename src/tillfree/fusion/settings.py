@@ -30,7 +30,7 @@ class FusionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             le=0.5,
             extra_json_schema={"x-unit": "probability ratio"},
         ),
-    ] = 3e-4
+    ] = 2e-5
     people_max: Annotated[
         int,
         Meta(

@@ -20,7 +20,8 @@ NOBODY = VisitId("")
 class Item(msgspec.Struct, frozen=True):
     """One physical unit: what it is believed to be and to weigh (mean and variance, grams).
 
-    `origin` names the change in which it was taken first, so that two hypotheses that took it alike hold equal items.
+    `origin` names the change in which it was taken first, so that two hypotheses that took it alike hold equal items;
+    `taken_ns` says when it came into the hands that hold it.
     """
 
     product: ProductId
@@ -28,6 +29,7 @@ class Item(msgspec.Struct, frozen=True):
     variance_g2: float
     origin: str
     evidence: tuple[EventId, ...] = ()
+    taken_ns: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -92,7 +94,7 @@ class Step(msgspec.Struct, frozen=True, eq=False):
 
 
 class Hypothesis(msgspec.Struct, frozen=True, eq=False):
-    """One joint explanation of everything that a group of visits did so far."""
+    """One joint explanation of the events of a group; visits that hold nothing of it need not be in `held`."""
 
     log_weight: float
     held: dict[VisitId, tuple[Item, ...]]
@@ -110,7 +112,7 @@ class Hypothesis(msgspec.Struct, frozen=True, eq=False):
     def signature(self) -> tuple[object, ...]:
         """Equal signatures mean equal futures: same items in the same hands and places, same loads open."""
         return (
-            tuple(sorted((visit, tuple(sorted(i.key for i in items))) for visit, items in self.held.items())),
+            tuple(sorted((visit, tuple(sorted(i.key for i in items))) for visit, items in self.held.items() if items)),
             tuple(sorted((p.shelf, p.item.key, round(p.centre, 1)) for p in self.placed)),
             tuple(sorted(load.key for load in self.open)),
         )
