@@ -1,6 +1,7 @@
 """Speed and memory of the replay; see README.md beside this file. Run as `python -m benchmarks.speed NAME`."""
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     parsed.plates = parsed.plates or (1440 if parsed.name == "shoppers" else 350)
     rows = BENCHMARKS[parsed.name](parsed)
-    command = "python -m benchmarks.speed " + " ".join(arguments if arguments is not None else sys.argv[1:])
+    threads = os.environ.get("OPENBLAS_NUM_THREADS")
+    command = f"OPENBLAS_NUM_THREADS={threads} " if threads else ""
+    command += "python -m benchmarks.speed " + " ".join(arguments if arguments is not None else sys.argv[1:])
     write_results(parsed.name, command, rows, parsed.output)
     return 0
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from tillfree.core.events import Joint, PeopleFrame, TrackedPerson
 from tillfree.core.ids import TrackId
 from tillfree.simulation.bodies import JOINT_NAMES, Body, keep_apart
+from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Floats
 
@@ -21,21 +22,18 @@ __all__ = ["FrameRenderer"]
 
 _TICK_S = 0.1
 _TWIN = 0.54
-_LOST_TICK = 0.04
-_JITTER_M = np.array([0.004, 0.004, 0.004, 0.004, 0.006, 0.006, 0.010, 0.010])
-_MISSING = 0.006
 _CROWD_M = 0.9
 _FREE_M = 1.6
 _CHUNK_S = 0.5
-_HIDDEN = ((0, 0.02), (1, 0.02), (2, 0.04), (3, 0.04), (4, 0.7), (5, 0.7), (6, 0.4), (7, 0.4))
-"""How often each joint is hidden in a crowd, as a share of the option."""
 
 
 class FrameRenderer:
     """Renders people frames window by window."""
 
-    def __init__(self, options: SimulationOptions, across: tuple[float, float]) -> None:
+    def __init__(self, options: SimulationOptions, across: tuple[float, float], character: Character = USUAL) -> None:
         self._options = options
+        self._character = character
+        self._jitter_m = np.array(character.jitter_m)
         self._across = across
         self._sequence = 0
 
@@ -68,7 +66,7 @@ class FrameRenderer:
     def _times(self, begin_s: float, end_s: float, rng: np.random.Generator) -> Floats:
         ticks = np.arange(round(begin_s / _TICK_S), round(end_s / _TICK_S)) * _TICK_S
         ticks = ticks + 0.02 + np.clip(rng.normal(0.0, 0.003, len(ticks)), -0.009, 0.009)
-        ticks = ticks[rng.random(len(ticks)) >= _LOST_TICK]
+        ticks = ticks[rng.random(len(ticks)) >= self._character.lost_tick]
         twins = ticks[rng.random(len(ticks)) < _TWIN]
         times = np.sort(np.concatenate([ticks, twins + rng.uniform(0.005, 0.013, len(twins))]))
         kept: Floats = times[rng.random(len(times)) >= self._options.drop_frames]
@@ -87,19 +85,33 @@ class FrameRenderer:
         if self._options.give_way:
             floors = keep_apart(floors, walking, present, self._across)
         joints = np.stack([body.joints(times, floors[k], walking[k]) for k, body in enumerate(bodies)])
-        seen = rng.random((people, moments, 8)) >= _MISSING
+        seen = rng.random((people, moments, 8)) >= np.array(self._character.missing)
         seen[:, :, 6:] &= (rng.random((people, moments)) >= 0.005)[:, :, None]
         scores = rng.beta(11.0, 0.8, (people, moments, 8))
         scores = np.where(rng.random(scores.shape) < 0.005, rng.uniform(0.2, 0.7, scores.shape), scores)
         tremor = np.array([body.tremor_m for body in bodies])[:, None, None, None]
-        joints += _JITTER_M[:, None] * tremor * rng.standard_t(4.0, joints.shape) * 0.75
+        errors = rng.standard_t(self._character.jitter_tail, joints.shape)
+        joints += self._jitter_m[:, None] * tremor * self._lasting(errors, times) * 0.75
         # Single wild values of a wrist, as where two views disagree.
-        wild = rng.random((people, moments, 8, 1)) < np.where(np.arange(8) >= 6, 0.015, 0.001)[:, None]
+        wild = (
+            rng.random((people, moments, 8, 1))
+            < np.where(np.arange(8) >= 6, self._character.wild_wrist, 0.001)[:, None]
+        )
         joints += np.where(wild, rng.normal(0.0, 0.06, joints.shape), 0.0)
         if self._options.occlusion and people > 1:
             self._hide(window, times, joints, seen, scores, floors, present)
         tracks = [self._tracks(body, times, present[k]) for k, body in enumerate(bodies)]
         return np.round(joints, 5).tolist(), seen, np.round(scores, 4).tolist(), tracks
+
+    def _lasting(self, errors: Floats, times: Floats) -> Floats:
+        """Errors (people, times, joints, 3) of which each keeps a part of the one before; their spread stays."""
+        memory_s = self._character.jitter_memory_s
+        if not memory_s:
+            return errors
+        kept = np.exp(-np.diff(times) / memory_s)
+        for k, part in enumerate(kept.tolist(), 1):
+            errors[:, k] = part * errors[:, k - 1] + (1.0 - part * part) ** 0.5 * errors[:, k]
+        return errors
 
     def _hide(
         self,
@@ -123,15 +135,20 @@ class FrameRenderer:
                 for chunk in np.unique(chunks[crowded > 0.0]):
                     moments = (chunks == chunk) & (crowded > 0.0)
                     strength = float(crowded[moments].mean())
-                    one, other = (first, second) if rng.random() < 0.5 else (second, first)
-                    if rng.random() < strength:
-                        own, theirs = 6 + int(rng.integers(2)), 6 + int(rng.integers(2))
-                        joints[one, moments, own] = true[other, moments, theirs]
-                        scores[one, moments, own] = scores[other, moments, theirs]
+                    given: list[tuple[int, int, int, int]] = []
+                    for _ in range(self._character.swaps):
+                        one, other = (first, second) if rng.random() < 0.5 else (second, first)
+                        if rng.random() < strength:
+                            own, theirs = 6 + int(rng.integers(2)), 6 + int(rng.integers(2))
+                            joints[one, moments, own] = true[other, moments, theirs]
+                            scores[one, moments, own] = scores[other, moments, theirs]
+                            given.append((one, own, other, theirs))
                     for who in (first, second):
-                        for joint, weight in _HIDDEN:
+                        for joint, weight in enumerate(self._character.hidden):
                             if rng.random() < weight * strength:
                                 seen[who, moments, joint] = False
+                    for one, own, other, theirs in given if self._character.swaps_seen else ():
+                        seen[one, moments, own] &= seen[other, moments, theirs]
 
     @staticmethod
     def _tracks(body: Body, times: Floats, present: npt.NDArray[np.bool_]) -> list[TrackId]:

@@ -6,6 +6,7 @@ handle things; footsteps and knocks that shake all fixtures within the same seco
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,11 @@ from tillfree.catalog.model import Fixture
 from tillfree.core.events import WeightBatch
 from tillfree.core.geometry import Point
 from tillfree.simulation.bodies import Body
-from tillfree.simulation.noise import FixtureNoise
+from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Floats, LoadTrace, Ring
 
-__all__ = ["BATCH_S", "Fault", "PlateRenderer"]
+__all__ = ["BATCH_S", "Fault", "PlateNoise", "PlateRenderer"]
 
 BATCH_S = 0.2
 _SAMPLES = 12
@@ -32,6 +33,14 @@ Fault = tuple[int, int, str, float]
 """Row, column, "nan" or "stuck", and from when on (s)."""
 
 
+class PlateNoise(Protocol):
+    """What the plates of a fixture read when nobody is there and nothing moves."""
+
+    def read(self, first: int, samples: int) -> npt.NDArray[np.float32]:
+        """Noise in grams from sample number `first` on, shape (samples, rows, columns); the caller may change it."""
+        ...
+
+
 class PlateRenderer:
     """One fixture's plates. Windows must be asked for in order: the load on the shelves adds up."""
 
@@ -39,11 +48,13 @@ class PlateRenderer:
         self,
         number: int,
         fixture: Fixture,
-        noise: FixtureNoise,
+        noise: PlateNoise,
         options: SimulationOptions,
         duration_s: float,
         faults: Sequence[Fault],
+        character: Character = USUAL,
     ) -> None:
+        self._character = character
         self._number = number
         self._fixture = fixture
         self._noise = noise
@@ -158,11 +169,11 @@ class PlateRenderer:
         for body in bodies:
             near = np.clip(_NEAR_M - self._distance(body.floor(coarse)), 0.0, 1.0) * body.present(coarse)
             if near.any():
-                unrest += 0.45 * near * (1.0 + body.walking(coarse))
+                unrest += self._character.unrest * near * (1.0 + body.walking(coarse))
                 near_s += float(near.sum()) * _COARSE_S
         fine = np.interp(times, coarse, unrest)
         # Short bursts: a basket at the fixture, a knee, a hand on a board.
-        for at in rng.uniform(times[0], times[-1], int(rng.poisson(0.6 * near_s))):
+        for at in rng.uniform(times[0], times[-1], int(rng.poisson(self._character.bursts_per_s * near_s))):
             size, length_s = float(np.clip(rng.lognormal(0.8, 0.8), 0.3, 14.0)), float(rng.uniform(0.08, 0.35))
             fine += size * np.exp(-(((times - at) / (0.5 * length_s)) ** 2))
         for at, strength, decay_s in shakes:

@@ -21,7 +21,7 @@ tracks, dead plates and long drift.
 
 import heapq
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -29,11 +29,12 @@ from tillfree.catalog.model import Shop
 from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.bodies import Body
+from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
-from tillfree.simulation.plates import BATCH_S, Fault, PlateRenderer
+from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer
 from tillfree.simulation.script import Script
 from tillfree.storage.recordings.model import Truth
 
@@ -41,7 +42,6 @@ __all__ = ["SimulatedRecording", "simulate"]
 
 _WINDOW_S = 10.0
 _MARGIN_S = 1.0
-_SHAKES_PER_S = 0.04
 
 
 class SimulatedRecording:
@@ -52,18 +52,30 @@ class SimulatedRecording:
 
     format = "simulated"
 
-    def __init__(self, shop: Shop, options: SimulationOptions) -> None:
-        """Writes the script; nothing is rendered yet.
+    def __init__(
+        self,
+        shop: Shop,
+        options: SimulationOptions,
+        *,
+        script: Script | None = None,
+        character: Character = USUAL,
+        noise: Callable[[int], PlateNoise] | None = None,
+    ) -> None:
+        """Writes the script where none is given; nothing is rendered yet.
+
+        `noise` gives that of each fixture, by its place in the shop; None for the synthetic one.
 
         Raises:
             SimulationError: nothing can be taken in this shop.
         """
+        self._character = character
+        self._noise = noise
         self.shop = shop
         self.options = options
         self.name = options.name or f"simulated-{options.shoppers}-{options.seed}"
         self.warnings: dict[str, int] = {}
         self._hz = fixture_hz(len(shop.fixtures), options.seed)
-        self.script: Script = write_script(shop, options, self._hz)
+        self.script: Script = script or write_script(shop, options, self._hz)
         aliases = {track: visit.track for visit in self.script.visits for _, _, track in visit.gaps}
         self.truth: Truth = Truth(
             receipts={visit.track: dict(visit.bag) for visit in self.script.visits},
@@ -81,7 +93,7 @@ class SimulatedRecording:
         """All events in the order of their time, streaming."""
         script, options = self.script, self.options
         plates = self._plate_renderers()
-        frames = FrameRenderer(options, self._across())
+        frames = FrameRenderer(options, self._across(), self._character)
         traces, shocks = list(reversed(script.traces)), list(reversed(script.shocks))
         visits = list(reversed(script.visits))
         bodies: list[Body] = []
@@ -128,10 +140,13 @@ class SimulatedRecording:
             PlateRenderer(
                 number,
                 fixture,
-                FixtureNoise(banks, number, *shapes[number], options.seed, options.noise),
+                self._noise(number)
+                if self._noise is not None
+                else FixtureNoise(banks, number, *shapes[number], options.seed, options.noise),
                 options,
                 self.script.duration_s,
                 self.faults.get(number, ()),
+                self._character,
             )
             for number, fixture in enumerate(fixtures)
         ]
@@ -159,7 +174,7 @@ class SimulatedRecording:
         """Footsteps and knocks that the whole shop feels."""
         rng = np.random.default_rng([self.options.seed, 11, window])
         shakes = []
-        for at in rng.uniform(begin_s, end_s, int(rng.poisson(_SHAKES_PER_S * (end_s - begin_s)))):
+        for at in rng.uniform(begin_s, end_s, int(rng.poisson(self._character.shakes_per_s * (end_s - begin_s)))):
             strength, decay_s = float(rng.uniform(2.5, 8.0)), float(rng.uniform(0.15, 0.6))
             if any(body.visit.entry_s <= at <= body.visit.exit_s for body in bodies):
                 shakes.append((float(at), strength, decay_s))

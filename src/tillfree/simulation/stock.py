@@ -14,14 +14,13 @@ import zlib
 import numpy as np
 
 from tillfree.catalog.model import Product
+from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.furniture import Furniture, Place, ShelfPlace
 from tillfree.simulation.script import Floats
 
 __all__ = ["Item", "Resting", "Stock"]
 
-_UNIT_SIGMA = 0.03
 _GAIN_SIGMA = 0.02
-_STAND_SIGMA = 0.022
 _LEAKS = ((0.002, 0.021), (-0.003, 0.008))
 _HEAVY_G = 200.0
 _BOTTLE_G = 130.0
@@ -56,7 +55,9 @@ class Item:
 class Stock:
     """All units of a shop; those that nobody has touched yet are made when they are first wanted."""
 
-    def __init__(self, furniture: Furniture, rng: np.random.Generator) -> None:
+    def __init__(self, furniture: Furniture, rng: np.random.Generator, character: Character = USUAL) -> None:
+        self._unit_spread = character.unit_spread
+        self._stand_spread = character.stand_spread
         self._furniture = furniture
         self._rng = rng
         self._loose: dict[int, list[Item]] = {}
@@ -70,7 +71,7 @@ class Stock:
             item = there[-1]
             loose.remove(item)
             return item
-        weight = place.weight_g * (1.0 + _UNIT_SIGMA * float(np.clip(self._rng.standard_normal(), -2.5, 2.5)))
+        weight = place.weight_g * (1.0 + self._unit_spread * float(np.clip(self._rng.standard_normal(), -2.5, 2.5)))
         item = Item(place.product, weight, self._width_m(place), place)
         item.resting = self.rest(item, place)
         return item
@@ -100,7 +101,7 @@ class Stock:
         share = np.maximum(overlap, 0.0) / item.width_m
         carrying = np.flatnonzero(share > 0.0)
         first, last = max(int(carrying[0]) - 2, 0), min(int(carrying[-1]) + 2, len(edges) - 1)
-        read = share * self._gain(place.shelf) * (1.0 + _STAND_SIGMA * float(rng.standard_normal()))
+        read = share * self._gain(place.shelf) * (1.0 + self._stand_spread * float(rng.standard_normal()))
         for column in range(first, last + 1):
             away = max(int(carrying[0]) - column, column - int(carrying[-1]))
             if away > 0:

@@ -8,6 +8,7 @@ slow takes are assumed: no real one is known.
 
 import numpy as np
 
+from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.script import Floats, LoadTrace, Ring
 from tillfree.simulation.stock import Resting
 
@@ -17,7 +18,8 @@ __all__ = ["Handling"]
 class Handling:
     """Makes the traces of acts; `hz` gives the own frequency of each fixture."""
 
-    def __init__(self, hz: list[float], rng: np.random.Generator) -> None:
+    def __init__(self, hz: list[float], rng: np.random.Generator, character: Character = USUAL) -> None:
+        self._character = character
         self._hz = hz
         self._rng = rng
 
@@ -32,8 +34,8 @@ class Handling:
     def put(self, resting: Resting, weight_g: float, time_s: float) -> LoadTrace:
         """The item comes with a hand that presses for some tenths of a second, then lets go."""
         rng = self._rng
-        press_g = float(rng.uniform(100.0, 200.0)) * (0.5 if weight_g < 80.0 else 1.0)
-        hold_s = float(rng.uniform(0.3, 0.5))
+        press_g = float(rng.uniform(*self._character.put_press_g)) * (0.5 if weight_g < 80.0 else 1.0)
+        hold_s = float(rng.uniform(*self._character.put_hold_s))
         top = weight_g + press_g
         knots = [
             (time_s - 0.06, 0.0),
@@ -71,7 +73,8 @@ class Handling:
     def shelf_shock(self, plates: int, fixture: int, weight_g: float, time_s: float) -> Ring:
         """The vibration of the whole shelf after a step: it peaks at 8 to 100 g and is gone within half a second."""
         rng = self._rng
-        size_g = float(np.clip(rng.lognormal(np.log(6.0), 0.6) * (weight_g / 200.0) ** 0.4, 1.0, 40.0))
+        swing_g = rng.lognormal(np.log(self._character.shock_g), self._character.shock_spread)
+        size_g = float(np.clip(swing_g * (weight_g / 200.0) ** 0.4, 1.0, 40.0))
         amplitude = size_g * np.abs(rng.standard_normal(plates)) * 0.8
         phase: Floats = rng.uniform(0.0, 2 * np.pi, plates)
         return Ring(time_s, amplitude, phase, self._hz[fixture], float(rng.uniform(0.08, 0.2)))
@@ -80,8 +83,8 @@ class Handling:
         rng = self._rng
         before_s = float(rng.uniform(0.05, 0.5))
         if rng.random() < 0.5:
-            return before_s, float(rng.uniform(10.0, 60.0))
-        return before_s, weight_g * float(rng.uniform(-0.25, 0.25))
+            return before_s, float(rng.uniform(*self._character.press_g))
+        return before_s, weight_g * float(rng.uniform(-self._character.press_share, self._character.press_share))
 
     def _leave(self, load_g: float, weight_g: float, time_s: float) -> list[tuple[float, float]]:
         rng = self._rng
@@ -110,7 +113,7 @@ class Handling:
             # The greatest step of the curve sets the plates ringing; the first swing goes on in its direction.
             grams = np.array([load for _, load in ordered])
             steepest = int(np.argmax(np.abs(np.diff(grams))))
-            part = float(np.clip(rng.lognormal(np.log(0.06), 0.7), 0.01, 0.25))
+            part = float(np.clip(rng.lognormal(np.log(self._character.ring), 0.7), 0.01, 0.25))
             amplitude = part * (grams[steepest + 1] - grams[steepest]) * resting.share
             hz = self._hz[shelf.fixture] * float(rng.uniform(0.9, 1.1))
             rings = (Ring(float(times[steepest + 1]), amplitude, np.zeros(1), hz, float(rng.uniform(0.08, 0.25))),)
