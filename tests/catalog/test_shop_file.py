@@ -100,6 +100,7 @@ WRONG += [
     (with_shelves(changed(SHELF, plates=((0.0, 1.3),))), "plate 1 from 0 to 1.3 m does not fit"),
     (with_shelves(changed(SHELF, plates=((0.6, 0.6),))), "plate 1 from 0.6 to 0.6 m does not fit"),
     (with_shelves(changed(SHELF, plates=((0.6, 1.2), (0.0, 0.6)))), "plate 2 from 0 to 0.6 m does not fit"),
+    (with_shelves(changed(SHELF, plates=((0.0, 0.1),) * 65)), "shelf g1/1: 65 plates, but a shelf has at most 64"),
     (with_shelves(changed(SHELF, plates=((0.0, math.nan),))), "plate 1 from 0 to nan m does not fit"),
 ]
 
@@ -112,6 +113,12 @@ def test_a_contradiction_is_named_when_written_and_when_read(shop: Shop, message
     assert message in str(caught.value)
     with pytest.raises(CatalogError):
         decode_shop(msgspec.json.encode(shop))
+
+
+def test_a_shop_of_too_many_plates_is_refused() -> None:
+    shelves = [changed(SHELF, index=number, plates=((0.0, 0.1),) * 64) for number in range(1, 1564)]
+    assert list(shop_problems(with_shelves(*shelves))) == ["100032 plates, but a shop has at most 100000; split it"]
+    assert list(shop_problems(with_shelves(*shelves[:-1]))) == []
 
 
 def test_a_sound_shop_has_no_problems() -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -68,6 +69,20 @@ def test_evaluating_nothing_is_an_error(tillfree: Run, tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert "no recording found" in ran.err
     assert tillfree("evaluate", tmp_path / "none").code == 2
+
+
+def test_evaluating_names_that_nobody_has_is_an_error(tillfree: Run, corpus: Path) -> None:
+    ran = tillfree("evaluate", corpus, "--match", "SYN-*")
+    assert ran.code == 2
+    assert "none of its 3 recordings has such a name" in ran.err
+
+
+def test_a_truth_that_cannot_be_read_is_said(tillfree: Run, tmp_path: Path) -> None:
+    tillfree("simulate", "-o", tmp_path / "visit", "--format", "autocheckout", "--shoppers", "1")
+    (tmp_path / "visit" / "receipts.json").write_text("{{")
+    ran = tillfree("evaluate", tmp_path / "visit")
+    assert ran.code == 1
+    assert "truth not as it should be: visit: receipts.json: unreadable truth left out" in ran.err
 
 
 # ---- recordings, settings, catalogues ---------------------------------------------------------------------------
@@ -183,6 +198,36 @@ def test_output_that_cannot_be_written_is_an_error(tillfree: Run, visit: Path, t
         ran = tillfree("replay", visit, option, tmp_path / "file" / "inner")
         assert ran.code == 2
         assert "cannot be" in ran.err
+
+
+def test_a_missing_folder_is_told_before_the_work(
+    tillfree: Run, visit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tillfree.cli.replaying.replay", lambda *_: pytest.fail("worked for nothing"))
+    ran = tillfree("replay", visit, "-o", tmp_path / "none" / "receipts.json")
+    assert ran.code == 2
+    assert f"there is no folder {tmp_path / 'none'}; make it first" in ran.err
+
+
+def test_too_little_memory_is_one_message(tillfree: Run, visit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhaust(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("tillfree.cli.replaying.open_recording", exhaust)
+    ran = tillfree("replay", visit)
+    assert ran.code == 2
+    assert ran.err.startswith("tillfree: there is not enough memory")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_do_no_harm(visit: Path, tmp_path: Path, environment: dict[str, str], closed: str) -> None:
+    out = tmp_path / "receipts.json"
+    command = shlex.join([*COMMAND, "replay", str(visit), "-o", str(out)])
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {closed}"], capture_output=True, env=environment, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(out.read_text()) == {"ann": {TEA: 1}}
 
 
 def test_interrupted_is_130(tillfree: Run, visit: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.storage import folders
 from tillfree.core.events import PeopleFrame, WeightBatch
+from tillfree.core.ids import ProductId, TrackId
 from tillfree.storage.importers.autocheckout import AutoCheckoutRecording
 from tillfree.storage.importers.json_lines import LINE_BYTES_MAX, read_lines
 from tillfree.storage.recordings.model import RecordingError
@@ -121,6 +122,21 @@ def test_a_fixture_that_the_planogram_does_not_have_is_left_out_and_said(tmp_pat
 
     assert {batch.fixture for batch in batches} == {"1"}
     assert count(warnings, "fixture that is not in the planogram") == 5
+
+
+def test_no_usable_batch_at_all_is_an_error(tmp_path: Path) -> None:
+    recording = AutoCheckoutRecording(folders.write_autocheckout(tmp_path, folders.steady_plates(5, fixture=77)))
+    with pytest.raises(RecordingError, match=r"plate_data\.json: no batch of weights .*not in the planogram"):
+        list(recording.events())
+
+
+def test_a_planogram_of_too_many_plates_is_an_error(tmp_path: Path) -> None:
+    facings = [
+        folders.facing_document("96385074", [64], shelf=1 + number % 100, fixture=number // 100)
+        for number in range(1563)
+    ]
+    with pytest.raises(RecordingError, match="100032 plates, more than 100000"):
+        AutoCheckoutRecording(folders.write_autocheckout(tmp_path, planogram=facings))
 
 
 def test_a_plate_that_weighs_but_is_not_in_the_planogram_is_said(tmp_path: Path) -> None:
@@ -359,6 +375,16 @@ def test_a_bad_truth_never_stops_a_reading(tmp_path: Path, name: str, content: b
     assert count(warnings, "truth") == (0 if b"{" in content and name != "receipts.json" else 1)
 
 
+@pytest.mark.parametrize("quantity", [-1, 10_001, 10**18, 10**400])
+def test_an_impossible_quantity_of_the_truth_is_left_out_and_said(tmp_path: Path, quantity: int) -> None:
+    folder = folders.write_autocheckout(tmp_path)
+    (folder / "receipts.json").write_text(json.dumps({"7": {"96385074": quantity, "1": 2, "3": 0}}))
+    recording = AutoCheckoutRecording(folder)
+    assert recording.truth is not None
+    assert recording.truth.receipts == {TrackId("7"): {ProductId("1"): 2, ProductId("3"): 0}}
+    assert count(recording.warnings, "impossible quantity in the truth") == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -381,7 +407,7 @@ def test_a_facing_of_no_place_costs_only_its_shelf(tmp_path: Path, change: dict[
     assert count(recording.warnings, "facing on a shelf of unknown place") == 1
 
 
-@pytest.mark.parametrize("plate", [0, -1, 10**9, 10**30, "x", None])
+@pytest.mark.parametrize("plate", [0, -1, 65, 999, 10**9, 10**30, "x", None])
 def test_an_impossible_plate_of_the_planogram_is_left_out(tmp_path: Path, plate: object) -> None:
     bad = folders.facing_document("96385074", [1])
     bad["plate_ids"][0]["plate_index"] = plate

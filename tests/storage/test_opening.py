@@ -12,7 +12,8 @@ from tillfree.core.ids import TrackId
 from tillfree.storage.importers.autocheckout import AutoCheckoutRecording
 from tillfree.storage.importers.plate_csv import PlateCsvRecording
 from tillfree.storage.recordings.info import describe
-from tillfree.storage.recordings.mcap_file import McapRecording, write_events, write_mcap
+from tillfree.storage.recordings.mcap_file import McapRecording
+from tillfree.storage.recordings.mcap_writer import write_events, write_mcap
 from tillfree.storage.recordings.model import RecordingError
 from tillfree.storage.recordings.opening import find_recordings, open_recording
 
@@ -61,6 +62,19 @@ def test_recordings_below_a_folder_are_found_in_order(shelf_of_recordings: Path)
 def test_links_in_a_circle_are_not_followed(shelf_of_recordings: Path) -> None:
     (shelf_of_recordings / "b" / "up").symlink_to(shelf_of_recordings, target_is_directory=True)
     assert len(find_recordings(shelf_of_recordings)) == 3
+
+
+def test_a_link_to_itself_hides_nothing_beside_it(shelf_of_recordings: Path) -> None:
+    loop = shelf_of_recordings / "b" / "loop"
+    loop.symlink_to(loop)
+    assert len(find_recordings(shelf_of_recordings)) == 3
+
+
+@pytest.mark.parametrize("target", ["link.mcap", "nowhere"])
+def test_a_link_that_leads_nowhere_is_called_one(tmp_path: Path, target: str) -> None:
+    (tmp_path / "link.mcap").symlink_to(tmp_path / target)
+    with pytest.raises(RecordingError, match="a link that leads nowhere"):
+        open_recording(tmp_path / "link.mcap")
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:

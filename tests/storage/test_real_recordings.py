@@ -11,7 +11,8 @@ from tillfree.catalog.shop_file import shop_problems
 from tillfree.core.events import PeopleFrame, WeightBatch
 from tillfree.core.ids import FixtureId, ShelfRef
 from tillfree.storage.recordings.info import describe
-from tillfree.storage.recordings.mcap_file import McapRecording, write_mcap
+from tillfree.storage.recordings.mcap_file import McapRecording
+from tillfree.storage.recordings.mcap_writer import write_mcap
 from tillfree.storage.recordings.opening import find_recordings, open_recording
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scenes import MemoryRecording, Scene
+from tests.scenes import LEFT, RIGHT, MemoryRecording, Scene, shop
 from tillfree.core.events import Event, PeopleFrame, WeightBatch
 from tillfree.core.time import NS_PER_S
 from tillfree.store.replay import ReplayResult, replay
@@ -51,3 +51,20 @@ def test_who_is_still_there_when_the_recording_ends_is_not_charged() -> None:
     cut: list[Event] = [e for e in told.sensor_events() if e.time_ns < first_ns + 12 * NS_PER_S]
     (visit,) = played(cut, told).visits
     assert (visit.reason, visit.review) == ("end of recording", True)
+
+
+def test_weights_that_never_come_put_the_visit_under_review() -> None:
+    told = scene()
+    result = played([e for e in told.sensor_events() if not isinstance(e, WeightBatch)], told)
+    assert [visit.review for visit in result.visits] == [True]
+    assert {issue.problem for issue in result.issues} == {"silent"}
+
+
+def test_a_fixture_whose_scales_never_speak_is_told() -> None:
+    told = scene()
+    mute = Scene(shop(LEFT, RIGHT)).comes("ann", x=0.3, leave_s=20).takes("ann", 7, 3, 520)
+    events = [e for e in mute.sensor_events() if not isinstance(e, WeightBatch) or e.fixture == LEFT]
+    result = replay(MemoryRecording(mute.shop, events))
+    assert [visit.review for visit in result.visits] == [False]
+    assert result.warnings == {f"fixture whose scales said nothing at all (first: {RIGHT!r})": 1}
+    assert not played(told.sensor_events(), told).warnings

@@ -1,5 +1,7 @@
 """Recordings through the whole store: receipts, when they are known, and the odd ends of recordings."""
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
@@ -111,6 +113,16 @@ def test_weights_alone_are_one_anonymous_visitors() -> None:
     assert visit.anonymous
     assert {line.product: line.quantity for line in visit.lines} == {WATER: 1, BEANS: 1}
     assert visit.reason == "end of recording"
+
+
+def test_a_recording_that_says_that_nobody_is_tracked_is_not_searched_for_people() -> None:
+    class Untracked(MemoryRecording):
+        tracked = False
+
+        def events(self) -> Iterator[Event]:
+            raise AssertionError("read in search of people")
+
+    assert not has_people(Untracked(Scene().shop, []))
 
 
 def test_where_people_are_tracked_nobody_is_anonymous() -> None:

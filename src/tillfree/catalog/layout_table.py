@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from tillfree.catalog.model import Fixture, Shelf
+from tillfree.catalog.model import SHELF_PLATES_MAX, Fixture, Shelf
 from tillfree.catalog.report import CatalogIssue, CatalogReport, IssueKind
 from tillfree.catalog.rows import Row, Table, integer, number, read_rows
 from tillfree.core.geometry import Box, Point, Pose
@@ -16,7 +16,6 @@ _SHELF = ("shelf", "shelf_index")
 _PLATES = ("plates", "plate_count")
 _SIZES = ("width_m", "depth_m", "height_m")
 _FAR_M = 10_000.0
-_PLATES_MAX = 1000
 
 
 def read_layout(data: bytes, source: str) -> tuple[tuple[Fixture, ...], CatalogReport]:
@@ -112,7 +111,7 @@ class _LayoutReader:
 def _plate_edges(text: str, width_m: float) -> tuple[tuple[float, float], ...] | None:
     count = integer(text)
     if count is not None:
-        if not 0 <= count <= _PLATES_MAX:
+        if not 0 <= count <= SHELF_PLATES_MAX:
             return None
         return tuple((width_m * k / count, width_m * (k + 1) / count) for k in range(count))
     edges: list[tuple[float, float]] = []

@@ -7,7 +7,21 @@ import msgspec
 from tillfree.core.geometry import Box, Point
 from tillfree.core.ids import FixtureId, PlateRef, ProductId, ShelfRef
 
-__all__ = ["Facing", "Fixture", "Product", "Shelf", "Shop", "Zone", "plate_point"]
+__all__ = [
+    "SHELF_PLATES_MAX",
+    "SHOP_PLATES_MAX",
+    "Facing",
+    "Fixture",
+    "Product",
+    "Shelf",
+    "Shop",
+    "Zone",
+    "plate_point",
+]
+
+SHELF_PLATES_MAX = 64
+"""Real shelves have a dozen or two plates. What is worked out about a shelf grows with the square of their number."""
+SHOP_PLATES_MAX = 100_000
 
 
 class Product(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tillfree.catalog.errors import CatalogError, CatalogFileError
-from tillfree.catalog.model import Fixture, Product, Shop
+from tillfree.catalog.model import SHELF_PLATES_MAX, SHOP_PLATES_MAX, Fixture, Product, Shop
 from tillfree.catalog.report import printable
 from tillfree.core.geometry import Box
 from tillfree.core.ids import ProductId, ShelfRef
@@ -77,6 +77,9 @@ def shop_problems(shop: Shop) -> Iterator[str]:
         yield from _product_problems(product)
     for fixture in shop.fixtures:
         yield from _fixture_problems(fixture)
+    plates = sum(len(shelf.plates) for fixture in shop.fixtures for shelf in fixture.shelves)
+    if plates > SHOP_PLATES_MAX:
+        yield f"{plates} plates, but a shop has at most {SHOP_PLATES_MAX}; split it"
     yield from _facing_problems(shop)
     for zone in shop.zones:
         corners = (zone.x_min_m, zone.y_min_m, zone.x_max_m, zone.y_max_m)
@@ -110,6 +113,9 @@ def _fixture_problems(fixture: Fixture) -> Iterator[str]:
         if shelf.index < 1:
             yield f"{where}: shelves count from 1 at the bottom"
         yield from _box_problems(where, shelf.box)
+        if len(shelf.plates) > SHELF_PLATES_MAX:
+            yield f"{where}: {len(shelf.plates)} plates, but a shelf has at most {SHELF_PLATES_MAX}"
+            continue
         previous = -math.inf
         for number, (left, right) in enumerate(shelf.plates, start=1):
             within = -_EDGE_TOLERANCE_M <= left < right <= shelf.box.width_m + _EDGE_TOLERANCE_M

@@ -6,7 +6,16 @@ from pathlib import Path
 import msgspec
 
 import tillfree
-from tillfree.cli.terminal import Progress, refuse_overwriting, say, show, show_bytes, write_file
+from tillfree.cli.terminal import (
+    Progress,
+    TerminalError,
+    need_folder,
+    refuse_overwriting,
+    say,
+    show,
+    show_bytes,
+    write_file,
+)
 from tillfree.evaluation.report import EvaluationReport, evaluate
 from tillfree.evaluation.solving import store_solver
 from tillfree.evaluation.sources import case_names, folder_sources
@@ -18,17 +27,22 @@ __all__ = ["run_evaluate"]
 
 
 def run_evaluate(arguments: argparse.Namespace) -> int:
-    """Evaluates; 1 where some recording could not be read, else 0."""
+    """Evaluates; 1 where some recording or its truth could not be read, else 0."""
     folder: Path = arguments.folder
     settings = load_settings(arguments.settings) if arguments.settings else None
     recordings = find_recordings(folder)
     for output in (arguments.predictions, arguments.report):
         refuse_overwriting(output, arguments.settings, *recordings)
+    need_folder(arguments.report)
     if arguments.predictions:
         # OUT/<case> would be the recording of that name, and its truth would be overwritten.
         for name, path in case_names(folder, recordings):
             refuse_overwriting(arguments.predictions / name / "receipts.json", path)
     sources = folder_sources(folder, arguments.match, arguments.exclude)
+    if recordings and not sources:
+        raise TerminalError(
+            f"{folder}: none of its {len(recordings)} recordings has such a name; see --match and --exclude"
+        )
     with Progress("Evaluating") as progress:
         done = 0
 
@@ -54,7 +68,10 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         show(render_summary(report))
     for item in report.unreadable:
         say(f"not read: {item.case}: {item.error}")
-    return 1 if report.unreadable else 0
+    doubtful = [(case.case, what) for case in report.cases for what in case.warnings if "truth" in what]
+    for name, what in doubtful:
+        say(f"truth not as it should be: {name}: {what}")
+    return 1 if report.unreadable or doubtful else 0
 
 
 def _page(report: EvaluationReport) -> bytes:

@@ -27,6 +27,10 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    # Matrices of a shop are small: the threads that numpy's linear algebra starts would only wait. It has its say when
+    # numpy is loaded, by whichever command needs it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_closed_streams()
     parsed = make_parser().parse_args(arguments)
     run: Command = parsed.run
     try:
@@ -44,12 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
         say(f"tillfree: {what} ({error.strerror or error})")
         return 2
-    except _Terminated:
-        say("tillfree: terminated")
-        return 143
-    except KeyboardInterrupt:
-        say("tillfree: interrupted")
-        return 130
+    except MemoryError:
+        say("tillfree: there is not enough memory for this; free some, or split the recording or its shop")
+        return 2
+    except KeyboardInterrupt as stop:
+        terminated = isinstance(stop, _Terminated)
+        say(f"tillfree: {'terminated' if terminated else 'interrupted'}")
+        return 143 if terminated else 130
     return code
 
 
@@ -73,6 +78,13 @@ def _stopped_in_order() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _open_closed_streams() -> None:
+    """Where a shell has closed our output or messages (`>&-`), they go nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  it stays open
 
 
 def _silence_output() -> None:

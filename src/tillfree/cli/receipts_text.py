@@ -43,7 +43,7 @@ def render_replay(document: ReplayDocument) -> str:
         findings = "1 finding" if of_catalogue == 1 else f"{of_catalogue} findings"
         lines += [
             "",
-            f"{findings} in the catalogue: `tillfree catalog check FILE` lists them, "
+            f"{findings} in the catalogue: `tillfree catalog check` on its file of products lists them, "
             "`tillfree record info` says of which kinds",
         ]
     return "\n".join(lines) + "\n"

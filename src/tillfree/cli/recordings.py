@@ -3,7 +3,7 @@
 import argparse
 
 from tillfree.cli.documents import encode_document
-from tillfree.cli.terminal import Progress, TerminalError, refuse_overwriting, say, show, show_bytes
+from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_overwriting, say, show, show_bytes
 from tillfree.commerce.display import display_text
 from tillfree.core.time import format_utc
 from tillfree.storage.importers.autocheckout import AutoCheckoutRecording
@@ -21,6 +21,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     if not arguments.folder.is_dir():
         raise TerminalError(f"{arguments.folder}: there is no such folder")
     refuse_overwriting(arguments.output, arguments.folder)
+    need_folder(arguments.output)
     recording: Recording
     match arguments.layout:
         case "autocheckout":

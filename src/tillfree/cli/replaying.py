@@ -8,7 +8,7 @@ import msgspec
 
 from tillfree.cli.documents import ReplayDocument, document_of, encode_document
 from tillfree.cli.receipts_text import render_replay
-from tillfree.cli.terminal import Progress, TerminalError, refuse_overwriting, show, show_bytes, write_file
+from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_overwriting, show, show_bytes, write_file
 from tillfree.storage.recordings.info import is_simulated
 from tillfree.storage.recordings.model import Recording
 from tillfree.storage.recordings.opening import open_recording
@@ -22,6 +22,7 @@ def run_replay(arguments: argparse.Namespace) -> int:
     """Replays a recording, prints its receipts, and writes what was asked for."""
     for output in (arguments.output, arguments.html):
         refuse_overwriting(output, arguments.recording, arguments.settings)
+    need_folder(arguments.output)
     settings = settings_of(arguments.settings)
     recording = open_recording(arguments.recording)
     result = replayed(recording, settings)

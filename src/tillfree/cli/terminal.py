@@ -9,7 +9,7 @@ from types import TracebackType
 
 from tillfree.core.errors import TillfreeError
 
-__all__ = ["Progress", "TerminalError", "refuse_overwriting", "say", "show", "show_bytes", "write_file"]
+__all__ = ["Progress", "TerminalError", "need_folder", "refuse_overwriting", "say", "show", "show_bytes", "write_file"]
 
 _REDRAW_S = 0.2
 
@@ -84,6 +84,12 @@ def refuse_overwriting(output: Path | None, *inputs: Path | None) -> None:
         if same or kept in target.parents:
             how = "is the input itself" if same else f"lies inside the input {source}"
             raise TerminalError(f"{output}: {how}, which is never written to; choose another place for the output")
+
+
+def need_folder(output: Path | None) -> None:
+    """Raises TerminalError where the folder of the output is not there: better before long work than after it."""
+    if output is not None and not output.parent.is_dir():
+        raise TerminalError(f"{output}: cannot be written: there is no folder {output.parent}; make it first")
 
 
 def write_file(path: Path, data: bytes) -> None:

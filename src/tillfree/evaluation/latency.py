@@ -29,6 +29,8 @@ __all__ = [
 
 EARLY_NS = NS_PER_S
 """A cart may be right a little before the labelled moment (labels and clocks have errors); earlier is another act's."""
+AT_ONCE_NS = NS_PER_S // 2
+"""Acts of one person with one product that follow so soon are one: no hand is back in between."""
 
 
 class CartLatency(msgspec.Struct, frozen=True):
@@ -104,7 +106,9 @@ def cart_latencies(
     """For each true change of a product that a person holds, how long until the live cart shows that count.
 
     Each change is looked for until the next change of that product at that person; afterwards it does not count as
-    found. Only the product of the act is compared, so that one mistake is not counted for each later act again.
+    found. Acts that follow within a hand's stay at the shelf are one act: there is no moment between them at which
+    the count of the first could be shown. Only the product of the act is compared, so that one mistake is not counted
+    for each later act again.
     `carts` has the live cart of each person in order of time; who has none there is left out. `hands` says when the
     hand of an act left the shelf, by the act's place in `acts`.
     """
@@ -115,12 +119,16 @@ def cart_latencies(
     for number, step in enumerate(steps):
         previous = latest.get((step.person, step.product))
         if previous is not None:
-            before[number], after[previous] = steps[previous].time_ns, step.time_ns
+            before[number], after[previous] = previous, number
         latest[step.person, step.product] = number
     result = []
     for number, step in enumerate(steps):
-        earliest, until = step.time_ns - EARLY_NS, after.get(number)
-        if before.get(number, earliest) > earliest:
+        last = number
+        while last in after and steps[after[last]].time_ns - step.time_ns < AT_ONCE_NS:
+            last = after[last]
+        step = msgspec.structs.replace(step, count=steps[last].count)  # noqa: PLW2901
+        earliest, until = step.time_ns - EARLY_NS, steps[after[last]].time_ns if last in after else None
+        if number in before and steps[before[number]].time_ns > earliest:
             earliest = step.time_ns  # what the cart showed before belongs to the act before
         found = _first_right(step, earliest, until, carts[step.person])
         seconds, from_hand = _since(step.time_ns, found), _since(step.hand_ns, found)

@@ -199,7 +199,12 @@ def write_predictions(folder: Path, case: str, answer: CasePrediction) -> Path:
     text = msgspec.json.format(msgspec.json.encode(receipts_of(answer.predictions), order="deterministic"), indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text + b"\n")
+        half = path.with_name(f".{path.name}.half")
+        try:
+            half.write_bytes(text + b"\n")
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
     except OSError as error:
         raise EvaluationError(f"{path}: predictions cannot be written ({error.strerror})") from error
     return path

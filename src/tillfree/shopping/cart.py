@@ -60,9 +60,10 @@ def step(cart: VirtualCart | None, event: Event, settings: ShoppingSettings) -> 
         decision = ""
         if event.final:
             unknown = any(line.product == UNKNOWN_PRODUCT for line in lines)
-            # Who was not seen leaving may still hold other things than those we saw.
-            gone = cart.anonymous or cart.reason not in ("end of recording", "lost")
-            sure = probability >= settings.review_below and not unknown and gone
+            # Who was not seen leaving may still hold other things than those we saw; and where nobody was seen at all,
+            # the one visitor who is assumed may have been several.
+            seen_out = not cart.anonymous and cart.reason not in ("end of recording", "lost")
+            sure = probability >= settings.review_below and not unknown and seen_out
             decision = "charge" if sure else "review"
         return msgspec.structs.replace(
             cart,

@@ -20,7 +20,7 @@ class ShoppingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             le=1,
             extra_json_schema={"x-unit": "probability"},
         ),
-    ] = 0.8
+    ] = 0.9
     exit_after_ms: Annotated[
         int,
         Meta(

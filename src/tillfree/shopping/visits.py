@@ -39,6 +39,7 @@ _NOT_AT_DOOR = -5.0
 _DOOR_SPREAD_M = 1.2
 _DOORS_KEPT = 50
 _TICK_NS = 50 * NS_PER_MS
+_TELLING = ("head", "neck", "l_shoulder", "r_shoulder", "l_elbow", "r_elbow", "l_wrist", "r_wrist")
 
 
 def temporary_code(track: TrackId, time_ns: int) -> str:
@@ -87,6 +88,7 @@ class Visits:
         self._present: dict[TrackId, _Presence] = {}
         self._sequence = 0
         self._next_tick_ns = 0
+        self._soonest_ns = min(settings.exit_after_ms * NS_PER_MS, settings.lost_after_ms * NS_PER_MS, _DOUBT_NS)
 
     def update(self, event: Event) -> list[Event]:
         """Take one event; return what changed about visits."""
@@ -102,7 +104,7 @@ class Visits:
         if time_ns < self._next_tick_ns:
             return closed
         self._next_tick_ns = time_ns + _TICK_NS
-        for presence in self._each():
+        for presence in self._each(time_ns - self._soonest_ns):
             unseen_ns = time_ns - presence.last_ns
             if self._is_leaving(presence):
                 if unseen_ns >= self._settings.exit_after_ms * NS_PER_MS:
@@ -118,7 +120,6 @@ class Visits:
         """Nothing tracks people here: assume one anonymous visitor."""
         return [self._open(TrackId("anonymous"), (math.nan, math.nan), time_ns, anonymous=True)]
 
-    @property
     def anybody(self) -> bool:
         """Whether a visitor is in the shop who was not just seen leaving."""
         return any(not self._is_leaving(presence) for presence in self._present.values())
@@ -248,8 +249,9 @@ class Visits:
         self._sequence += 1
         return VisitClosed(time_ns=time_ns, source=SOURCE, sequence=self._sequence, visit=presence.visit, reason=reason)
 
-    def _each(self) -> list[_Presence]:
-        unique = {presence.visit: presence for presence in self._present.values()}
+    def _each(self, unseen_since_ns: int = 2**63) -> list[_Presence]:
+        """Every visitor once, in order of visits; only those who were not seen after a time, if one is given."""
+        unique = {p.visit: p for p in self._present.values() if p.last_ns <= unseen_since_ns}
         return [unique[visit] for visit in sorted(unique)]
 
     def _is_leaving(self, presence: _Presence) -> bool:
@@ -268,9 +270,9 @@ class Visits:
 
 
 def _place(person: TrackedPerson) -> Place | None:
-    joints = {joint.name: joint for joint in person.joints}
-    for name in ("head", "neck", "l_shoulder", "r_shoulder", "l_elbow", "r_elbow", "l_wrist", "r_wrist"):
-        joint = joints.get(name)
-        if joint is not None:
-            return (joint.x, joint.y)
+    """Where a person is, by the joint that tells it best; by the last of that name, should there be several."""
+    for name in _TELLING:
+        for joint in reversed(person.joints):
+            if joint.name == name:
+                return (joint.x, joint.y)
     return None

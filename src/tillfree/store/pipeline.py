@@ -70,6 +70,8 @@ class Pipeline:
             "weight changes with nobody near": self._fusion.unexplained,
         }
         counts.update({f"weight batches of unknown fixture {f!r}, left out": n for f, n in self._strangers.items()})
+        if self._last_ns is not None and (unheard := self._outages.unheard):
+            counts[f"fixture whose scales said nothing at all (first: {unheard[0]!r})"] = len(unheard)
         offset_ms = round(self._fusion.clock_offset.seconds * 1000)
         if abs(offset_ms) >= 80:
             # Counted in milliseconds, so that a person sees how far the clocks are apart.
@@ -80,7 +82,7 @@ class Pipeline:
         if self._last_ns is None and self._anonymous:
             self._spread(self._visits.assume_one(event.time_ns), out)
         self._last_ns = event.time_ns
-        for issue in self._outages.update(event, anybody=self._visits.anybody):
+        for issue in self._outages.update(event, self._visits.anybody):
             out.append(issue)
             out.extend(self._fusion.update(issue))
         match event:

@@ -122,8 +122,12 @@ class _Open:
 
 
 def has_people(recording: Recording) -> bool:
-    """Whether a tracker speaks anywhere in the recording; if none does, one anonymous visitor is assumed."""
-    return any(isinstance(event, PeopleFrame) for event in recording.events())
+    """Whether a tracker speaks anywhere in the recording; if none does, one anonymous visitor is assumed.
+
+    A recording whose layout has no place for people says so itself, and is not read to its end in search of them.
+    """
+    tracked = bool(getattr(recording, "tracked", True))
+    return tracked and any(isinstance(event, PeopleFrame) for event in recording.events())
 
 
 def replay(

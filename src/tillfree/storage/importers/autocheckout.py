@@ -46,6 +46,7 @@ class AutoCheckoutRecording:
         missing = [name for name in (PLATES, PLANOGRAM, PRODUCTS) if not (folder / name).is_file()]
         if missing:
             raise RecordingError(f"{folder}: {' and '.join(missing)} missing; an AutoCheckout recording needs them")
+        self.tracked = (folder / TARGETS).is_file()
         self._tally = Tally()
         self.warnings: dict[str, int] = self._tally.counts
         self.name = folder.resolve().name
@@ -65,7 +66,7 @@ class AutoCheckoutRecording:
         self._tally.restore(self._of_shop)
         extents = {fixture.id: extent_of(fixture) for fixture in self.shop.fixtures}
         batches = PlateReader(self._folder / PLATES, extents, self._tally).batches()
-        if not (self._folder / TARGETS).is_file():
+        if not self.tracked:
             return batches
         frames = TargetReader(self._folder / TARGETS, self._tally).frames()
         return heapq.merge(batches, frames, key=lambda event: event.time_ns)
@@ -97,7 +98,7 @@ class AutoCheckoutRecording:
 
     def _check_targets(self) -> None:
         """Counts it where nobody is tracked, or where people and plates seem to speak of different times."""
-        if not (self._folder / TARGETS).is_file():
+        if not self.tracked:
             self._tally.add(f"{TARGETS} missing: nobody is tracked")
             return
         document, reason = head_document(self._folder / TARGETS, targets_decoder.decode)

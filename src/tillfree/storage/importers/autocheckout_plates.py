@@ -16,6 +16,7 @@ from tillfree.core.ids import FixtureId
 from tillfree.storage.importers.json_lines import decode_lines
 from tillfree.storage.importers.liveness import Extent, report_unknown_plates
 from tillfree.storage.importers.ordering import Stamped, in_time_order, time_ns_from_iso, time_ns_from_seconds
+from tillfree.storage.recordings.model import RecordingError
 from tillfree.storage.recordings.soundness import (
     PLATES_MAX,
     RATE_HZ_MAX,
@@ -101,6 +102,7 @@ class PlateReader:
         sequences: dict[FixtureId, int] = {}
         latest: dict[FixtureId, int] = {}
         self._seen.clear()
+        usable = False
         for item in in_time_order(self._stamped(), name, tally):
             fixture, document = FixtureId(item.tie), item.document
             assert isinstance(document, PlateDocument)
@@ -111,6 +113,7 @@ class PlateReader:
                 tally.add(f"{name}: second batch of a fixture with the same time left out", f"line {item.number}")
                 continue
             latest[fixture] = item.time_ns
+            usable = True
             sequences[fixture] = sequence = sequences.get(fixture, -1) + 1
             samples, shelves, plates = values.shape
             yield WeightBatch(
@@ -124,6 +127,9 @@ class PlateReader:
                 plates=plates,
                 values=values.tobytes(),
             )
+        if not usable:
+            reasons = "; ".join(self._tally.counts) or "it is empty"
+            raise RecordingError(f"{self._path}: no batch of weights in it is usable ({reasons}); export it again")
 
     def _stamped(self) -> Iterator[Stamped]:
         for number, size, document in decode_lines(self._path, plates_decoder, self._tally):

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from tillfree.catalog.errors import CatalogError
-from tillfree.catalog.model import Facing, Product, Shop
+from tillfree.catalog.model import SHELF_PLATES_MAX, SHOP_PLATES_MAX, Facing, Product, Shop
 from tillfree.catalog.product_table import read_products
 from tillfree.core.ids import FixtureId, ProductId, ShelfRef
 from tillfree.storage.importers.furniture import FacingPlace, build_fixtures
@@ -17,7 +17,6 @@ from tillfree.storage.recordings.tally import Tally
 __all__ = ["read_shop"]
 
 _SHELVES_MAX = 100
-_PLATES_MAX = 1000
 _FIXTURES_MAX = 1000
 
 
@@ -74,6 +73,11 @@ def read_shop(folder: Path, tally: Tally) -> Shop:
         raise RecordingError(f"{folder / 'products.json'}: no usable product in it; export the catalogue again")
     facings, places = _read_planogram(folder / "planogram.json", tally)
     fixtures = build_fixtures(places, tally)
+    plates = sum(len(shelf.plates) for fixture in fixtures for shelf in fixture.shelves)
+    if plates > SHOP_PLATES_MAX:
+        raise RecordingError(
+            f"{folder / 'planogram.json'}: {plates} plates, more than {SHOP_PLATES_MAX}; is it of one shop?"
+        )
     if not fixtures:
         raise RecordingError(f"{folder / 'planogram.json'}: no usable facing in it; export the planogram again")
     shelves = {ShelfRef(f.id, s.index) for f in fixtures for s in f.shelves}
@@ -121,7 +125,7 @@ def _read_planogram(path: Path, tally: Tally) -> tuple[list[Facing], list[Facing
         for plate in document.plate_ids:
             fixture = FixtureId(_text_id(plate.shelf_id.gondola_id.id))
             shelf = plate.shelf_id.shelf_index
-            if not (fixture and 1 <= shelf <= _SHELVES_MAX and 1 <= plate.plate_index <= _PLATES_MAX):
+            if not (fixture and 1 <= shelf <= _SHELVES_MAX and 1 <= plate.plate_index <= SHELF_PLATES_MAX):
                 tally.add("planogram names an impossible plate: left out", where)
                 continue
             fixtures.add(fixture)

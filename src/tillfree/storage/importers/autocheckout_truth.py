@@ -16,6 +16,7 @@ __all__ = ["is_marked_synthetic", "read_truth"]
 
 
 _MARKER = "SYNTHETIC"
+_QUANTITY_MAX = 10_000
 
 
 class _Act(msgspec.Struct, frozen=True):
@@ -48,6 +49,7 @@ def read_truth(folder: Path, tally: Tally) -> Truth | None:
     receipts = _read(folder / "receipts.json", dict[str, dict[str, int]], tally)
     if receipts is None:
         return None
+    receipts = {person: _countable(items, tally) for person, items in receipts.items()}
     acts = _read(folder / "events.json", _Acts, tally) or _Acts()
     meta = _read(folder / "meta.json", _Meta, tally) or _Meta()
     return Truth(
@@ -59,6 +61,19 @@ def read_truth(folder: Path, tally: Tally) -> Truth | None:
         aliases={TrackId(alias): TrackId(person) for alias, person in meta.aliases.items()},
         synthetic=acts.synthetic or meta.synthetic or (folder / _MARKER).exists(),
     )
+
+
+def _countable(items: dict[str, int], tally: Tally) -> dict[str, int]:
+    """Items in quantities that somebody can have; none of an item is no mistake."""
+    kept = {barcode: quantity for barcode, quantity in items.items() if 0 <= quantity <= _QUANTITY_MAX}
+    if len(kept) < len(items):
+        wrong = next(barcode for barcode in items if barcode not in kept)
+        tally.add(
+            "receipts.json: impossible quantity in the truth left out",
+            f"{items[wrong]:.6g} x {wrong}" if abs(items[wrong]) < 1e300 else wrong,
+            len(items) - len(kept),
+        )
+    return kept
 
 
 def is_marked_synthetic(folder: Path) -> bool:

@@ -66,6 +66,7 @@ class PlateCsvRecording:
     """
 
     format = "folder of plate CSV files"
+    tracked = False
 
     def __init__(self, folder: Path) -> None:
         """Reads the shop; plate files are read when events are asked for.

@@ -6,14 +6,14 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from tillfree.catalog.model import Facing, Fixture, Product, Shelf, Shop
+from tillfree.catalog.model import SHELF_PLATES_MAX, SHOP_PLATES_MAX, Facing, Fixture, Product, Shelf, Shop
 from tillfree.core.geometry import Box, Point, Pose
 from tillfree.core.ids import FixtureId, PlateRef, ProductId
 from tillfree.storage.importers.catalogue import ProductRows, usable_price_minor, usable_weight_g
 from tillfree.storage.importers.furniture import enclosing_fixture
 from tillfree.storage.importers.json_lines import read_lines
 from tillfree.storage.recordings.model import RecordingError
-from tillfree.storage.recordings.soundness import PLATES_MAX, SHELVES_MAX
+from tillfree.storage.recordings.soundness import SHELVES_MAX
 from tillfree.storage.recordings.tally import Tally
 
 __all__ = ["local_product_id", "read_shop"]
@@ -50,6 +50,10 @@ def read_shop(path: Path, name: str, tally: Tally) -> Shop:
             tally.add("two products on one plate: the first is used", f"{where}, plate {ref}")
     if not places:
         raise RecordingError(f"{path}: it places no product on any plate (columns Gondola, Shelf, Plate)")
+    fixtures = _fixtures(places)
+    plates = sum(len(shelf.plates) for fixture in fixtures for shelf in fixture.shelves)
+    if plates > SHOP_PLATES_MAX:
+        raise RecordingError(f"{path}: {plates} plates, more than {SHOP_PLATES_MAX}; is it the table of one shop?")
     rows.report()
     tally.add(
         f"places are not known: a plain layout is invented (plates {_PLATE_M * 100:.1f} cm wide, "
@@ -58,7 +62,7 @@ def read_shop(path: Path, name: str, tally: Tally) -> Shop:
     return Shop(
         name=name,
         products=tuple(rows.products.values()),
-        fixtures=_fixtures(places),
+        fixtures=fixtures,
         facings=tuple(_facings(places)),
     )
 
@@ -129,7 +133,7 @@ def _place(row: dict[str, str], where: str, tally: Tally) -> PlateRef | None:
         return None
     if -1 in (fixture, shelf, plate):
         return None
-    if not (0 <= fixture < 10**9 and 1 <= shelf <= SHELVES_MAX and 1 <= plate <= PLATES_MAX):
+    if not (0 <= fixture < 10**9 and 1 <= shelf <= SHELVES_MAX and 1 <= plate <= SHELF_PLATES_MAX):
         tally.add("product row with an impossible place", where)
         return None
     return PlateRef(FixtureId(str(fixture)), shelf, plate)

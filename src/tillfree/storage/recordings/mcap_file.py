@@ -11,6 +11,7 @@ from tillfree.catalog.errors import CatalogError
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
 from tillfree.core.events import EVENT_KINDS, Event
+from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUTH, WARNINGS
 from tillfree.storage.recordings.mcap_records import (
     MAGIC,
     Attachment,
@@ -26,21 +27,13 @@ from tillfree.storage.recordings.mcap_records import (
     read_summary,
     read_topic,
 )
-from tillfree.storage.recordings.mcap_writer import (
-    METADATA,
-    SHOP,
-    TOPIC_PREFIX,
-    TRUTH,
-    WARNINGS,
-    write_events,
-    write_mcap,
-)
 from tillfree.storage.recordings.model import RecordingError, Truth
 from tillfree.storage.recordings.soundness import sound
 from tillfree.storage.recordings.tally import Tally
 
-__all__ = ["McapRecording", "write_events", "write_mcap"]
+__all__ = ["McapRecording"]
 
+_MADE = "when it was made: "
 _decoder: "msgspec.json.Decoder[Event]" = msgspec.json.Decoder(Event)
 
 
@@ -71,7 +64,7 @@ class McapRecording:
         A file that is cut off or damaged gives what comes before, and a warning that names how far it got.
 
         Raises:
-            RecordingError: the file cannot be read.
+            RecordingError: the file cannot be read, or none of what is in it.
         """
         self._tally.restore(self._of_head)
         try:
@@ -105,11 +98,18 @@ class McapRecording:
                     first_ns = first_ns or event.time_ns
                     last_ns = event.time_ns
                     yield event
+            self._refuse_unreadable(count)
         except BrokenChainError as broken:
             got = f"{count} events, {(last_ns - first_ns) / 1e9:.1f} s" if count else "no events"
             self._tally.add(
                 f"file is damaged or cut off: read up to its last good chunk ({got}; {broken} at byte {broken.offset})"
             )
+
+    def _refuse_unreadable(self, count: int) -> None:
+        """A whole file with nothing in it that can be read is no recording; one without any event may be."""
+        lost = [what for what in self.warnings if what not in self._of_head[0] and not what.startswith(_MADE)]
+        if lost and not count:
+            raise RecordingError(f"{self._path}: no event in it can be read ({'; '.join(lost[:3])})")
 
     def _items(self, file: IO[bytes]) -> Iterator[Topic | Message]:
         """Channels and messages, from inside and outside chunks; a damaged chunk is counted and skipped.
@@ -137,7 +137,7 @@ class McapRecording:
         name, entries = read_metadata(body)
         if name == WARNINGS:
             counts = {what: int(times) for what, times in entries.items() if times.isdecimal() and len(times) < 16}
-            self._tally.take_over(counts, "when it was made: ")
+            self._tally.take_over(counts, _MADE)
 
     def _event(self, message: Message, topics: dict[int, Topic]) -> Event | None:
         topic = topics.get(message.channel)

@@ -19,16 +19,12 @@ from tillfree.catalog.shop_file import encode_shop
 from tillfree.core.events import Event, encode_event
 from tillfree.storage.recordings.channel_schema import channel_schema
 from tillfree.storage.recordings.info import is_simulated
+from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUTH, WARNINGS
 from tillfree.storage.recordings.model import Recording, RecordingError, Truth
 
-__all__ = ["FORMAT_VERSION", "METADATA", "SHOP", "TOPIC_PREFIX", "TRUTH", "WARNINGS", "write_events", "write_mcap"]
+__all__ = ["FORMAT_VERSION", "write_events", "write_mcap"]
 
 FORMAT_VERSION = "1"
-TOPIC_PREFIX = "/tillfree/"
-SHOP = "shop.json"
-TRUTH = "truth.json"
-METADATA = "tillfree"
-WARNINGS = "tillfree.warnings"
 _CHUNK_BYTES = 512 * 1024
 """A cut-off file loses at most the last chunk: about 4 s of 350 plates and 4 people."""
 

@@ -29,6 +29,8 @@ def open_recording(path: Path) -> Recording:
     try:
         if path.is_dir():
             return _open_folder(path)
+        if path.is_symlink() and not path.exists():
+            raise RecordingError(f"{path}: a link that leads nowhere")
         if not path.exists():
             raise RecordingError(f"{path}: there is no such file or folder")
         if not path.is_file():
@@ -84,7 +86,7 @@ def find_recordings(folder: Path) -> list[Path]:
         try:
             with os.scandir(here) as entries:
                 entries_here = list(entries)
-            below = {entry.name: entry.is_symlink() for entry in entries_here if entry.is_dir()}
+            below = {entry.name: entry.is_symlink() for entry in entries_here if _is_folder(entry)}
         except OSError as error:
             if depth == 0:
                 raise RecordingError(f"{folder}: cannot be read ({error.strerror or error})") from None
@@ -98,3 +100,11 @@ def find_recordings(folder: Path) -> list[Path]:
         )
         found.extend(here / name for name in files if name.endswith(".mcap") and not name.startswith("."))
     return sorted(found)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; a link in a circle is none, and keeps nobody from what lies beside it."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

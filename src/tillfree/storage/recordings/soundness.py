@@ -80,11 +80,10 @@ def _sound_batch(batch: WeightBatch, tally: Tally, where: str) -> WeightBatch | 
 
 def without_impossible(grams: npt.NDArray[np.float32], tally: Tally, where: str) -> npt.NDArray[np.float32]:
     """The readings (contiguous, float32, grams) with NaN for impossible ones; the same array where there are none."""
-    flat = grams.reshape(-1)
+    # The sum of squares bounds the greatest of them; NaN compares false and makes us look closer.
+    if np.vdot(grams, grams) < _GRAMS_MAX**2:
+        return grams
     with np.errstate(all="ignore"):
-        # The sum of squares bounds the greatest of them; NaN compares false and makes us look closer.
-        if float(np.dot(flat, flat)) < _GRAMS_MAX**2:
-            return grams
         wrong = np.abs(grams) > _GRAMS_MAX
     count = int(np.count_nonzero(wrong))
     if count:
@@ -97,20 +96,8 @@ def without_impossible(grams: npt.NDArray[np.float32], tally: Tally, where: str)
 
 
 def _sound_frame(frame: PeopleFrame, tally: Tally, where: str) -> PeopleFrame:
-    people = frame.people
-    limit = METRES_MAX
-    good = len(people) <= PEOPLE_MAX and len({person.track for person in people}) == len(people)
-    for person in people:
-        good = good and person.track != ""
-        for joint in person.joints:
-            if not (
-                -limit < joint.x < limit
-                and -limit < joint.y < limit
-                and -limit < joint.z < limit
-                and 0.0 <= joint.score <= 1.0
-            ):
-                good = False
-    if good:
+    people, limit = frame.people, METRES_MAX
+    if _are_sound(people):
         return frame
     if len(people) > PEOPLE_MAX:
         tally.add(f"more than {PEOPLE_MAX} people in a frame, the rest left out", where)
@@ -132,6 +119,24 @@ def _sound_frame(frame: PeopleFrame, tally: Tally, where: str) -> PeopleFrame:
             joints = agreeing(known.joints, joints)
         kept[person.track] = TrackedPerson(person.track, joints)
     return PeopleFrame(time_ns=frame.time_ns, source=frame.source, sequence=frame.sequence, people=tuple(kept.values()))
+
+
+def _are_sound(people: tuple[TrackedPerson, ...]) -> bool:
+    """Whether there is nothing to repair."""
+    tracks = {person.track for person in people}
+    if len(people) > PEOPLE_MAX or len(tracks) < len(people) or "" in tracks:
+        return False
+    limit = METRES_MAX
+    for person in people:
+        for joint in person.joints:
+            if not (
+                -limit < joint.x < limit
+                and -limit < joint.y < limit
+                and -limit < joint.z < limit
+                and 0.0 <= joint.score <= 1.0
+            ):
+                return False
+    return True
 
 
 def agreeing(one: tuple[Joint, ...], other: tuple[Joint, ...]) -> tuple[Joint, ...]:
