@@ -316,19 +316,23 @@ def test_progress_is_for_terminals_only(environment: dict[str, str]) -> None:
 
 
 def test_ctrl_c_stops_at_once(environment: dict[str, str]) -> None:
+    # A shell that starts tests in the background makes their children deaf to Ctrl-C; this one shall hear it.
     code = (
-        "import sys, time\nimport tillfree.cli.replaying as r\nfrom tillfree.cli.main import main\n"
+        "import signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "import tillfree.cli.replaying as r\nfrom tillfree.cli.main import main\n"
         "def wait(path):\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "r.open_recording = wait\nsys.exit(main(['replay', 'x']))\n"
     )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == b"ready\n"
-    begin = time.monotonic()
-    child.send_signal(signal.SIGINT)
-    _, complaint = child.communicate(timeout=30)
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        begin = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        try:
+            _, complaint = child.communicate(timeout=30)
+        finally:
+            child.kill()
     assert (child.returncode, complaint) == (130, b"tillfree: interrupted\n")
     assert time.monotonic() - begin < 10
 
