@@ -109,10 +109,20 @@ class Hypothesis(msgspec.Struct, frozen=True, eq=False):
             yield step
             step = step.before
 
-    def signature(self) -> tuple[object, ...]:
-        """Equal signatures mean equal futures: same items in the same hands and places, same loads open."""
+    def signature(self, known: dict[int, tuple[object, ...]]) -> tuple[object, ...]:
+        """Equal signatures mean equal futures: same items in the same hands and places, same loads open.
+
+        `known` remembers the keys of holdings by identity: most of what is held stands in many hypotheses alike.
+        """
+        held: list[tuple[VisitId, tuple[object, ...]]] = []
+        for visit, items in self.held.items():
+            if items:
+                keys = known.get(id(items))
+                if keys is None:
+                    keys = known[id(items)] = tuple(sorted(item.key for item in items))
+                held.append((visit, keys))
         return (
-            tuple(sorted((visit, tuple(sorted(i.key for i in items))) for visit, items in self.held.items() if items)),
+            tuple(sorted(held)),
             tuple(sorted((p.shelf, p.item.key, round(p.centre, 1)) for p in self.placed)),
             tuple(sorted(load.key for load in self.open)),
         )
@@ -125,8 +135,9 @@ def merge_equal(hypotheses: list[Hypothesis], keep: int, log_floor: float) -> li
     Hypotheses below `log_floor` of the best are dropped.
     """
     by_state: dict[tuple[object, ...], list[Hypothesis]] = {}
+    known: dict[int, tuple[object, ...]] = {}
     for hypothesis in hypotheses:
-        by_state.setdefault(hypothesis.signature(), []).append(hypothesis)
+        by_state.setdefault(hypothesis.signature(known), []).append(hypothesis)
     merged: list[Hypothesis] = []
     for same in by_state.values():
         best = max(same, key=lambda h: h.log_weight)
