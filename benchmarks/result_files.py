@@ -10,12 +10,28 @@ from typing import Any
 import msgspec
 
 import tillfree
+from tillfree.evaluation.report import EvaluationReport
 from tillfree.evaluation.resources import this_machine
 
-__all__ = ["Row", "write_results"]
+__all__ = ["Row", "scores_of", "write_results"]
 
 RESULTS = Path(__file__).parent / "results"
 Row = dict[str, Any]
+
+
+def scores_of(report: EvaluationReport) -> Row:
+    """How right the receipts of some recordings are, and whether they know it."""
+    return {
+        "recordings": len(report.cases),
+        "receipts": report.score.persons,
+        "f1": round(report.score.f1, 4),
+        "precision": round(report.score.precision, 4),
+        "recall": round(report.score.recall, 4),
+        "f1_without_person": round(report.score.products_f1, 4),
+        "exact_receipts": round(report.score.exact_receipts, 4),
+        "ece_receipts": round(report.receipts.ece.value, 4),
+        "wrong_of_90_percent_most_certain": round(report.risk.risk_at_90.value, 4),
+    }
 
 
 def write_results(name: str, command: str, rows: Sequence[Row], output: Path | None) -> None:

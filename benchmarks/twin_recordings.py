@@ -38,7 +38,7 @@ CHARACTER = Character(
     shock_spread=0.95,
     stand_spread=0.035,
 )
-"""Copied from the synthetic recordings that are shared; `--compare` shows how near it comes."""
+"""Set by hand to the character of the synthetic recordings that are shared; `--compare` shows how near it comes."""
 
 FAULTS = {
     "dead": 2,

@@ -48,6 +48,23 @@ def test_put_soon_after_a_take_is_not_right_already() -> None:
     assert seconds([act(10, "take"), act(10.5, "put")], carts) == [0.2, 0.4]
 
 
+def test_two_units_of_one_grasp_are_right_when_both_are_there() -> None:
+    acts = [act(10, "take"), act(10.1, "take"), act(20, "take")]
+    carts = {ANN: [moment(10.8, tea=2), moment(20.6, tea=3)]}
+    assert seconds(acts, carts) == [0.8, 0.7, 0.6]
+
+
+def test_one_of_two_units_of_one_grasp_is_not_right() -> None:
+    acts = [act(10, "take"), act(10.1, "take"), act(20, "take")]
+    carts = {ANN: [moment(10.8, tea=1), moment(20.6, tea=3)]}
+    assert seconds(acts, carts) == [None, None, 0.6]
+
+
+def test_a_put_back_within_a_moment_is_an_act_of_its_own() -> None:
+    carts = {ANN: [moment(10.2, tea=1), moment(10.9)]}
+    assert seconds([act(10, "take"), act(10.4, "put")], carts) == [0.2, 0.5]
+
+
 def test_hand_over_changes_both_carts() -> None:
     acts = [act(10, "take"), act(20, "give", to=BOB)]
     carts = {ANN: [moment(10.5, tea=1), moment(20.3)], BOB: [moment(20.6, tea=1)]}

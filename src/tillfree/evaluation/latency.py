@@ -124,16 +124,21 @@ def cart_latencies(
     result = []
     for number, step in enumerate(steps):
         last = number
-        while last in after and steps[after[last]].time_ns - step.time_ns < AT_ONCE_NS:
+        while last in after and _at_once(step, steps[after[last]]):
             last = after[last]
-        step = msgspec.structs.replace(step, count=steps[last].count)  # noqa: PLW2901
         earliest, until = step.time_ns - EARLY_NS, steps[after[last]].time_ns if last in after else None
         if number in before and steps[before[number]].time_ns > earliest:
             earliest = step.time_ns  # what the cart showed before belongs to the act before
-        found = _first_right(step, earliest, until, carts[step.person])
+        wanted = msgspec.structs.replace(step, count=steps[last].count)
+        found = _first_right(wanted, earliest, until, carts[step.person])
         seconds, from_hand = _since(step.time_ns, found), _since(step.hand_ns, found)
         result.append(CartLatency(step.person, step.product, step.kind, step.time_ns, seconds, step.hand_ns, from_hand))
     return tuple(result)
+
+
+def _at_once(step: Step, other: Step) -> bool:
+    """Whether two acts of one person with one product are units of one grasp."""
+    return other.kind == step.kind and other.time_ns - step.time_ns < AT_ONCE_NS
 
 
 def _since(begin_ns: int | None, found_ns: int | None) -> float | None:

@@ -1,8 +1,10 @@
 """The numbers of the model: base rates of acts and the shapes of its densities.
 
-They come from what was measured on real plates and from common sense about shoppers, not from a fit to recordings: an
-order of magnitude is enough, since weight, place and hands usually speak louder. What a probability means in the end is
-measured: reliability and risk against coverage are part of every evaluation.
+Weights and shares come from what was measured on real plates; base rates from common sense about shoppers. A few (the
+spread of readings, what meetings of hands and a hand's stay are worth) were set by hand so that probabilities come out
+right on simulated visits; none was fitted to a recording. An order of magnitude is enough, since weight, place and
+hands usually speak louder. What a probability means in the end is measured, on other seeds: reliability and risk
+against coverage are part of every evaluation.
 """
 
 import math
