@@ -12,6 +12,7 @@ import numpy as np
 from tillfree.catalog.model import Facing, Shop
 from tillfree.core.ids import FixtureId, ProductId, TrackId
 from tillfree.core.time import NS_PER_MS
+from tillfree.simulation.acts import truth_act
 from tillfree.simulation.agents import Agent, Spot
 from tillfree.simulation.character import Character
 from tillfree.simulation.furniture import Furniture, Place
@@ -278,17 +279,6 @@ class Stage:
         self, time_s: float, person: Person, kind: str, item: Item | None, resting: Resting | None,
         other: Person | None = None,
     ) -> None:  # fmt: skip
-        shelf = None if resting is None else resting.place.shelf
-        self._truth.append(
-            TruthAct(
-                time_ns=self._start_ns + round(time_s * 1000) * NS_PER_MS,
-                track=person.agent.visit.track,
-                kind=kind,
-                product=ProductId("") if item is None else item.product.id,
-                weight_g=0.0 if item is None else round(item.weight_g, 1),
-                fixture="" if shelf is None else shelf.fixture_id,
-                shelf=0 if shelf is None else shelf.shelf.index,
-                plates=() if resting is None else resting.plates,
-                to_track=TrackId("") if other is None else other.agent.visit.track,
-            )
-        )
+        time_ns = self._start_ns + round(time_s * 1000) * NS_PER_MS
+        partner = None if other is None else other.agent
+        self._truth.append(truth_act(time_ns, person.agent, kind, item, resting, partner))

@@ -346,17 +346,23 @@ class Acts:
         self, time_s: float, agent: Agent, kind: str, item: Item | None, resting: Resting | None,
         partner: Agent | None = None,
     ) -> None:  # fmt: skip
-        shelf = None if resting is None else resting.place.shelf
-        self.truth.append(
-            TruthAct(
-                time_ns=self._start_ns + round(time_s * 1000) * NS_PER_MS,
-                track=agent.visit.track,
-                kind=kind,
-                product=ProductId("") if item is None else item.product.id,
-                weight_g=0.0 if item is None else round(item.weight_g, 1),
-                fixture="" if shelf is None else shelf.fixture_id,
-                shelf=0 if shelf is None else shelf.shelf.index,
-                plates=() if resting is None else resting.plates,
-                to_track=TrackId("") if partner is None else partner.visit.track,
-            )
-        )
+        time_ns = self._start_ns + round(time_s * 1000) * NS_PER_MS
+        self.truth.append(truth_act(time_ns, agent, kind, item, resting, partner))
+
+
+def truth_act(
+    time_ns: int, agent: Agent, kind: str, item: Item | None, resting: Resting | None, partner: Agent | None = None
+) -> TruthAct:
+    """What an agent did at ``time_ns``, as a recording's ground truth says it; weight in grams to 0.1 g."""
+    shelf = None if resting is None else resting.place.shelf
+    return TruthAct(
+        time_ns=time_ns,
+        track=agent.visit.track,
+        kind=kind,
+        product=ProductId("") if item is None else item.product.id,
+        weight_g=0.0 if item is None else round(item.weight_g, 1),
+        fixture="" if shelf is None else shelf.fixture_id,
+        shelf=0 if shelf is None else shelf.shelf.index,
+        plates=() if resting is None else resting.plates,
+        to_track=TrackId("") if partner is None else partner.visit.track,
+    )
