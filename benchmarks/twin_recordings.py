@@ -46,7 +46,7 @@ FAULTS = {
     "spikes": 0.05,
     "drop_frames": 0.1,
     "gaps": 1.0,
-    "new_id": 0.4,
+    "new_id": 0.0,
     "skew_s": 0.15,
     "lose_batches": 0.005,
     "occlusion": 0.5,

@@ -12,7 +12,7 @@ import msgspec
 from tillfree.core.geometry import Point
 from tillfree.core.ids import PlateRef, VisitId
 from tillfree.core.time import NS_PER_MS
-from tillfree.fusion.bodies import Body, wrist_distance_m
+from tillfree.fusion.joints import Body, to_place_m
 
 __all__ = ["BlindReach", "BlindReaches"]
 
@@ -68,4 +68,4 @@ class BlindReaches:
 
 
 def _is_near(wrist: tuple[float, float, float], place: Point, into: tuple[float, float]) -> bool:
-    return not math.isnan(wrist[0]) and wrist_distance_m(wrist, place, into) <= _NEAR_M
+    return not math.isnan(wrist[0]) and to_place_m(wrist, place, into) <= _NEAR_M

@@ -10,20 +10,16 @@ from collections import deque
 
 import msgspec
 
-from tillfree.core.events import PeopleFrame, TrackedPerson
+from tillfree.core.events import PeopleFrame
 from tillfree.core.geometry import Point
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.time import NS_PER_S
+from tillfree.fusion.joints import Body, body_of, mark_shared, to_place_m
+from tillfree.fusion.stances import HANDS_WEIGHT, STANCE_SPAN_NS, reach_m, speed_m_per_s, stance_log_ratio
 
-__all__ = ["XYZ", "Bodies", "Body", "Reach", "hand_log_ratio", "wrist_distance_m"]
-
-XYZ = tuple[float, float, float]
-_NOWHERE: XYZ = (math.nan, math.nan, math.nan)
+__all__ = ["Bodies", "Reach", "hand_log_ratio"]
 
 _MEMORY_NS = 8 * NS_PER_S
-# Longer than any forearm or arm (measured: wrist to shoulder at most 0.69 m), with room for the tracker's noise.
-_FOREARM_M = 0.45
-_ARM_M = 0.85
 # What is left for a hand seen far away: the track may be somebody else's.
 _FLOOR = 0.0015
 # A visit of which there is no frame near the time; a wrist that is one of two people's.
@@ -46,32 +42,6 @@ _AWAY_M = 2.5
 _THERE_M = 0.2
 # A chest that is nearer than this to a place is as near as it gets when its hand is there.
 _STANCE_M = 0.55
-# Where the neck is, given another joint: the same place on the floor, so much higher (means of a standing adult).
-_CHEST_FROM = (
-    ("neck", 0.0),
-    ("l_shoulder", 0.06),
-    ("r_shoulder", 0.06),
-    ("head", -0.21),
-    ("l_elbow", 0.37),
-    ("r_elbow", 0.37),
-)
-# A joint below this score is as good as unseen.
-_SCORE_MIN = 0.15
-# Nor is one that is farther off than any shop is long, or at no place at all (NaN, infinite).
-_FAR_M = 1e5
-
-
-class Body(msgspec.Struct, frozen=True, array_like=True):
-    """One person at one moment; metres; NaN where a joint was not seen; `shared`: wrists two people had at once."""
-
-    time_ns: int
-    left: XYZ
-    right: XYZ
-    chest: XYZ
-    left_shoulder: XYZ = _NOWHERE
-    right_shoulder: XYZ = _NOWHERE
-    shared_left: bool = False
-    shared_right: bool = False
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -82,6 +52,8 @@ class Reach(msgspec.Struct, frozen=True):
     time_ns: int = 0
     stayed: bool | None = None
     """Whether a hand was still there at the end of what is known; None where hands were hidden."""
+    hidden: bool = False
+    """Whether a hand was hardly seen, so that the stance has to tell more."""
 
 
 def hand_log_ratio(distance_m: float) -> float:
@@ -102,36 +74,6 @@ def _body_log_ratio(chest_m: float) -> float:
     if math.isnan(chest_m):
         return -4.0
     return math.log(3.0 * math.exp(-0.5 * (max(0.0, chest_m - _STANCE_M) / 0.15) ** 2) + _FLOOR)
-
-
-def _body_of(person: TrackedPerson, time_ns: int) -> Body:
-    seen: dict[str, XYZ] = {
-        j.name: (j.x, j.y, j.z) for j in person.joints if j.score >= _SCORE_MIN and abs(j.x + j.y + j.z) < _FAR_M
-    }
-    chest = _NOWHERE
-    for name, below_m in _CHEST_FROM:
-        if name in seen:
-            x, y, z = seen[name]
-            chest = (x, y, z + below_m)
-            break
-    left_shoulder, right_shoulder = seen.get("l_shoulder", _NOWHERE), seen.get("r_shoulder", _NOWHERE)
-    return Body(
-        time_ns,
-        _wrist(seen.get("l_wrist", _NOWHERE), seen.get("l_elbow", _NOWHERE), left_shoulder),
-        _wrist(seen.get("r_wrist", _NOWHERE), seen.get("r_elbow", _NOWHERE), right_shoulder),
-        chest,
-        left_shoulder,
-        right_shoulder,
-    )
-
-
-def _wrist(wrist: XYZ, elbow: XYZ, shoulder: XYZ) -> XYZ:
-    """The wrist, unless it lies farther from its elbow or shoulder than any arm is long: a tracker's slip.
-
-    Distances to joints that were not seen are NaN, which is greater than nothing.
-    """
-    slipped = math.dist(wrist, elbow) > _FOREARM_M or math.dist(wrist, shoulder) > _ARM_M
-    return _NOWHERE if slipped else wrist
 
 
 class Bodies:
@@ -171,9 +113,9 @@ class Bodies:
         for person in frame.people:
             visit = self._visit_of.get(person.track)
             if visit is not None:
-                now[visit] = _body_of(person, frame.time_ns)
+                now[visit] = body_of(person, frame.time_ns)
         if len(now) > 1:
-            _mark_shared(now)
+            mark_shared(now)
         oldest = frame.time_ns - _MEMORY_NS
         for visit, body in now.items():
             memory = self._recent[visit]
@@ -212,9 +154,16 @@ class Bodies:
                     break
             after.reverse()
             if frames:
-                found[visit] = _reach_of(frames, before, after, place, depth)
+                reach = _reach_of(frames, before, after, place, depth)
             else:
-                found[visit] = Reach(_lost_log_ratio(memory, place, start_ns, end_ns), math.nan)
+                reach = Reach(_lost_log_ratio(memory, place, start_ns, end_ns), math.nan)
+            if not reach.hidden:
+                found[visit] = reach
+                continue
+            middle_ns = (start_ns + end_ns) // 2
+            about = [b for part in (frames, before, after) for b in part if abs(b.time_ns - middle_ns) < STANCE_SPAN_NS]
+            stance = stance_log_ratio(reach_m(frames, place, depth), speed_m_per_s(about))
+            found[visit] = msgspec.structs.replace(reach, log_ratio=HANDS_WEIGHT * reach.log_ratio + stance)
         return found
 
     def anybody_at(self, place: Point, depth: tuple[float, float], start_ns: int, end_ns: int) -> bool:
@@ -233,9 +182,9 @@ class Bodies:
         at = next((b for b in memory if b.time_ns == reach.time_ns), None)
         if at is None:
             return []
-        left = wrist_distance_m(at.left, place, depth)
+        left = to_place_m(at.left, place, depth)
         use_left = not math.isnan(left) and abs(left - reach.distance_m) < 1e-9
-        return [(b.time_ns, wrist_distance_m(b.left if use_left else b.right, place, depth)) for b in memory]
+        return [(b.time_ns, to_place_m(b.left if use_left else b.right, place, depth)) for b in memory]
 
 
 def _reach_of(
@@ -243,7 +192,7 @@ def _reach_of(
 ) -> Reach:
     """The better of two hands over a few frames; a hand that most frames saw is judged by where it was seen only."""
     unseen = max(_body_log_ratio(math.hypot(b.chest[0] - place.x, b.chest[1] - place.y)) for b in frames)
-    best = Reach(_ABSENT, math.nan)
+    best, hidden = Reach(_ABSENT, math.nan), False
     for left in (True, False):
         seen, nearest, nearest_ns, ratio, total, count = 0, math.nan, 0, -math.inf, 0.0, 0
         for body in frames:
@@ -251,7 +200,7 @@ def _reach_of(
             if math.isnan(wrist[0]):
                 continue
             seen += not shared
-            distance = wrist_distance_m(wrist, place, depth)
+            distance = to_place_m(wrist, place, depth)
             here = hand_log_ratio(distance) + (_SHARED + min(0.0, unseen) if shared else 0.0)
             total += here
             count += 1
@@ -261,10 +210,11 @@ def _reach_of(
             # A hand that acts stays; one that passes by is near for a moment only.
             ratio = _MOMENT * ratio + _STAY * total / count
         if 3 * seen < len(frames):
+            hidden = True
             ratio = max(ratio, _hidden_log_ratio(frames, before, after, left, place, depth, unseen))
         if ratio > best.log_ratio:
             best = Reach(ratio, nearest, nearest_ns)
-    return msgspec.structs.replace(best, stayed=_stayed(after[-1] if after else frames[0], place, depth))
+    return msgspec.structs.replace(best, stayed=_stayed(after[-1] if after else frames[0], place, depth), hidden=hidden)
 
 
 def _is_away(body: Body, place: Point) -> bool:
@@ -278,14 +228,14 @@ def _may_be_at(body: Body, place: Point, depth: tuple[float, float]) -> bool:
         if math.isnan(wrist[0]) or shared:
             if near:
                 return True
-        elif wrist_distance_m(wrist, place, depth) < _THERE_M:
+        elif to_place_m(wrist, place, depth) < _THERE_M:
             return True
     return False
 
 
 def _stayed(last: Body, place: Point, depth: tuple[float, float]) -> bool | None:
     distances = [
-        wrist_distance_m(wrist, place, depth)
+        to_place_m(wrist, place, depth)
         for wrist, shared in ((last.left, last.shared_left), (last.right, last.shared_right))
         if not shared and not math.isnan(wrist[0])
     ]
@@ -339,34 +289,7 @@ def _first_seen(
     for body in bodies:
         wrist, shared = (body.left, body.shared_left) if left else (body.right, body.shared_right)
         if not shared and not math.isnan(wrist[0]):
-            return wrist_distance_m(wrist, place, depth), abs(body.time_ns - from_ns) / NS_PER_S
+            return to_place_m(wrist, place, depth), abs(body.time_ns - from_ns) / NS_PER_S
     return None
 
 
-def wrist_distance_m(wrist: XYZ, place: Point, depth: tuple[float, float]) -> float:
-    """Distance from a wrist to the line that runs from the place 0.3 m into the shelf; height counts from 0.1 m up."""
-    dx, dy, dz = wrist[0] - place.x, wrist[1] - place.y, wrist[2] - place.z
-    along = min(max(dx * depth[0] + dy * depth[1], 0.0), 0.3)
-    dx, dy = dx - along * depth[0], dy - along * depth[1]
-    # Items are grasped between the board and a hand's width above their middle.
-    dz = dz if dz < 0 else max(0.0, dz - 0.15)
-    return math.sqrt(dx * dx + dy * dy + dz * dz)
-
-
-def _mark_shared(now: dict[VisitId, Body]) -> None:
-    """A wrist that two people have in exactly one place belongs to one of them only; nobody knows to whom."""
-    seen = [wrist for body in now.values() for wrist in (body.left, body.right) if wrist is not _NOWHERE]
-    if len(set(seen)) == len(seen):
-        return
-    owners: dict[XYZ, list[tuple[VisitId, bool]]] = {}
-    for visit, body in now.items():
-        owners.setdefault(body.left, []).append((visit, True))
-        owners.setdefault(body.right, []).append((visit, False))
-    for point, who in owners.items():
-        if len({visit for visit, _ in who}) < 2 or math.isnan(point[0]):
-            continue
-        for visit, is_left in who:
-            body = now[visit]
-            now[visit] = msgspec.structs.replace(
-                body, shared_left=body.shared_left or is_left, shared_right=body.shared_right or not is_left
-            )

@@ -14,7 +14,7 @@ from tillfree.catalog.model import Fixture
 from tillfree.core.geometry import Point
 from tillfree.core.ids import VisitId
 from tillfree.core.time import NS_PER_MS, NS_PER_S
-from tillfree.fusion.bodies import XYZ, Body
+from tillfree.fusion.joints import XYZ, Body
 
 __all__ = ["HandMeeting", "Meetings"]
 
