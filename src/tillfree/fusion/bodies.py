@@ -15,7 +15,7 @@ from tillfree.core.geometry import Point
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.time import NS_PER_S
 from tillfree.fusion.joints import Body, body_of, mark_shared, to_place_m
-from tillfree.fusion.stances import HANDS_WEIGHT, STANCE_SPAN_NS, reach_m, speed_m_per_s, stance_log_ratio
+from tillfree.fusion.stances import STANCE_SPAN_NS, reach_m, speed_m_per_s, with_stance
 
 __all__ = ["Bodies", "Reach", "hand_log_ratio"]
 
@@ -153,17 +153,16 @@ class Bodies:
                 else:
                     break
             after.reverse()
-            if frames:
-                reach = _reach_of(frames, before, after, place, depth)
-            else:
-                reach = Reach(_lost_log_ratio(memory, place, start_ns, end_ns), math.nan)
-            if not reach.hidden:
-                found[visit] = reach
+            if not frames:
+                found[visit] = Reach(_lost_log_ratio(memory, place, start_ns, end_ns), math.nan)
                 continue
+            reach = _reach_of(frames, before, after, place, depth)
             middle_ns = (start_ns + end_ns) // 2
             about = [b for part in (frames, before, after) for b in part if abs(b.time_ns - middle_ns) < STANCE_SPAN_NS]
-            stance = stance_log_ratio(reach_m(frames, place, depth), speed_m_per_s(about))
-            found[visit] = msgspec.structs.replace(reach, log_ratio=HANDS_WEIGHT * reach.log_ratio + stance)
+            ratio = with_stance(
+                reach.log_ratio, reach_m(frames, place, depth), speed_m_per_s(about), hidden=reach.hidden
+            )
+            found[visit] = msgspec.structs.replace(reach, log_ratio=ratio)
         return found
 
     def anybody_at(self, place: Point, depth: tuple[float, float], start_ns: int, end_ns: int) -> bool:

@@ -8,7 +8,7 @@ from tillfree.core.events import TrackedPerson
 from tillfree.core.geometry import Point
 from tillfree.core.ids import VisitId
 
-__all__ = ["XYZ", "Body", "body_of", "to_place_m", "mark_shared"]
+__all__ = ["XYZ", "Body", "body_of", "mark_shared", "to_place_m"]
 
 XYZ = tuple[float, float, float]
 _NOWHERE: XYZ = (math.nan, math.nan, math.nan)

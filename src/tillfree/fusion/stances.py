@@ -15,24 +15,43 @@ from tillfree.core.geometry import Point
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.fusion.joints import XYZ, Body, to_place_m
 
-__all__ = ["HANDS_WEIGHT", "STANCE_SPAN_NS", "reach_m", "speed_m_per_s", "stance_log_ratio"]
+__all__ = ["STANCE_SPAN_NS", "reach_m", "speed_m_per_s", "with_stance"]
 
 STANCE_SPAN_NS = 500 * NS_PER_MS
 """How fast somebody moves is looked at so long before and after an act."""
-HANDS_WEIGHT = 0.55
-"""What the hands' own log-ratio weighs beside the stance: both speak of the same body."""
-_REACH = ((0.4, 0.5, 0.6, 0.7, 0.8, 1.0), (1.5, 1.4, 0.9, -0.4, -2.1, -4.0))
-_REACH_UNSEEN = 0.0
-_SPEED = ((0.1, 0.2, 0.3, 0.5), (0.8, -0.1, -0.7, -2.1))
-_SPEED_UNSEEN = -0.4
+
+Table = tuple[tuple[float, ...], tuple[float, ...]]
+
+# Where a hand was hardly seen: what the hands' own log-ratio is worth then, the nearer shoulder's distance (m), and the
+# speed of the chest (m/s).
+_HIDDEN_HANDS: Table = ((-6.5, -4.0, 1.15, 4.0), (0.2, 1.7, 3.1, 4.8))
+_HIDDEN_REACH: Table = ((0.4, 0.5, 0.6, 0.7, 0.8, 1.0), (0.0, -0.3, -0.9, -2.3, -4.4, -6.0))
+_HIDDEN_SPEED: Table = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -1.7, -2.5))
+_HIDDEN_SPEED_UNKNOWN = -1.4
+# Where hands were seen, and one of them at the place: it may be another's that the tracker mistook.
+_SEEN_REACH: Table = ((0.6, 0.7, 0.8, 1.0), (0.0, -0.5, -1.9, -3.0))
+_SEEN_SPEED: Table = ((0.1, 0.2, 0.3, 0.5), (0.0, -0.8, -1.5, -1.5))
+_LEAST = -6.5
 _LEAST_S = 0.15
 
 
-def stance_log_ratio(reach: float, speed: float) -> float:
-    """Log-likelihood ratio of a stance, from the nearer shoulder's distance (m) and the speed (m/s); NaN is unseen."""
-    near = _REACH_UNSEEN if math.isnan(reach) else float(np.interp(reach, *_REACH))
-    still = _SPEED_UNSEEN if math.isnan(speed) else float(np.interp(speed, *_SPEED))
-    return near + still
+def with_stance(hands: float, reach: float, speed: float, *, hidden: bool) -> float:
+    """The log-likelihood ratio of hands and stance together.
+
+    `hands` is the hands' own, `reach` the distance of the nearer shoulder in metres, `speed` that of the chest in m/s,
+    both NaN where not seen; `hidden` whether a hand was hardly seen.
+    """
+    if hidden:
+        still = _HIDDEN_SPEED_UNKNOWN if math.isnan(speed) else _at(speed, _HIDDEN_SPEED)
+        return max(_LEAST, _at(hands, _HIDDEN_HANDS) + _at(reach, _HIDDEN_REACH) + still)
+    if hands <= 0.0:
+        return hands
+    return hands + _at(reach, _SEEN_REACH) + _at(speed, _SEEN_SPEED)
+
+
+def _at(value: float, table: Table) -> float:
+    """A table at a value, straight between its knots; what was not seen says nothing."""
+    return 0.0 if math.isnan(value) else float(np.interp(value, *table))
 
 
 def reach_m(bodies: Sequence[Body], place: Point, depth: tuple[float, float]) -> float:
