@@ -195,7 +195,9 @@ def _without_transfer(scene: Scene, load: Load, settled: tuple[OpenLoad, ...]) -
         # Something nudged along the shelf shifts a little from plate to plate; what shifts much was carried.
         place = (-1.0 if settled else somewhere) - float(abs(load.delta).max()) / model.nudge_mean_g
         act = Act("touch", person, shelf=shelf.ref, centre=centre, terms=(("weight", same), ("person", ratio)))
-        yield Explanation(rate + same + place + ratio, (act,), settled=settled)
+        # What is left of it is not forgotten while the hand is there: a thing held for long goes little by little.
+        rest = opened if abs(total) > calm else None
+        yield Explanation(rate + same + place + ratio, (act,), opened=rest, settled=settled)
     unknown = -math.log(max(abs(total), 5.0) * math.log(1000.0))
     place = max(shelf.anywhere(scene.fits.misfit(load, tuple(o.key for o in settled))), somewhere - odd)
     if person and -total > max(_UNKNOWN_LEAST_G, 0.5 * float(abs(load.delta).max())):
