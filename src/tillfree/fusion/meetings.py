@@ -9,6 +9,7 @@ inference weighs them against what later happens to the items.
 import math
 
 import msgspec
+import numpy as np
 
 from tillfree.catalog.model import Fixture
 from tillfree.core.geometry import Point
@@ -27,6 +28,12 @@ _GIVING_M = (0.4, 1.0)
 _FACE_TO_FACE = 0.4
 # Hands that were not seen to meet at all probably did not.
 _UNSEEN = -1.5
+# Who passes something on stands still, and holds it out half way. Log-ratios by the speed of the faster one (m/s) and by
+# the mean distance of the hands from the middle (m), and what the rest weighs beside them: fitted as the stances are.
+_STILL = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -2.4, -3.2))
+_BETWEEN = ((0.08, 0.12, 0.3, 0.4), (0.0, -1.3, -1.7, -2.5))
+_MOVEMENT_WEIGHT = 1.2
+_BASE = 1.6
 _SHELF_MARGIN_M = 0.12
 # Chests farther apart than two arms are long cannot meet; nearer than this, a hand-over may go unseen.
 _ARM_TO_ARM_M = 1.6
@@ -44,10 +51,26 @@ class HandMeeting(msgspec.Struct, frozen=True):
 
 
 class _Run:
-    __slots__ = ("distance", "end_ns", "faced", "facing", "frames", "hidden", "start_ns", "stretch")
+    __slots__ = (
+        "between",
+        "distance",
+        "end_ns",
+        "faced",
+        "facing",
+        "first",
+        "frames",
+        "hands",
+        "hidden",
+        "last",
+        "start_ns",
+        "stretch",
+    )
 
-    def __init__(self, time_ns: int) -> None:
+    def __init__(self, time_ns: int, bodies: tuple[Body, Body]) -> None:
         self.start_ns = self.end_ns = time_ns
+        self.first = self.last = bodies
+        self.between = 0.0
+        self.hands = 0
         self.frames = 0
         self.hidden = 0
         self.distance = 0.0
@@ -82,8 +105,11 @@ class Meetings:
                 continue
             run = self._runs.get((first, second))
             if run is None:
-                run = self._runs[first, second] = _Run(time_ns)
-            run.end_ns = time_ns
+                run = self._runs[first, second] = _Run(time_ns, (now[first], now[second]))
+            run.end_ns, run.last = time_ns, (now[first], now[second])
+            for away_m in _from_middle_m(now[first], now[second]):
+                run.between += away_m
+                run.hands += 1
             if close is None:
                 run.hidden += 1
             else:
@@ -198,13 +224,35 @@ def _facing(one: Body, two: Body) -> float:
     return min(cosines)
 
 
+def _from_middle_m(one: Body, two: Body) -> list[float]:
+    """How far, over the floor, the nearer hand of each of two people is from half way between their chests (m)."""
+    x, y = (one.chest[0] + two.chest[0]) / 2, (one.chest[1] + two.chest[1]) / 2
+    found = []
+    for body in (one, two):
+        seen = [(wrist[0] - x, wrist[1] - y) for wrist, _, shared in _arms(body) if not shared]
+        away = [math.hypot(*offset) for offset in seen if not math.isnan(offset[0])]
+        found += [min(away)] if away else []
+    return found
+
+
+def _speed_m_per_s(run: _Run) -> float:
+    """The greater speed of the two chests from the first to the last frame; 0 where nothing tells it."""
+    seconds = (run.end_ns - run.start_ns) / NS_PER_S
+    moved = [math.dist(a.chest[:2], b.chest[:2]) for a, b in zip(run.first, run.last, strict=True)]
+    return max((m for m in moved if not math.isnan(m)), default=0.0) / seconds if seconds > 0 else 0.0
+
+
 def _log_ratio(run: _Run) -> float:
     seconds = (run.end_ns - run.start_ns) / NS_PER_S
     stay = math.tanh((seconds - 1.1) / 0.3)
     facing = run.facing / run.faced if run.faced else 0.0
     said = 2.6 * stay + facing * (3.4 if facing > 0 else 1.2) - 1.4
-    if not run.frames:
-        return said + _UNSEEN
-    stretch = math.tanh((run.stretch / run.frames - 0.19) / 0.07)
-    near = math.tanh((0.14 - run.distance / run.frames) / 0.03)
-    return said + 2.6 * stretch + 1.7 * near
+    if run.frames:
+        stretch = math.tanh((run.stretch / run.frames - 0.19) / 0.07)
+        near = math.tanh((0.14 - run.distance / run.frames) / 0.03)
+        said += 2.6 * stretch + 1.7 * near
+    else:
+        said += _UNSEEN
+    still = float(np.interp(_speed_m_per_s(run), *_STILL))
+    between = float(np.interp(run.between / run.hands, *_BETWEEN)) if run.hands else 0.0
+    return _MOVEMENT_WEIGHT * said + _BASE + still + between
