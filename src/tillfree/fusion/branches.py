@@ -1,11 +1,12 @@
 """What events make of a hypothesis: one more act in it, or several hypotheses that differ in one act."""
 
 import math
+from collections import defaultdict
 
 import msgspec
 
 from tillfree.core.events import WeightChange
-from tillfree.core.ids import EventId, ProductId
+from tillfree.core.ids import EventId, ProductId, VisitId
 from tillfree.fusion.blind import BlindReach
 from tillfree.fusion.explain import Explanation
 from tillfree.fusion.meetings import HandMeeting
@@ -45,13 +46,17 @@ def hand_overs(
         for giver, taker in ((meeting.first, meeting.second), (meeting.second, meeting.first))
         for index in range(len(hypothesis.held.get(giver, ())))
     ]
-    # What is given is what is in the hand, and that is rather what was taken last.
+    # What is given is what is in the hand, and that is rather what was taken last; either of the two may give.
     recency = [model.give_recency ** (len(hypothesis.held[giver]) - 1 - index) for giver, _, index in choices]
+    each: dict[VisitId, float] = defaultdict(float)
+    for r, (giver, _, _) in zip(recency, choices, strict=True):
+        each[giver] += r
+    shares = [r / each[giver] / len(each) for r, (giver, _, _) in zip(recency, choices, strict=True)]
     stay = msgspec.structs.replace(hypothesis, log_weight=hypothesis.log_weight + math.log(1 - gives))
     out = [stay]
-    for (giver, taker, index), weight in zip(choices, recency, strict=True):
+    for (giver, taker, index), share in zip(choices, shares, strict=True):
         item = hypothesis.held[giver][index]
-        log_weight = hypothesis.log_weight + math.log(gives * weight / sum(recency)) + meeting.log_ratio
+        log_weight = hypothesis.log_weight + math.log(gives * share) + meeting.log_ratio
         held = dict(hypothesis.held)
         held[giver] = held[giver][:index] + held[giver][index + 1 :]
         passed = msgspec.structs.replace(item, evidence=(*item.evidence, event), taken_ns=time_ns)

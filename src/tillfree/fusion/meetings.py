@@ -23,13 +23,15 @@ _NEAR_M = 0.22
 _GAP_NS = 500 * NS_PER_MS
 _LEAST_NS = 400 * NS_PER_MS
 _LEAST_HIDDEN_NS = 1000 * NS_PER_MS
-# How far apart the chests of two people are who pass something on, and how much they face each other (cosine).
+# How far apart the chests of two people are who pass something on, and how much they face each other (cosine);
+# who has begun to turn away still does.
 _GIVING_M = (0.4, 1.0)
 _FACE_TO_FACE = 0.4
+_STILL_FACING = 0.0
 # Hands that were not seen to meet at all probably did not.
 _UNSEEN = -1.5
-# Who passes something on stands still, and holds it out half way. Log-ratios by the speed of the faster one (m/s) and by
-# the mean distance of the hands from the middle (m), and what the rest weighs beside them: fitted as the stances are.
+# Who passes something on stands still, and holds it out half way. Log-ratios by the speed of the faster one (m/s) and
+# by the mean distance of the hands from the middle (m), and what the rest weighs beside them: fitted, as stances are.
 _STILL = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -2.4, -3.2))
 _BETWEEN = ((0.08, 0.12, 0.3, 0.4), (0.0, -1.3, -1.7, -2.5))
 _MOVEMENT_WEIGHT = 1.2
@@ -101,9 +103,10 @@ class Meetings:
             if close is None and not _GIVING_M[0] < apart_m < _GIVING_M[1]:
                 continue
             facing = _facing(now[first], now[second])
-            if close is None and not self._hides(now[first], now[second], facing):
-                continue
             run = self._runs.get((first, second))
+            turned = _FACE_TO_FACE if run is None else _STILL_FACING
+            if close is None and not (facing > turned and self._hides(now[first], now[second])):
+                continue
             if run is None:
                 run = self._runs[first, second] = _Run(time_ns, (now[first], now[second]))
             run.end_ns, run.last = time_ns, (now[first], now[second])
@@ -158,10 +161,8 @@ class Meetings:
                     return None
         return best
 
-    def _hides(self, one: Body, two: Body, facing: float) -> bool:
-        """Whether two people at a giving distance stand face to face, and hands that would tell more are not seen."""
-        if not facing > _FACE_TO_FACE:
-            return False
+    def _hides(self, one: Body, two: Body) -> bool:
+        """Whether hands that would tell more of two people at a giving distance are not seen."""
         wrists = [(wrist, shared) for body in (one, two) for wrist, _, shared in _arms(body)]
         seen = [wrist for wrist, shared in wrists if not shared and not math.isnan(wrist[0])]
         return len(seen) < len(wrists) and not any(map(self._in_shelf, seen))
