@@ -178,6 +178,18 @@ class TrackJoined(EventBase, frozen=True, kw_only=True, tag="track_joined"):
     probability: float
 
 
+class TrackParted(EventBase, frozen=True, kw_only=True, tag="track_parted"):
+    """A track that had joined a visit is somebody else: both were seen at once.
+
+    What `visit` did since `since_ns` was done by the new visit `to_visit`, which has opened just before.
+    """
+
+    visit: VisitId
+    to_visit: VisitId
+    track: TrackId
+    since_ns: int
+
+
 class VisitClosed(EventBase, frozen=True, kw_only=True, tag="visit_closed"):
     """The visitor left (`reason`: "exit", "gate", "lost" or "end of recording")."""
 
@@ -257,6 +269,7 @@ Event = (
     | SensorIssue
     | VisitOpened
     | TrackJoined
+    | TrackParted
     | VisitClosed
     | Interaction
     | CartBelief

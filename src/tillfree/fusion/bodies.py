@@ -99,6 +99,12 @@ class Bodies:
         self._unseen.discard(visit)
         self._visit_of = {track: other for track, other in self._visit_of.items() if other != visit}
 
+    def part(self, visit: VisitId, to_visit: VisitId, since_ns: int) -> None:
+        """What was seen of a visit from a moment on was another one, to which its track is linked already."""
+        memory = self._recent[visit]
+        self._recent[visit] = deque(body for body in memory if body.time_ns < since_ns)
+        self._recent[to_visit] = deque(body for body in memory if body.time_ns >= since_ns)
+
     def visit_of(self, track: TrackId) -> VisitId | None:
         """The visit that a track belongs to."""
         return self._visit_of.get(track)

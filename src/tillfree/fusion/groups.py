@@ -16,7 +16,7 @@ from itertools import chain
 import msgspec
 
 from tillfree.core.ids import ShelfRef, VisitId
-from tillfree.fusion.state import NOBODY, Hypothesis, Item, OpenLoad, Placed, Step, merge_equal
+from tillfree.fusion.state import NOBODY, Hypothesis, Item, OpenLoad, Placed, Step, merge_equal, parted
 
 __all__ = ["Group", "Groups"]
 
@@ -140,6 +140,17 @@ class Groups:
         for placed in best.placed:
             self._lying.setdefault(placed.shelf, []).append(Group([Hypothesis(0.0, {}, (placed,))]))
 
+    def part(self, visit: VisitId, to_visit: VisitId, since_ns: int) -> None:
+        """What a visit took and did from a moment on was another visit, which is open."""
+        for group in self._doubtful:
+            group.hypotheses = [parted(h, visit, to_visit, since_ns) for h in group.hypotheses]
+            group.visits = holders_of(group.hypotheses)
+        mine, theirs = self._settled[visit], self._settled[to_visit]
+        both = parted(mine.hypotheses[0], visit, to_visit, since_ns)
+        for who, group in ((visit, mine), (to_visit, theirs)):
+            group.hypotheses = [msgspec.structs.replace(_only_held(both, who), last=_only(both, {who}))]
+            group.visits = holders_of(group.hypotheses)
+
     def close(self, visit: VisitId) -> None:
         """The visit is over: its items leave the shop, and the rest is summed over what they were."""
         for group in self.of(visit):
@@ -153,6 +164,10 @@ class Groups:
 def holders_of(hypotheses: list[Hypothesis]) -> set[VisitId]:
     """Everybody who holds something in any of the hypotheses."""
     return {visit for h in hypotheses for visit, items in h.held.items() if items}
+
+
+def _only_held(hypothesis: Hypothesis, visit: VisitId) -> Hypothesis:
+    return msgspec.structs.replace(hypothesis, held={visit: hypothesis.held.get(visit, ())})
 
 
 def _without(hypothesis: Hypothesis, visit: VisitId, others: set[VisitId]) -> Hypothesis:

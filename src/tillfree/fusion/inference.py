@@ -25,6 +25,7 @@ from tillfree.core.events import (
     PeopleFrame,
     SensorIssue,
     TrackJoined,
+    TrackParted,
     VisitClosed,
     VisitOpened,
     WeightChange,
@@ -133,6 +134,8 @@ class WhoTookWhat:
                 self._bodies.link(event.track, event.visit)
                 # If it was somebody else, this cart may be wrong in ways that no hypothesis knows of.
                 self._identity[event.visit] *= event.probability
+            case TrackParted():
+                return self._on_parted(event)
             case VisitClosed():
                 return self._on_closed(event)
         return []
@@ -155,6 +158,15 @@ class WhoTookWhat:
         for reach in self._blind.update(now, frame.time_ns):
             beliefs += self._on_blind_reach(reach, frame.time_ns)
         return beliefs
+
+    def _on_parted(self, event: TrackParted) -> list[CartBelief]:
+        """Two people had been taken for one: what was seen since then goes to the one who was seen."""
+        self._bodies.part(event.visit, event.to_visit, event.since_ns)
+        self._groups.part(event.visit, event.to_visit, event.since_ns)
+        for visit in (event.visit, event.to_visit):
+            # Whatever the hidden one did meanwhile went to others.
+            self._identity[visit] *= self._model.parted_trust
+        return self._beliefs({event.visit, event.to_visit}, event.time_ns)
 
     def _release_loads(self, time_ns: int) -> list[CartBelief]:
         """Loads that no hand holds any more were no hands: such explanations lose most of their weight."""

@@ -62,6 +62,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     blind_takes: float = 0.4
     # What is left of a receipt's probability when sensors fell silent during the visit (assumed).
     outage_trust: float = 0.5
+    # The same for two visitors who were taken for one for a while (assumed).
+    parted_trust: float = 0.9
     # Prior that two people whose raised hands met passed something on.
     meeting_gives: float = 0.1
     # How much less likely the item before is to be the one given.

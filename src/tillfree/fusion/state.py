@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tillfree.core.ids import EventId, ProductId, ShelfRef, VisitId
 
-__all__ = ["Act", "Hypothesis", "Item", "OpenLoad", "Placed", "Step", "merge_equal"]
+__all__ = ["Act", "Hypothesis", "Item", "OpenLoad", "Placed", "Step", "merge_equal", "parted"]
 
 NOBODY = VisitId("")
 
@@ -126,6 +126,28 @@ class Hypothesis(msgspec.Struct, frozen=True, eq=False):
             tuple(sorted((p.shelf, p.item.key, round(p.centre, 1)) for p in self.placed)),
             tuple(sorted(load.key for load in self.open)),
         )
+
+
+def parted(hypothesis: Hypothesis, visit: VisitId, to_visit: VisitId, since_ns: int) -> Hypothesis:
+    """The hypothesis if everything that a visit did and took from a moment on was another visit."""
+    items = hypothesis.held.get(visit, ())
+    held = {
+        **hypothesis.held,
+        visit: tuple(item for item in items if item.taken_ns < since_ns),
+        to_visit: tuple(item for item in items if item.taken_ns >= since_ns),
+    }
+    last: Step | None = None
+    for step in reversed(list(hypothesis.steps())):
+        acts = step.acts if step.time_ns < since_ns else tuple(_renamed(act, visit, to_visit) for act in step.acts)
+        last = msgspec.structs.replace(step, acts=acts, before=last)
+    return msgspec.structs.replace(hypothesis, held=held, last=last)
+
+
+def _renamed(act: Act, visit: VisitId, to_visit: VisitId) -> Act:
+    names = {visit: to_visit}
+    return msgspec.structs.replace(
+        act, visit=names.get(act.visit, act.visit), to_visit=names.get(act.to_visit, act.to_visit)
+    )
 
 
 def merge_equal(hypotheses: list[Hypothesis], keep: int, log_floor: float) -> list[Hypothesis]:

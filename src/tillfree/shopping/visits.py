@@ -16,6 +16,7 @@ from tillfree.core.events import (
     PeopleFrame,
     TrackedPerson,
     TrackJoined,
+    TrackParted,
     VisitClosed,
     VisitOpened,
 )
@@ -38,6 +39,8 @@ _GAP_MEAN_S = 4.0
 _NOT_AT_DOOR = -5.0
 _DOOR_SPREAD_M = 1.2
 _DOORS_KEPT = 50
+# Two tracks of one visitor nearer to each other than this are one body that the tracker sees twice.
+_GHOST_M = 0.5
 _TICK_NS = 50 * NS_PER_MS
 _TELLING = ("head", "neck", "l_shoulder", "r_shoulder", "l_elbow", "r_elbow", "l_wrist", "r_wrist")
 
@@ -58,7 +61,8 @@ class _Presence:
 
     def __init__(self, visit: VisitId, track: TrackId, place: Place, time_ns: int) -> None:
         self.visit = visit
-        self.tracks = {track}
+        # Since when each track is this visitor's.
+        self.tracks = {track: time_ns}
         self.last = self.earlier = place
         self.opened_ns = self.last_ns = self.earlier_ns = time_ns
 
@@ -145,6 +149,7 @@ class Visits:
         if self._first_frame_ns is None:
             # Whoever is there when the stream begins came in earlier, nobody knows where.
             self._first_frame_ns = frame.time_ns
+        out += self._part(frame)
         for person in frame.people:
             presence = self._present.get(person.track)
             place = _place(person)
@@ -163,7 +168,7 @@ class Visits:
         scores = [best_score]
         for presence in self._each():
             gap_s = (frame.time_ns - presence.last_ns) / NS_PER_S
-            if presence.tracks & seen_now or gap_s <= 0:
+            if presence.tracks.keys() & seen_now or gap_s <= 0:
                 continue
             score = self._rejoin_score(math.dist(place, presence.last), gap_s)
             if self._is_leaving(presence):
@@ -172,7 +177,7 @@ class Visits:
             if score > best_score:
                 best, best_score = presence, score
         if best is not None:
-            best.tracks.add(track)
+            best.tracks[track] = frame.time_ns
             best.see(place, frame.time_ns)
             self._present[track] = best
             self._sequence += 1
@@ -187,6 +192,36 @@ class Visits:
         if not self._zones and self._first_frame_ns != frame.time_ns:
             self._note_entrance(place)
         return self._open(track, place, frame.time_ns)
+
+    def _part(self, frame: PeopleFrame) -> list[Event]:
+        """Visitors of whom two tracks are seen at two places at once are two: the track that joined last parts."""
+        out: list[Event] = []
+        seen: dict[VisitId, tuple[TrackId, Place]] = {}
+        for person in frame.people:
+            presence, place = self._present.get(person.track), _place(person)
+            if presence is None or place is None:
+                continue
+            other, there = seen.setdefault(presence.visit, (person.track, place))
+            if other == person.track or math.dist(place, there) < _GHOST_M:
+                continue
+            since_ns, track = max((presence.tracks[t], t) for t in (other, person.track))
+            del presence.tracks[track]
+            opened = self._open(track, place if track == person.track else there, frame.time_ns)
+            self._present[track].opened_ns = since_ns
+            self._sequence += 1
+            out += [
+                opened,
+                TrackParted(
+                    time_ns=frame.time_ns,
+                    source=SOURCE,
+                    sequence=self._sequence,
+                    visit=presence.visit,
+                    to_visit=opened.visit,
+                    track=track,
+                    since_ns=since_ns,
+                ),
+            ]
+        return out
 
     def _rejoin_score(self, away_m: float, gap_s: float) -> float:
         """Log density of a lost visitor turning up so far away after so long; people dwell or walk."""

@@ -18,6 +18,7 @@ from tillfree.core.events import (
     PeopleFrame,
     SensorIssue,
     TrackJoined,
+    TrackParted,
     VisitClosed,
     VisitOpened,
     WeightChange,
@@ -207,6 +208,8 @@ class _Gather:
                 self._advance(event.visit, event)
             case TrackJoined():
                 self._open[event.visit].tracks.append(event.track)
+            case TrackParted():
+                self._open[event.visit].tracks.remove(event.track)
             case VisitClosed():
                 self._advance(event.visit, event)
             case CartBelief():
