@@ -26,6 +26,8 @@ Rows = npt.NDArray[np.int64]
 _SECOND_WITHIN_PLATES = 4.0
 # Log penalty per share of an item beyond its facing.
 _OVERHANG = 12.0
+# An item of which less than this share is seen is judged by what it would leak.
+_HALF = 0.5
 # So many pairs of positions are looked at before one is chosen to look closer.
 _COARSE_MAX = 40_000
 # The positions summed out about the best pair of positions.
@@ -200,6 +202,10 @@ class ShelfOptions:
         if load.whole:
             weight = self._weight(load, [(option, quantity)], 1.0)
             return self._summed((option,), quantity, weight, place, (rows,))
+        if option.weight_g is not None:
+            # What stands on a plate that weighs nothing shows beside it only, as a leak.
+            expected = option.sign * quantity * option.weight_g * self.grid.shares[rows]
+            place = np.where(visible < _HALF, self._fixed_misfit(load, expected) + option.log_place, place)
         steps = np.round(visible, 2)
         weights = {v: self._weight(load, [(option, quantity)], float(v)) for v in np.unique(steps).tolist()}
         each = np.array([weights[v] for v in steps.tolist()])
@@ -307,6 +313,7 @@ class ShelfOptions:
         """As `ShelfGrid.mixture_misfit`, for loads whose parts cancel, so that no common scale can be fitted."""
         residual = np.where(load.seen, load.delta - expected, 0.0)
         spread = np.where(load.seen, load.sigma, 1.0) ** 2 + self.grid.astray(expected) ** 2
+        spread += (self._model.scale_spread * expected) ** 2
         misfit: Floats = -2.5 * np.log1p(residual * residual / (4.0 * spread)).sum(axis=1)
         return misfit
 
