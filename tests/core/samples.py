@@ -21,6 +21,7 @@ from tillfree.core.events import (
     SensorIssue,
     TrackedPerson,
     TrackJoined,
+    TrackParted,
     VisitClosed,
     VisitOpened,
     WeightBatch,
@@ -74,6 +75,9 @@ FULL: tuple[Event, ...] = (
         anonymous=True,
     ),
     TrackJoined(time_ns=TIME_NS, source="shopping", sequence=2, visit=VISIT, track=TRACK, probability=0.5),
+    TrackParted(
+        time_ns=TIME_NS, source="shopping", sequence=4, visit=VISIT, to_visit=OTHER_VISIT, track=TRACK, since_ns=TIME_NS - 900,
+    ),
     VisitClosed(time_ns=TIME_NS, source="shopping", sequence=3, visit=VISIT, reason="exit"),
     INTERACTION,
     CartBelief(
