@@ -76,7 +76,8 @@ FULL: tuple[Event, ...] = (
     ),
     TrackJoined(time_ns=TIME_NS, source="shopping", sequence=2, visit=VISIT, track=TRACK, probability=0.5),
     TrackParted(
-        time_ns=TIME_NS, source="shopping", sequence=4, visit=VISIT, to_visit=OTHER_VISIT, track=TRACK, since_ns=TIME_NS - 900,
+        time_ns=TIME_NS, source="shopping", sequence=4, visit=VISIT, to_visit=OTHER_VISIT, track=TRACK,
+        since_ns=TIME_NS - 900,
     ),
     VisitClosed(time_ns=TIME_NS, source="shopping", sequence=3, visit=VISIT, reason="exit"),
     INTERACTION,

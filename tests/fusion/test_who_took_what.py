@@ -24,7 +24,16 @@ from tests.scenes import (
     shop,
     weight_change,
 )
-from tillfree.core.events import CartBelief, Event, ItemLook, SensorIssue, TrackJoined, VisitClosed, VisitOpened
+from tillfree.core.events import (
+    CartBelief,
+    Event,
+    ItemLook,
+    SensorIssue,
+    TrackJoined,
+    TrackParted,
+    VisitClosed,
+    VisitOpened,
+)
 from tillfree.core.ids import FixtureId, PlateRef, ProductId, TrackId, VisitId
 from tillfree.fusion.inference import WhoTookWhat
 from tillfree.fusion.settings import FusionSettings
@@ -252,6 +261,53 @@ def test_a_track_that_joined_acts_for_its_visit() -> None:
     assert told.chance("ann", {WATER: 1}) > 0.95
 
 
+def test_who_was_taken_for_somebody_else_keeps_what_they_took_themselves() -> None:
+    """Ann takes beans and is lost; Bob, taken for her, takes water; then both are seen."""
+    scene = Scene().walks("ann", (0, 0.2, -4.5), (4, 0.9, -0.5), (9, 0.9, -0.5), (13, 0.3, -4.5)).hides("ann", 7, 11)
+    scene.walks("bob", (7, 0.4, -3.0), (8, 0.3, -0.5), (14, 0.3, -0.5), (18, 0.5, -4.5))
+    scene.takes("ann", 6, 11, 830).takes("bob", 9, 3, 520).puts("bob", 13, 11, 520)
+    fusion = WhoTookWhat(scene.shop, FusionSettings())
+    ann, bob = VisitId("ann"), VisitId("bob")
+    others: list[Event] = [
+        VisitOpened(time_ns=ns(0), source="v", sequence=1, visit=ann, track=TrackId("ann"), code="a"),
+        TrackJoined(time_ns=ns(7), source="v", sequence=2, visit=ann, track=TrackId("bob"), probability=0.8),
+        VisitOpened(time_ns=ns(11), source="v", sequence=3, visit=bob, track=TrackId("bob"), code="b"),
+        TrackParted(
+            time_ns=ns(11), source="v", sequence=4, visit=ann, to_visit=bob, track=TrackId("bob"), since_ns=ns(7)
+        ),
+        VisitClosed(time_ns=ns(14), source="v", sequence=5, visit=ann, reason="exit"),
+        VisitClosed(time_ns=ns(19), source="v", sequence=6, visit=bob, reason="exit"),
+    ]
+    seen: list[Event] = [*scene.frames(), *scene.weight_changes()]
+    ranked = [(e.time_ns, 0, n, e) for n, e in enumerate(others)] + [(e.time_ns, 1, n, e) for n, e in enumerate(seen)]
+    told = Told(belief for *_, event in sorted(ranked, key=lambda r: r[:3]) for belief in fusion.update(event))
+    assert told.at("ann", 10.5) == {BEANS: 1, WATER: 1}
+    assert (told.at("ann", 12), told.at("bob", 12)) == ({BEANS: 1}, {WATER: 1})
+    assert summary(told, "ann", "bob") == [{BEANS: 1}, {}]
+    assert told.chance("bob", {}) < 0.95
+    assert [(a.act, a.product, a.visit) for a in told.acts("bob")] == [("take", WATER, bob), ("put_back", WATER, bob)]
+    assert [(a.act, a.product, a.visit) for a in told.acts("ann")] == [("take", BEANS, ann)]
+
+
+# ---- how people stand -------------------------------------------------------------------------------------------
+
+
+def test_of_two_whose_hands_are_hidden_the_one_who_stands_still_took_it() -> None:
+    scene = ann().walks("bob", (0, 3.0, -0.6), (5.3, 1.0, -0.55), (6.7, -0.6, -0.55), (9, -4.0, -0.6))
+    joints = ("l_wrist", "r_wrist", "l_elbow", "r_elbow")
+    told = tell(scene.takes("ann", 6, 3, 520).hides("ann", 5, 7, *joints).hides("bob", 5, 7, *joints))
+    assert summary(told, "ann", "bob") == [{WATER: 1}, {}]
+    assert told.chance("ann", {WATER: 1}) > 0.8
+
+
+def test_a_hand_where_no_arm_of_its_owner_reaches_was_another_ones() -> None:
+    """The tracker gives Ann's wrist to Bob, who stands a metre away; hers is not seen."""
+    scene = ann_and_bob().takes("ann", 6, 2, 350).hides("ann", 5, 7, "l_wrist", "r_wrist", "r_elbow", "l_elbow")
+    scene.reaches("bob", 6, grasp(2)).hides("bob", 5, 7, "r_elbow")
+    told = tell(scene)
+    assert summary(told, "ann", "bob") == [{COLA: 1}, {}]
+
+
 # ---- from hand to hand ------------------------------------------------------------------------------------------
 
 
@@ -262,6 +318,27 @@ def test_a_hand_over_face_to_face_is_seen() -> None:
     acts = [(a.act, a.visit, a.to_visit) for a in told.acts("bob")]
     assert acts == [("hand_over", "ann", "bob")]
     assert told.at("bob", 8.0) == {}
+
+
+def test_people_who_walk_past_each_other_hand_nothing_over() -> None:
+    scene = Scene().walks("ann", (0, 0.2, -4.5), (4, 0.3, -0.5), (8, 0.3, -0.5), (10, 1.3, -1.5), (14, 0.3, -4.5))
+    scene.walks("bob", (0, 1.4, -4.5), (5, 2.2, -1.5), (8.2, 2.2, -1.5), (10.2, 0.9, -1.6), (14, 0.9, -4.5))
+    told = tell(scene.takes("ann", 6, 3, 520).hands_over("ann", "bob", 9.9))
+    assert summary(told, "ann", "bob") == [{WATER: 1}, {}]
+
+
+@pytest.mark.parametrize("others", [1, 3])
+def test_either_of_two_may_have_given_something(others: int) -> None:
+    """However much one of them holds, it is as likely that the other one gave."""
+    scene = ann_and_bob(30.0).takes("ann", 6, 3, 520)
+    for number, (plate, grams) in enumerate([(11, 830), (9, 180), (12, 830)][:others]):
+        scene.takes("bob", 8 + 2 * number, plate, grams)
+    told = tell(scene.hands_over("ann", "bob", 20))
+    given = sum(a.probability for a in told.final("ann").alternatives if WATER not in a.items)
+    kept = sum(a.probability for a in told.final("ann").alternatives if a.items == {WATER: 1})
+    got = sum(a.probability for a in told.final("ann").alternatives if len(a.items) == 2 or a.items.get(WATER, 0) > 1)
+    assert given == pytest.approx(got, rel=0.05)
+    assert kept < given
 
 
 def test_hands_that_meet_pass_nothing_when_they_are_empty() -> None:
@@ -452,12 +529,19 @@ def test_a_light_thing_beside_a_heavy_one_is_seen_on_its_plates() -> None:
     assert told.cart("ann") == {JUICE: 1, SAUCE: 1}
 
 
+def test_what_a_dead_plate_leaks_to_those_beside_it_is_a_take() -> None:
+    scene = ann().reaches("ann", 6, grasp(11))
+    change = msgspec.structs.replace(weight_change(6, {10: -8.0, 11: 0.0, 12: -6.0}), missing=(11,))
+    told = tell(scene, [change])
+    assert told.cart("ann") == {BEANS: 1}
+
+
 @pytest.mark.parametrize(("cola_s", "water_s", "anns"), [(6.0, 7.2, COLA), (7.2, 6.0, WATER)])
 def test_two_hands_in_one_change_are_told_apart_by_when_their_plates_moved(
     cola_s: float, water_s: float, anns: ProductId
 ) -> None:
     """Ann's hand is at both plates first, then Bob's; one change that took a while has a thing of each."""
-    scene = ann_and_bob()
+    scene = Scene().comes("ann", x=0.0, leave_s=16.0).comes("bob", x=0.6, leave_s=16.0)
     scene.reaches("ann", 6.0, grasp(2.4), hand="r").reaches("bob", 7.2, grasp(2.6), hand="l")
     change = msgspec.structs.replace(
         weight_change(7.2, {2: -350.0, 3: -520.0}),

@@ -14,6 +14,7 @@ from tillfree.core.events import (
     PeopleFrame,
     TrackedPerson,
     TrackJoined,
+    TrackParted,
     VisitClosed,
     VisitOpened,
 )
@@ -66,6 +67,9 @@ class Door:
 
     def closed(self) -> list[VisitClosed]:
         return [e for e in self.out if isinstance(e, VisitClosed)]
+
+    def parted(self) -> list[TrackParted]:
+        return [e for e in self.out if isinstance(e, TrackParted)]
 
     def joined(self) -> list[TrackJoined]:
         return [e for e in self.out if isinstance(e, TrackJoined)]
@@ -212,6 +216,38 @@ def test_who_comes_in_while_somebody_is_lost_is_somebody_else() -> None:
     assert door.joined() == []
 
 
+def lost_and_mistaken() -> Door:
+    """Ann vanishes near the door as Bob comes in, who is taken for her; then she is seen again."""
+    door = Door()
+    door.walk("ann", 0, 4, DOOR, SHELF)
+    door.walk("ann", 4, 7, SHELF, (0.4, -3.9))
+    door.walk("bob", 7.2, 10, (0.4, -3.8), (1.4, -0.5))
+    return door
+
+
+def test_who_was_taken_for_somebody_else_parts_once_both_are_seen() -> None:
+    door = lost_and_mistaken()
+    (joined,) = door.joined()
+    assert joined.track == "bob"
+    door.stay(10, 12, {"ann": (0.3, -2.0), "bob": (1.4, -0.5)})
+    first, second = door.opened()
+    (parted,) = door.parted()
+    assert (first.track, second.track) == ("ann", "bob")
+    assert (parted.visit, parted.to_visit, parted.track) == (first.visit, second.visit, "bob")
+    assert (parted.time_ns, parted.since_ns) == (second.time_ns, joined.time_ns) == (ns(10), ns(7.2))
+    door.walk("ann", 12, 14, (0.3, -2.0), DOOR)
+    door.walk("bob", 14, 18, (1.4, -0.5), DOOR)
+    door.stay(18, 60, {})
+    assert sorted(c.visit for c in door.closed()) == sorted([first.visit, second.visit])
+
+
+def test_a_body_that_the_tracker_sees_twice_is_one_visitor() -> None:
+    door = lost_and_mistaken()
+    door.stay(10, 12, {"ann": (1.2, -0.6), "bob": (1.4, -0.5)})
+    assert len(door.opened()) == 1
+    assert door.parted() == []
+
+
 def test_an_old_id_that_comes_back_is_the_same_visit() -> None:
     door = Door()
     door.walk("ann", 0, 4, DOOR, SHELF)
@@ -316,6 +352,8 @@ def test_each_visit_opens_once_and_closes_once(
                 known.add(event.visit)
             case TrackJoined():
                 assert event.visit in there
+            case TrackParted():
+                assert {event.visit, event.to_visit} <= there
             case VisitClosed():
                 there.remove(event.visit)
     assert there == set()

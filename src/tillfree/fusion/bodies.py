@@ -15,7 +15,7 @@ from tillfree.core.geometry import Point
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.time import NS_PER_S
 from tillfree.fusion.joints import Body, body_of, mark_shared, to_place_m
-from tillfree.fusion.stances import STANCE_SPAN_NS, reach_m, speed_m_per_s, with_stance
+from tillfree.fusion.stances import STANCE_SPAN_NS, Stance, shoulder_m, speed_m_per_s, stance_log_ratio
 
 __all__ = ["Bodies", "Reach", "hand_log_ratio"]
 
@@ -54,6 +54,8 @@ class Reach(msgspec.Struct, frozen=True):
     """Whether a hand was still there at the end of what is known; None where hands were hidden."""
     hidden: bool = False
     """Whether a hand was hardly seen, so that the stance has to tell more."""
+    stance: Stance | None = None
+    """What `log_ratio` was made of; None where nobody was seen near."""
 
 
 def hand_log_ratio(distance_m: float) -> float:
@@ -165,10 +167,9 @@ class Bodies:
             reach = _reach_of(frames, before, after, place, depth)
             middle_ns = (start_ns + end_ns) // 2
             about = [b for part in (frames, before, after) for b in part if abs(b.time_ns - middle_ns) < STANCE_SPAN_NS]
-            ratio = with_stance(
-                reach.log_ratio, reach_m(frames, place, depth), speed_m_per_s(about), hidden=reach.hidden
-            )
-            found[visit] = msgspec.structs.replace(reach, log_ratio=ratio)
+            near_m, speed = shoulder_m(frames, place, depth), speed_m_per_s(about)
+            stance = Stance(reach.log_ratio, reach.hidden, near_m, speed)
+            found[visit] = msgspec.structs.replace(reach, log_ratio=stance_log_ratio(stance), stance=stance)
         return found
 
     def anybody_at(self, place: Point, depth: tuple[float, float], start_ns: int, end_ns: int) -> bool:
@@ -296,5 +297,3 @@ def _first_seen(
         if not shared and not math.isnan(wrist[0]):
             return to_place_m(wrist, place, depth), abs(body.time_ns - from_ns) / NS_PER_S
     return None
-
-

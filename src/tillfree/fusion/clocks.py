@@ -7,11 +7,17 @@ ones, weighed against the belief that clocks agree, says it to a few hundredths 
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from tillfree.core.time import NS_PER_S
+import msgspec
 
-__all__ = ["ClockOffset"]
+from tillfree.core.geometry import Point
+from tillfree.core.ids import VisitId
+from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.fusion.bodies import Bodies, Reach
+from tillfree.fusion.shelves import ShelfGrid
+
+__all__ = ["ClockOffset", "LeavingHands"]
 
 _USUAL_LEAVE_S = 0.47
 _AWAY_M = 0.12
@@ -24,6 +30,9 @@ _REMEMBERED = 41
 _PRIOR_TAKES = 8.0
 _LEAST_TAKES = 4
 _LIMIT_S = 0.4
+# Log-odds by which the nearest hand must lead for its time to count, and how long it has to leave.
+_CLEAR = 3.0
+_LEAVE_NS = 1500 * NS_PER_MS
 
 
 class ClockOffset:
@@ -63,3 +72,39 @@ class ClockOffset:
     def nanoseconds(self) -> int:
         """The estimate in nanoseconds."""
         return round(self.seconds * NS_PER_S)
+
+
+class _Watched(msgspec.Struct, frozen=True, eq=False):
+    """A hand that surely did something, to be watched leaving."""
+
+    visit: VisitId
+    place: Point
+    into: tuple[float, float]
+    reach: Reach
+    step_ns: int
+
+
+class LeavingHands:
+    """Watches the hands that surely did something until they have left, and lets them tell the offset."""
+
+    def __init__(self) -> None:
+        self.offset = ClockOffset()
+        self._watched: deque[_Watched] = deque()
+
+    def watch(self, reaches: Mapping[VisitId, Reach], grid: ShelfGrid, centre: float, step_ns: int) -> None:
+        """Something changed at `centre` (in plates) at `step_ns`; `reaches` says how well each visit explains it.
+
+        Whose hand it was must not be in doubt: a crowd would teach the wrong time.
+        """
+        ranked = sorted(((reach.log_ratio, visit) for visit, reach in reaches.items()), reverse=True)
+        if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _CLEAR):
+            return
+        visit = ranked[0][1]
+        if reaches[visit].time_ns:
+            self._watched.append(_Watched(visit, grid.point(centre), grid.into, reaches[visit], step_ns))
+
+    def look(self, bodies: Bodies, time_ns: int) -> None:
+        """Once a hand has had time to leave, let it tell how late the tracks are."""
+        while self._watched and time_ns - self._watched[0].step_ns > _LEAVE_NS:
+            seen = self._watched.popleft()
+            self.offset.observe(bodies.path(seen.visit, seen.place, seen.into, seen.reach), seen.step_ns)

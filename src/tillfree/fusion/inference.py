@@ -30,14 +30,13 @@ from tillfree.core.events import (
     VisitOpened,
     WeightChange,
 )
-from tillfree.core.geometry import Point
 from tillfree.core.ids import EventId, FixtureId, ShelfRef, VisitId
 from tillfree.core.time import NS_PER_MS
 from tillfree.fusion.beliefs import Distribution, alternatives_of, distribution_of, interactions_of, lines_of
 from tillfree.fusion.blind import BlindReach, BlindReaches
 from tillfree.fusion.bodies import Bodies, Reach
 from tillfree.fusion.branches import continued, hand_overs, unseen_takes
-from tillfree.fusion.clocks import ClockOffset
+from tillfree.fusion.clocks import ClockOffset, LeavingHands
 from tillfree.fusion.explain import Explanation, Scene, explanations, view_of
 from tillfree.fusion.fits import Key, ShelfFits
 from tillfree.fusion.groups import Group, Groups
@@ -60,26 +59,13 @@ _AFTER_NS = 350 * NS_PER_MS
 _REACH_SPAN = 7.0
 # A meeting of hands that speaks more strongly than this against a hand-over is not followed up.
 _HARDLY = -2.0
-# Log-odds by which the nearest hand must lead for its time to count.
-_CLEAR = 3.0
 # How often loads are looked at that no change has explained yet, and how long after their hand has left.
 _LOOK_EVERY_NS = 200 * NS_PER_MS
 _RELEASE_NS = 700 * NS_PER_MS
 _LOOK_LIMIT = 12.0
 # What follows a change of the same plates so soon may be its aftermath.
 _REST_NS = 1000 * NS_PER_MS
-_LEAVE_NS = 1500 * NS_PER_MS
 _FRAME_GAP_NS = 30 * NS_PER_MS
-
-
-class _Watched(msgspec.Struct, frozen=True, eq=False):
-    """A hand that surely did something, to be watched leaving."""
-
-    visit: VisitId
-    place: Point
-    into: tuple[float, float]
-    reach: Reach
-    step_ns: int
 
 
 class WhoTookWhat:
@@ -105,11 +91,15 @@ class WhoTookWhat:
         self._products = shop.product_index()
         self._last_change_ns: dict[ShelfRef, int] = {}
         self._shaken: dict[ShelfRef, tuple[int, Floats]] = {}
-        self.clock_offset = ClockOffset()
-        self._hands_to_watch: deque[_Watched] = deque()
+        self._hands = LeavingHands()
         self._last_frame_ns = -(2**62)
         self._next_look_ns = 0
         self.unexplained = 0
+
+    @property
+    def clock_offset(self) -> ClockOffset:
+        """How late the tracks are against the plates."""
+        return self._hands.offset
 
     def update(self, event: Event) -> list[CartBelief]:
         """Take one event; return the beliefs that changed."""
@@ -151,7 +141,7 @@ class WhoTookWhat:
         beliefs: list[CartBelief] = []
         for meeting in self._meetings.update(now, frame.time_ns):
             beliefs += self._on_meeting(meeting, frame.time_ns)
-        self._watch_hands(frame.time_ns)
+        self._hands.look(self._bodies, frame.time_ns)
         if frame.time_ns >= self._next_look_ns:
             self._next_look_ns = frame.time_ns + _LOOK_EVERY_NS
             beliefs += self._release_loads(frame.time_ns)
@@ -190,7 +180,7 @@ class WhoTookWhat:
         if time_ns - load.time_ns > self._settings.unsettled_after_ms * NS_PER_MS:
             return True
         grid = self._grids[load.shelf]
-        late_ns = self.clock_offset.nanoseconds
+        late_ns = self._hands.offset.nanoseconds
         start_ns = time_ns - _RELEASE_NS + late_ns
         return not self._bodies.anybody_at(grid.point(load.centre), grid.into, start_ns, time_ns + late_ns)
 
@@ -293,7 +283,7 @@ class WhoTookWhat:
             step_ns = steps_ns[min(max(int(centre), 0), len(steps_ns) - 1)]
             cell = (round(centre * 2), step_ns)
             if cell not in reaches:
-                seen_ns = step_ns + self.clock_offset.nanoseconds
+                seen_ns = step_ns + self._hands.offset.nanoseconds
                 reaches[cell] = self._bodies.reaches(
                     shelf.grid.point(cell[0] / 2), shelf.grid.into, seen_ns - _BEFORE_NS, seen_ns + _AFTER_NS
                 )
@@ -304,7 +294,10 @@ class WhoTookWhat:
         if not people and not near_shelf:
             self.unexplained += 1
             return []
-        self._compare_clocks(people, shelf.grid, reach, load, steps_ns)
+        plate = int(np.argmax(np.abs(load.delta)))
+        self._hands.watch(
+            {visit: reach(visit, plate + 0.5) for visit in people}, shelf.grid, plate + 0.5, steps_ns[plate]
+        )
         groups: list[Group] = []
         scene = Scene(
             change.id,
@@ -359,32 +352,6 @@ class WhoTookWhat:
         floor = max(best.values()) - _REACH_SPAN
         ranked = sorted((-ratio, visit) for visit, ratio in best.items() if ratio >= floor)
         return tuple(visit for _, visit in ranked[: self._settings.people_max])
-
-    def _compare_clocks(
-        self,
-        people: tuple[VisitId, ...],
-        grid: ShelfGrid,
-        reach: Callable[[VisitId, float], Reach],
-        load: Load,
-        steps_ns: list[int],
-    ) -> None:
-        """Let the nearest hand say how late the tracks are."""
-        plate = int(np.argmax(np.abs(load.delta)))
-        centre, step_ns = plate + 0.5, steps_ns[plate]
-        ranked = sorted(((reach(visit, centre).log_ratio, visit) for visit in people), reverse=True)
-        if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _CLEAR):
-            # Whose hand it was must not be in doubt: a crowd would teach the wrong time.
-            return
-        visit = ranked[0][1]
-        best = reach(visit, centre)
-        if best.time_ns:
-            self._hands_to_watch.append(_Watched(visit, grid.point(centre), grid.into, best, step_ns))
-
-    def _watch_hands(self, time_ns: int) -> None:
-        """Once a hand has had time to leave, let it tell how late the tracks are."""
-        while self._hands_to_watch and time_ns - self._hands_to_watch[0].step_ns > _LEAVE_NS:
-            seen = self._hands_to_watch.popleft()
-            self.clock_offset.observe(self._bodies.path(seen.visit, seen.place, seen.into, seen.reach), seen.step_ns)
 
     def _continue(
         self, group: Group, scene: Scene, load: Load, change: WeightChange

@@ -31,7 +31,8 @@ _STILL_FACING = 0.0
 # Hands that were not seen to meet at all probably did not.
 _UNSEEN = -1.5
 # Who passes something on stands still, and holds it out half way. Log-ratios by the speed of the faster one (m/s) and
-# by the mean distance of the hands from the middle (m), and what the rest weighs beside them: fitted, as stances are.
+# by the mean distance of the hands from the middle (m), and what the rest weighs beside them: set by what tells
+# hand-overs from other meetings in simulated visits.
 _STILL = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -2.4, -3.2))
 _BETWEEN = ((0.08, 0.12, 0.3, 0.4), (0.0, -1.3, -1.7, -2.5))
 _MOVEMENT_WEIGHT = 1.2

@@ -3,19 +3,20 @@
 A crowd hides hands, and a tracker may give a wrist to the wrong person; shoulders are seen nearly always. Who walks by
 does not take anything, and nobody reaches farther than an arm is long. The two tables are logarithms of likelihood
 ratios, fitted together with the weight of the hands' own ratio by a conditional logit (McFadden 1974) over the acts of
-simulated crowds; `python -m benchmarks.stances` fits them again.
+simulated crowds; `python -m benchmarks.person_terms` fits them again.
 """
 
 import math
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from tillfree.core.geometry import Point
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.fusion.joints import XYZ, Body, to_place_m
 
-__all__ = ["STANCE_SPAN_NS", "reach_m", "speed_m_per_s", "with_stance"]
+__all__ = ["STANCE_SPAN_NS", "Stance", "shoulder_m", "speed_m_per_s", "stance_log_ratio"]
 
 STANCE_SPAN_NS = 500 * NS_PER_MS
 """How fast somebody moves is looked at so long before and after an act."""
@@ -25,28 +26,41 @@ Table = tuple[tuple[float, ...], tuple[float, ...]]
 # Where a hand was hardly seen: what the hands' own log-ratio is worth then, the nearer shoulder's distance (m), and the
 # speed of the chest (m/s).
 _HIDDEN_HANDS: Table = ((-6.5, -4.0, 1.15, 4.0), (0.2, 1.7, 3.1, 4.8))
-_HIDDEN_REACH: Table = ((0.4, 0.5, 0.6, 0.7, 0.8, 1.0), (0.0, -0.3, -0.9, -2.3, -4.4, -6.0))
+_HIDDEN_SHOULDER: Table = ((0.4, 0.5, 0.6, 0.7, 0.8, 1.0), (0.0, -0.3, -0.9, -2.3, -4.4, -6.0))
 _HIDDEN_SPEED: Table = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -1.7, -2.5))
 _HIDDEN_SPEED_UNKNOWN = -1.4
 # Where hands were seen, and one of them at the place: it may be another's that the tracker mistook.
-_SEEN_REACH: Table = ((0.6, 0.7, 0.8, 1.0), (0.0, -0.5, -1.9, -3.0))
+_SEEN_SHOULDER: Table = ((0.6, 0.7, 0.8, 1.0), (0.0, -0.5, -1.9, -3.0))
 _SEEN_SPEED: Table = ((0.1, 0.2, 0.3, 0.5), (0.0, -0.8, -1.5, -1.5))
 _LEAST = -6.5
 _LEAST_S = 0.15
 
 
-def with_stance(hands: float, reach: float, speed: float, *, hidden: bool) -> float:
+class Stance(msgspec.Struct, frozen=True):
+    """How somebody stood about an act.
+
+    `hands` is the log-ratio of the hands alone, `hidden` whether one of them was hardly seen, `shoulder_m` the distance
+    of the nearer shoulder from the place, `speed_m_per_s` that of the chest over the floor; NaN where not seen.
+    """
+
+    hands: float
+    hidden: bool
+    shoulder_m: float
+    speed_m_per_s: float
+
+
+def stance_log_ratio(stance: Stance) -> float:
     """The log-likelihood ratio of hands and stance together.
 
-    `hands` is the hands' own, `reach` the distance of the nearer shoulder in metres, `speed` that of the chest in m/s,
-    both NaN where not seen; `hidden` whether a hand was hardly seen.
+    Hands that were seen and were elsewhere need no stance: they did not do it.
     """
-    if hidden:
+    hands, shoulder, speed = stance.hands, stance.shoulder_m, stance.speed_m_per_s
+    if stance.hidden:
         still = _HIDDEN_SPEED_UNKNOWN if math.isnan(speed) else _at(speed, _HIDDEN_SPEED)
-        return max(_LEAST, _at(hands, _HIDDEN_HANDS) + _at(reach, _HIDDEN_REACH) + still)
+        return max(_LEAST, _at(hands, _HIDDEN_HANDS) + _at(shoulder, _HIDDEN_SHOULDER) + still)
     if hands <= 0.0:
         return hands
-    return hands + _at(reach, _SEEN_REACH) + _at(speed, _SEEN_SPEED)
+    return hands + _at(shoulder, _SEEN_SHOULDER) + _at(speed, _SEEN_SPEED)
 
 
 def _at(value: float, table: Table) -> float:
@@ -54,7 +68,7 @@ def _at(value: float, table: Table) -> float:
     return 0.0 if math.isnan(value) else float(np.interp(value, *table))
 
 
-def reach_m(bodies: Sequence[Body], place: Point, depth: tuple[float, float]) -> float:
+def shoulder_m(bodies: Sequence[Body], place: Point, depth: tuple[float, float]) -> float:
     """The least distance of a shoulder to a place, metres; NaN where no shoulder was seen."""
     seen = [s for body in bodies for s in (body.left_shoulder, body.right_shoulder) if not math.isnan(s[0])]
     return min((to_place_m(shoulder, place, depth) for shoulder in seen), default=math.nan)
