@@ -78,6 +78,7 @@ class Stage:
         agent = Agent(len(self.people), track, entry_s, self.furniture, rng)
         agent.visit.height_m = float(np.clip(rng.normal(1.69, 0.1), 1.5, 1.95))
         agent.speed_m_s = float(rng.uniform(0.85, 1.08))
+        agent.stoop_from_m, agent.stoop = 0.5, 0.8
         agent.lane_m = float(rng.uniform(0.95, 1.3))
         x, y = self.furniture.door
         agent.point = (x + float(rng.normal(0.0, 0.1)), y + float(rng.normal(0.0, 0.1)))

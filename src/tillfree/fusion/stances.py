@@ -25,13 +25,13 @@ Table = tuple[tuple[float, ...], tuple[float, ...]]
 
 # Where a hand was hardly seen: what the hands' own log-ratio is worth then, the nearer shoulder's distance (m), and the
 # speed of the chest (m/s).
-_HIDDEN_HANDS: Table = ((-6.5, -4.0, 1.15, 4.0), (0.2, 1.7, 3.1, 4.8))
-_HIDDEN_SHOULDER: Table = ((0.4, 0.5, 0.6, 0.7, 0.8, 1.0), (0.0, -0.3, -0.9, -2.3, -4.4, -6.0))
+_HIDDEN_HANDS: Table = ((-6.5, -4.0, 1.15, 4.0), (-0.6, -0.2, 2.6, 4.3))
+_HIDDEN_SHOULDER: Table = ((0.55, 0.65, 0.75, 0.85, 0.95, 1.1), (0.0, -0.6, -1.2, -3.0, -5.0, -6.0))
 _HIDDEN_SPEED: Table = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -1.7, -2.5))
 _HIDDEN_SPEED_UNKNOWN = -1.4
 # Where hands were seen, and one of them at the place: it may be another's that the tracker mistook.
-_SEEN_SHOULDER: Table = ((0.6, 0.7, 0.8, 1.0), (0.0, -0.5, -1.9, -3.0))
-_SEEN_SPEED: Table = ((0.1, 0.2, 0.3, 0.5), (0.0, -0.8, -1.5, -1.5))
+_SEEN_SHOULDER: Table = ((0.75, 0.85, 0.95, 1.1), (0.0, -0.9, -1.9, -2.8))
+_SEEN_SPEED: Table = ((0.2, 0.3, 0.5), (0.0, -0.6, -1.2))
 _LEAST = -6.5
 _LEAST_S = 0.15
 

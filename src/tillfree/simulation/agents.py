@@ -40,6 +40,8 @@ class Agent:
         self.done = False
         self.version = 0
         self.speed_m_s = float(rng.uniform(0.63, 0.78))
+        # How far below the shoulder something is for which this shopper goes down, and by what share of the rest.
+        self.stoop_from_m, self.stoop = 0.45, 1.0
         # Successive shoppers keep to lanes well apart, so that they can pass each other (golden ratio).
         self.lane_m = 0.92 + 0.42 * (number * 0.618 % 1.0)
         self._furniture = furniture
@@ -113,7 +115,7 @@ class Agent:
     ) -> float:
         """A hand is at the target from `in_s` to `out_s`; `ways_s` is how long it takes there and back."""
         across = math.dist(self.point, target[:2])
-        squat = min(max(0.845 * self.visit.height_m - target[2] - 0.45, 0.0), 0.7)
+        squat = self.stoop * min(max(0.845 * self.visit.height_m - target[2] - self.stoop_from_m, 0.0), 0.7)
         lean = min(max(across - _ARM_M, 0.06), 0.32)
         end_s = out_s + ways_s[1]
         self.visit.reaches.append(Reach(hand, in_s - ways_s[0], in_s, out_s, end_s, target, lean, squat))
