@@ -20,38 +20,41 @@ from benchmarks.result_files import Row, scores_of, write_results
 from benchmarks.twin_cases import play_case
 from benchmarks.twin_comparison import compare
 from benchmarks.twin_random import play_random
-from benchmarks.twin_recordings import Reenactment
+from benchmarks.twin_recordings import FAULTS, NEW_IDS, NO_FAULTS, Reenactment
 from benchmarks.twin_sources import Sources, SourcesError, load_sources
 from tillfree.evaluation.report import EvaluationReport, evaluate
 from tillfree.evaluation.solving import store_solver
 from tillfree.simulation.autocheckout_folder import write_autocheckout
 
-GROUPS: list[tuple[str, int, bool, int]] = [
-    ("46 labelled cases", 0, False, 1),
-    ("1 shopper", 1, False, 4),
-    ("2 shoppers", 2, False, 4),
-    ("4 shoppers", 4, False, 8),
-    ("8 shoppers", 8, False, 6),
-    ("12 shoppers", 12, False, 4),
-    ("46 labelled cases with faults", 0, True, 1),
-    ("4 shoppers with faults", 4, True, 6),
-    ("8 shoppers with faults", 8, True, 4),
+FAULT_KINDS = {"": NO_FAULTS, "faults": FAULTS, "faults, new ids": NEW_IDS}
+GROUPS: list[tuple[str, int, str, int]] = [
+    ("46 labelled cases", 0, "", 1),
+    ("1 shopper", 1, "", 4),
+    ("2 shoppers", 2, "", 4),
+    ("4 shoppers", 4, "", 8),
+    ("8 shoppers", 8, "", 6),
+    ("12 shoppers", 12, "", 4),
+    ("46 labelled cases", 0, "faults", 1),
+    ("4 shoppers", 4, "faults", 8),
+    ("8 shoppers", 8, "faults", 4),
+    ("46 labelled cases", 0, "faults, new ids", 1),
+    ("4 shoppers", 4, "faults, new ids", 6),
 ]
 """Name, shoppers at once (0: as labelled), faults, recordings per seed (of labelled cases: times each)."""
 
 Play = Callable[[], Reenactment]
 
 
-def plays(sources: Sources, shoppers: int, faults: bool, count: int, seed: int) -> Iterator[tuple[str, Play]]:
+def plays(sources: Sources, shoppers: int, faults: str, count: int, seed: int) -> Iterator[tuple[str, Play]]:
     """Named recordings of a group for one seed, made when they are asked for."""
     for number in range(count):
         own = 1000 * seed + number
         if shoppers:
             name = f"RE-{'FAULTS-' if faults else ''}R{shoppers}-{own}"
-            yield name, partial(play_random, sources, shoppers, own, faults=faults)
+            yield name, partial(play_random, sources, shoppers, own, FAULT_KINDS[faults])
             continue
         for place, case in enumerate(sources.cases):
-            chosen = partial(play_case, sources, case, own * 100 + place, faults=faults)
+            chosen = partial(play_case, sources, case, own * 100 + place, FAULT_KINDS[faults])
             yield f"RE-{'FAULTS-' if faults else ''}{case.name}-{own}", chosen
 
 
@@ -59,7 +62,7 @@ def main() -> int:
     """Run, write or compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds each group is played with")
-    parser.add_argument("--first-seed", type=int, default=1300)
+    parser.add_argument("--first-seed", type=int, default=1700)
     parser.add_argument("--only", default="", help="part of the names of the groups to run")
     parser.add_argument("--count", type=int, help="recordings per group and seed")
     parser.add_argument("--write", action="store_true", help="write the recordings as folders below -o instead")
@@ -78,7 +81,8 @@ def main() -> int:
         parser.error("--write needs -o FOLDER")
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     rows: list[Row] = []
-    for name, shoppers, faults, usual in GROUPS:
+    for place, shoppers, faults, usual in GROUPS:
+        name = f"{place} with {faults}" if faults else place
         if arguments.only not in name:
             continue
         count = arguments.count or usual
@@ -102,7 +106,7 @@ def write(cases: list[tuple[str, Play]], folder: Path) -> None:
         sys.stderr.write(f"{folder / name}\n")
 
 
-def row(name: str, shoppers: int, faults: bool, report: EvaluationReport) -> Row:
+def row(name: str, shoppers: int, faults: str, report: EvaluationReport) -> Row:
     """The figures of a group."""
     return {
         "simulated": True,

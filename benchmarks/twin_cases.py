@@ -1,11 +1,12 @@
 """Labelled visits, played again by other people: who takes and puts back what, where and in which order."""
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 import numpy as np
 
-from benchmarks.twin_recordings import Reenactment, make_options, make_recording, make_stage, weighed_part
+from benchmarks.twin_recordings import NO_FAULTS, Reenactment, make_options, make_recording, make_stage, weighed_part
 from benchmarks.twin_sources import Case, Label, Sources
 from benchmarks.twin_stage import LEFT, RIGHT, Person, Stage
 from tillfree.catalog.model import Facing
@@ -18,7 +19,7 @@ __all__ = ["play_case"]
 _LIES_S = 1.2
 
 
-def play_case(sources: Sources, case: Case, seed: int, *, faults: bool = False) -> Reenactment:
+def play_case(sources: Sources, case: Case, seed: int, faults: Mapping[str, float] = NO_FAULTS) -> Reenactment:
     """A labelled visit, played by other people."""
     rng = np.random.default_rng([seed, 30])
     facings = _fit(sources, sources.facings(case.planogram), case)

@@ -49,7 +49,7 @@ def compare(sources: Sources) -> str:
     lines += _table(measure(map(open_recording, plain)), again)
     lines += ["", "With faults"]
     shared = measure(map(open_recording, faulty), skew_s)
-    faulty_again = measure((play_random(sources, 4, 9500 + number, faults=True) for number in range(8)), skew_s)
+    faulty_again = measure((play_random(sources, 4, 9500 + number, FAULTS) for number in range(8)), skew_s)
     lines += _table({k: shared[k] for k in _WITH_FAULTS if k in shared}, faulty_again)
     return "\n".join(lines) + "\n"
 

@@ -2,10 +2,11 @@
 
 import heapq
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from benchmarks.twin_recordings import Reenactment, make_options, make_recording, make_stage, weighed_part
+from benchmarks.twin_recordings import NO_FAULTS, Reenactment, make_options, make_recording, make_stage, weighed_part
 from benchmarks.twin_sources import APRIL, Sources
 from benchmarks.twin_stage import LEFT, RIGHT, Person, Stage
 from tillfree.simulation.furniture import Place
@@ -27,7 +28,7 @@ _ACTS = {
 """The mixture of acts in the shared recordings with random visits."""
 
 
-def play_random(sources: Sources, shoppers: int, seed: int, *, faults: bool = False) -> Reenactment:
+def play_random(sources: Sources, shoppers: int, seed: int, faults: Mapping[str, float] = NO_FAULTS) -> Reenactment:
     """So many people at random, all at about the same time."""
     rng = np.random.default_rng([seed, 31])
     shop = sources.shop(sources.facings(APRIL))

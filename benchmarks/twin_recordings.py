@@ -1,6 +1,7 @@
 """What all re-enacted recordings share: the character of people and sensors, the faults, the making of a recording."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
@@ -17,7 +18,17 @@ from tillfree.simulation.recording import SimulatedRecording
 from tillfree.simulation.script import Script, VisitScript
 from tillfree.storage.recordings.model import Truth
 
-__all__ = ["CHARACTER", "FAULTS", "Reenactment", "make_options", "make_recording", "make_stage", "weighed_part"]
+__all__ = [
+    "CHARACTER",
+    "FAULTS",
+    "NEW_IDS",
+    "NO_FAULTS",
+    "Reenactment",
+    "make_options",
+    "make_recording",
+    "make_stage",
+    "weighed_part",
+]
 
 CHARACTER = Character(
     jitter_m=(0.0036, 0.0038, 0.0038, 0.0038, 0.0054, 0.0070, 0.0066, 0.0100),
@@ -40,7 +51,10 @@ CHARACTER = Character(
 )
 """Set by hand to the character of the synthetic recordings that are shared; `--compare` shows how near it comes."""
 
-FAULTS = {
+NO_FAULTS: Mapping[str, float] = MappingProxyType({})
+"""Every sensor works."""
+
+FAULTS: Mapping[str, float] = {
     "dead": 2,
     "drift_g": 10.0,
     "spikes": 0.05,
@@ -51,7 +65,10 @@ FAULTS = {
     "lose_batches": 0.005,
     "occlusion": 0.5,
 }
-"""Every fault at once, as strong as in the shared recording that has them."""
+"""Every fault at once, as strong as in the shared recording that has them, in which nobody gets another id."""
+
+NEW_IDS: Mapping[str, float] = {**FAULTS, "new_id": 0.4}
+"""The same, and whom the tracker lost often comes back under another id."""
 
 _NOT_WEIGHED = FixtureId("5")
 """In April this fixture was in the planogram, but its plates sent nothing."""
@@ -82,9 +99,9 @@ class Reenactment:
         return self.rendered.duration_ns()
 
 
-def make_options(name: str, seed: int, faults: bool) -> SimulationOptions:
+def make_options(name: str, seed: int, faults: Mapping[str, float]) -> SimulationOptions:
     """The options of a recording; people walk through each other, as in the shared ones."""
-    wanted = {"name": name, "seed": seed, "give_way": False, **(FAULTS if faults else {})}
+    wanted = {"name": name, "seed": seed, "give_way": False, **faults}
     return msgspec.convert(wanted, SimulationOptions)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.twin_cases import play_case
 from benchmarks.twin_random import play_random
-from benchmarks.twin_recordings import Reenactment
+from benchmarks.twin_recordings import FAULTS, NO_FAULTS, Reenactment
 from benchmarks.twin_sources import Sources, SourcesError, load_sources
 from tillfree.core.events import WeightBatch
 from tillfree.core.ids import ProductId
@@ -118,7 +118,7 @@ def test_a_visit_without_labels_leaves_an_empty_receipt(sources: Sources) -> Non
 
 @pytest.mark.parametrize("shoppers", [1, 4, 12])
 def test_random_visits_are_the_same_each_time_and_receipts_agree_with_the_acts(sources: Sources, shoppers: int) -> None:
-    recording, again = (play_random(sources, shoppers, 3, faults=shoppers == 4) for _ in range(2))
+    recording, again = (play_random(sources, shoppers, 3, FAULTS if shoppers == 4 else NO_FAULTS) for _ in range(2))
     assert list(recording.events()) == list(again.events())
     assert recording.truth == again.truth
     assert _carried(recording) == list(recording.truth.receipts.values())

@@ -15,7 +15,7 @@ _NOWHERE: XYZ = (math.nan, math.nan, math.nan)
 # Longer than any forearm or arm (measured: wrist to shoulder at most 0.69 m in the one real recording, 0.96 m in shared
 # synthetic ones, forearms 0.52 m), with room for the tracker's noise.
 _FOREARM_M = 0.5
-_ARM_M = 1.0
+_ARM_M = 0.97
 # Where the neck is, given another joint: the same place on the floor, so much higher (means of a standing adult).
 _CHEST_FROM = (
     ("neck", 0.0),

@@ -40,7 +40,7 @@ _BASE = 1.6
 _SHELF_MARGIN_M = 0.12
 # Chests farther apart than two arms are long cannot meet; nearer than this, a hand-over may go unseen.
 _ARM_TO_ARM_M = 1.6
-_BESIDE_M = 0.9
+_BESIDE_M = 1.2
 
 
 class HandMeeting(msgspec.Struct, frozen=True):
