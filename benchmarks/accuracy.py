@@ -59,7 +59,7 @@ def make(options: SimulationOptions) -> Recording:
 def main() -> int:
     """Run all settings and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=5_300_000)
+    parser.add_argument("--seed", type=int, default=5_400_000)
     parser.add_argument("--share", type=float, default=1.0, help="share of the recordings to run")
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()

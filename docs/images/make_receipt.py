@@ -2,8 +2,8 @@
 
     python docs/images/make_receipt.py
 
-Needs Tillfree installed and Chromium on the path. In the recording two simulated shoppers take the same juice at the
-same moment, so the one whose receipt is shown is less sure of it, and it waits for a person.
+Needs Tillfree installed and Chromium on the path. In the recording two simulated shoppers meet, and one may have given
+the juice to the other, so the receipt is less sure of it, and it waits for a person.
 """
 
 import re
@@ -23,7 +23,7 @@ from tillfree.store.settings import StoreSettings
 __all__ = ["OPTIONS", "STORE", "main", "receipt_page"]
 
 PICTURE = Path(__file__).with_name("receipt.png")
-OPTIONS = SimulationOptions(shoppers=3, seed=16, awkward=0.5)
+OPTIONS = SimulationOptions(shoppers=3, seed=24, awkward=0.5)
 STORE = "Demo shop (simulated)"
 WIDTH_PX = 640
 ASK_HEIGHT = "<script>document.title = document.querySelector('main').getBoundingClientRect().height</script></body>"

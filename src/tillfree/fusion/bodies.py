@@ -165,6 +165,10 @@ class Bodies:
                 found[visit] = Reach(_lost_log_ratio(memory, place, start_ns, end_ns), math.nan)
                 continue
             reach = _reach_of(frames, before, after, place, depth)
+            if not reach.hidden and reach.log_ratio <= 0.0:
+                # Hands that were seen elsewhere need no stance.
+                found[visit] = reach
+                continue
             middle_ns = (start_ns + end_ns) // 2
             about = [b for part in (frames, before, after) for b in part if abs(b.time_ns - middle_ns) < STANCE_SPAN_NS]
             near_m, speed = shoulder_m(frames, place, depth), speed_m_per_s(about)

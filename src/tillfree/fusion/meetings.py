@@ -9,13 +9,13 @@ inference weighs them against what later happens to the items.
 import math
 
 import msgspec
-import numpy as np
 
 from tillfree.catalog.model import Fixture
 from tillfree.core.geometry import Point
 from tillfree.core.ids import VisitId
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.fusion.joints import XYZ, Body
+from tillfree.fusion.tables import Table, at
 
 __all__ = ["HandMeeting", "Meetings"]
 
@@ -33,8 +33,8 @@ _UNSEEN = -1.5
 # Who passes something on stands still, and holds it out half way. Log-ratios by the speed of the faster one (m/s) and
 # by the mean distance of the hands from the middle (m), and what the rest weighs beside them: set by what tells
 # hand-overs from other meetings in simulated visits.
-_STILL = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -2.4, -3.2))
-_BETWEEN = ((0.08, 0.12, 0.3, 0.4), (0.0, -1.3, -1.7, -2.5))
+_STILL: Table = ((0.1, 0.2, 0.3, 0.5), (0.0, -1.0, -2.4, -3.2))
+_BETWEEN: Table = ((0.08, 0.12, 0.3, 0.4), (0.0, -1.3, -1.7, -2.5))
 _MOVEMENT_WEIGHT = 1.2
 _BASE = 1.6
 _SHELF_MARGIN_M = 0.12
@@ -255,6 +255,6 @@ def _log_ratio(run: _Run) -> float:
         said += 2.6 * stretch + 1.7 * near
     else:
         said += _UNSEEN
-    still = float(np.interp(_speed_m_per_s(run), *_STILL))
-    between = float(np.interp(run.between / run.hands, *_BETWEEN)) if run.hands else 0.0
+    still = at(_speed_m_per_s(run), _STILL)
+    between = at(run.between / run.hands if run.hands else math.nan, _BETWEEN)
     return _MOVEMENT_WEIGHT * said + _BASE + still + between

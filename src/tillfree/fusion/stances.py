@@ -10,18 +10,16 @@ import math
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from tillfree.core.geometry import Point
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.fusion.joints import XYZ, Body, to_place_m
+from tillfree.fusion.tables import Table, at
 
 __all__ = ["STANCE_SPAN_NS", "Stance", "shoulder_m", "speed_m_per_s", "stance_log_ratio"]
 
 STANCE_SPAN_NS = 500 * NS_PER_MS
 """How fast somebody moves is looked at so long before and after an act."""
-
-Table = tuple[tuple[float, ...], tuple[float, ...]]
 
 # Where a hand was hardly seen: what the hands' own log-ratio is worth then, the nearer shoulder's distance (m), and the
 # speed of the chest (m/s).
@@ -56,16 +54,11 @@ def stance_log_ratio(stance: Stance) -> float:
     """
     hands, shoulder, speed = stance.hands, stance.shoulder_m, stance.speed_m_per_s
     if stance.hidden:
-        still = _HIDDEN_SPEED_UNKNOWN if math.isnan(speed) else _at(speed, _HIDDEN_SPEED)
-        return max(_LEAST, _at(hands, _HIDDEN_HANDS) + _at(shoulder, _HIDDEN_SHOULDER) + still)
+        still = _HIDDEN_SPEED_UNKNOWN if math.isnan(speed) else at(speed, _HIDDEN_SPEED)
+        return max(_LEAST, at(hands, _HIDDEN_HANDS) + at(shoulder, _HIDDEN_SHOULDER) + still)
     if hands <= 0.0:
         return hands
-    return hands + _at(shoulder, _SEEN_SHOULDER) + _at(speed, _SEEN_SPEED)
-
-
-def _at(value: float, table: Table) -> float:
-    """A table at a value, straight between its knots; what was not seen says nothing."""
-    return 0.0 if math.isnan(value) else float(np.interp(value, *table))
+    return hands + at(shoulder, _SEEN_SHOULDER) + at(speed, _SEEN_SPEED)
 
 
 def shoulder_m(bodies: Sequence[Body], place: Point, depth: tuple[float, float]) -> float:

@@ -196,6 +196,8 @@ class Visits:
     def _part(self, frame: PeopleFrame) -> list[Event]:
         """Visitors of whom two tracks are seen at two places at once are two: the track that joined last parts."""
         out: list[Event] = []
+        if all(len(presence.tracks) == 1 for presence in self._present.values()):
+            return out
         seen: dict[VisitId, tuple[TrackId, Place]] = {}
         for person in frame.people:
             presence, place = self._present.get(person.track), _place(person)
