@@ -36,7 +36,8 @@ def receipt_page() -> str:
     result = replay(recording, settings)
     visit = min(result.visits, key=lambda visit: (not visit.review, len(visit.lines), visit.visit))
     receipt = Pricing(result.shop, settings.commerce, STORE).receipt(_sale(visit))
-    return render_html(receipt, visit.interactions, visit.alternatives)
+    names = {product.id: product.name for product in result.shop.products}
+    return render_html(receipt, visit.interactions, visit.alternatives, names=names)
 
 
 def _sale(visit: VisitResult) -> Sale:

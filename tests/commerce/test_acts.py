@@ -82,6 +82,8 @@ def test_what_else_may_have_been_is_for_the_reviewer() -> None:
     pricing = Pricing(SHOP, SETTINGS)
     page = render_html(pricing.receipt(sale(line("tea", 2), review=True)), others=others)
     assert "<li>20.0 %: 1 instead of 0 × milk; 1 instead of 2 × Green tea</li>" in page
+    named = render_html(pricing.receipt(sale(line("tea", 2), review=True)), others=others, names={MILK: "Milk <1 l>"})
+    assert "<li>20.0 %: 1 instead of 0 × Milk &lt;1 l&gt;; 1 instead of 2 × Green tea</li>" in named
     assert "<li>9.9 %: 0 instead of 2 × Green tea</li>" in page
     assert page.count(" instead of ") == 3, "neither the receipt itself nor what is next to impossible"
     assert " instead of " not in render_html(pricing.receipt(sale(line("tea", 2))), others=others)

@@ -62,7 +62,7 @@ def test_a_receipt_shows_every_line_with_its_probability_and_evidence(
     rows = re.findall(f'<tr><th scope="row">([^<]*)</th>{cell}{cell}', pages["receipt"].read_text(encoding="utf-8"))
     assert len(rows) >= 2
     for name, probability, amount in rows:
-        assert f"{unescape(name)}\t{probability}\t{amount}\n" in text
+        assert f"{unescape(name)}\t{unescape(probability)}\t{amount}\n" in text
     assert text.count("took 1 from") >= len(rows)
     assert "For review: nobody is charged" in text
     assert "instead of" in text

@@ -1,7 +1,7 @@
 """`tillfree replay`: a recording becomes receipts."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from tillfree.cli.documents import ReplayDocument, document_of, encode_document
 from tillfree.cli.receipts_text import render_replay
 from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_overwriting, show, show_bytes, write_file
+from tillfree.core.ids import ProductId
 from tillfree.storage.recordings.info import is_simulated
 from tillfree.storage.recordings.model import Recording
 from tillfree.storage.recordings.opening import open_recording
@@ -32,7 +33,7 @@ def run_replay(arguments: argparse.Namespace) -> int:
         receipts = msgspec.json.encode(result.receipts(), order="deterministic")
         write_file(arguments.output, msgspec.json.format(receipts, indent=1) + b"\n")
     if arguments.html:
-        _write_pages(arguments.html, document)
+        _write_pages(arguments.html, document, {product.id: product.name for product in result.shop.products})
     if arguments.json:
         show_bytes(encode_document(document))
     else:
@@ -66,7 +67,7 @@ def _share_of(duration_ns: int | None, progress: Progress) -> Callable[[int], No
     return update
 
 
-def _write_pages(folder: Path, document: ReplayDocument) -> None:
+def _write_pages(folder: Path, document: ReplayDocument, names: Mapping[ProductId, str]) -> None:
     """One page per visitor: a receipt is nobody else's business."""
     from tillfree.commerce.page import render_html  # noqa: PLC0415  rarely asked for
 
@@ -75,5 +76,7 @@ def _write_pages(folder: Path, document: ReplayDocument) -> None:
     except OSError as error:
         raise TerminalError(f"{folder}: cannot be made a folder ({error.strerror or error})") from error
     for visit in document.visits:
-        page = render_html(visit.receipt, visit.interactions, visit.alternatives, simulated=document.simulated)
+        page = render_html(
+            visit.receipt, visit.interactions, visit.alternatives, names=names, simulated=document.simulated
+        )
         write_file(folder / f"{visit.visit}.html", page.encode("utf-8", "replace"))

@@ -1,18 +1,21 @@
 """A receipt as one HTML page: self-contained, readable by screen readers, in light and dark, and on paper."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from tillfree.commerce.acts import describe_act
 from tillfree.commerce.display import display_text, format_amount, format_probability, format_rate
 from tillfree.commerce.receipt import Receipt, ReceiptLine
 from tillfree.core.events import Alternative, Interaction
+from tillfree.core.ids import ProductId
 from tillfree.core.time import format_clock, format_utc
 
 __all__ = ["render_html"]
 
 _SURE = 0.95
 """Lines that are less probable stand out."""
+NO_NAMES: Mapping[ProductId, str] = MappingProxyType({})
 _OTHERS_SHOWN = 3
 _OTHERS_FROM = 0.001
 
@@ -56,12 +59,14 @@ def render_html(
     acts: Sequence[Interaction] = (),
     others: Sequence[Alternative] = (),
     *,
+    names: Mapping[ProductId, str] = NO_NAMES,
     simulated: bool = False,
 ) -> str:
     """A whole page without scripts, links or anything fetched; every text in it is escaped.
 
     `acts` are the visit's, each shown with the line of its product; `others` are whole carts that might be true
-    instead, shown to whoever reviews the receipt. `simulated` says on the page that nobody took anything.
+    instead, shown to whoever reviews the receipt, with `names` for products that are not on it. `simulated` says on the
+    page that nobody took anything.
     """
     day, _, clock = format_utc(receipt.time_ns).partition("T")
     title = f"Receipt, {_text(receipt.store)}"
@@ -102,7 +107,7 @@ def render_html(
 <caption>Total</caption>
 {_totals(receipt)}</table>
 <p>Probability that all of this is right: {_text(format_probability(receipt.probability))}</p>
-{_others(receipt, others)}{f"<ul>{notes}</ul>" if notes else ""}
+{_others(receipt, others, names)}{f"<ul>{notes}</ul>" if notes else ""}
 {_evidence(receipt)}</main>
 </body>
 </html>
@@ -145,25 +150,25 @@ def _totals(receipt: Receipt) -> str:
     )
 
 
-def _others(receipt: Receipt, others: Sequence[Alternative]) -> str:
+def _others(receipt: Receipt, others: Sequence[Alternative], names: Mapping[ProductId, str]) -> str:
     """What else may have been, as differences from this receipt; empty where nobody has to review it."""
     if receipt.status != "review":
         return ""
     shown = [other for other in others if other.probability >= _OTHERS_FROM and other.items != receipt.quantities()]
     items = "".join(
-        f"<li>{_text(format_probability(other.probability))}: {'; '.join(_difference(receipt, other))}</li>\n"
+        f"<li>{_text(format_probability(other.probability))}: {'; '.join(_difference(receipt, other, names))}</li>\n"
         for other in shown[:_OTHERS_SHOWN]
     )
     return f"<p>If not, it is most probably one of these:</p>\n<ul>\n{items}</ul>\n" if items else ""
 
 
-def _difference(receipt: Receipt, other: Alternative) -> Iterator[str]:
+def _difference(receipt: Receipt, other: Alternative, names: Mapping[ProductId, str]) -> Iterator[str]:
     here = receipt.quantities()
-    names = {line.product: line.name for line in receipt.lines}
+    known = {**names, **{line.product: line.name for line in receipt.lines}}
     for product in sorted({*here, *other.items}):
         count = other.items.get(product, 0)
         if count != here.get(product, 0):
-            yield f"{count} instead of {here.get(product, 0)} × {_text(names.get(product, product))}"
+            yield f"{count} instead of {here.get(product, 0)} × {_text(known.get(product) or product)}"
 
 
 def _evidence(receipt: Receipt) -> str:
