@@ -151,6 +151,8 @@ class WhoTookWhat:
 
     def _on_parted(self, event: TrackParted) -> list[CartBelief]:
         """Two people had been taken for one: what was seen since then goes to the one who was seen."""
+        if not {event.visit, event.to_visit} <= self._opened.keys():
+            return []
         self._bodies.part(event.visit, event.to_visit, event.since_ns)
         self._groups.part(event.visit, event.to_visit, event.since_ns)
         for visit in (event.visit, event.to_visit):

@@ -204,7 +204,7 @@ class Visits:
             if presence is None or place is None:
                 continue
             other, there = seen.setdefault(presence.visit, (person.track, place))
-            if other == person.track or math.dist(place, there) < _GHOST_M:
+            if other == person.track or not math.dist(place, there) >= _GHOST_M:
                 continue
             since_ns, track = max((presence.tracks[t], t) for t in (other, person.track))
             del presence.tracks[track]
