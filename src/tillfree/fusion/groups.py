@@ -147,6 +147,7 @@ class Groups:
             group.visits = holders_of(group.hypotheses)
         mine, theirs = self._settled[visit], self._settled[to_visit]
         both = parted(mine.hypotheses[0], visit, to_visit, since_ns)
+        theirs.kept *= mine.kept
         for who, group in ((visit, mine), (to_visit, theirs)):
             group.hypotheses = [msgspec.structs.replace(_only_held(both, who), last=_only(both, {who}))]
             group.visits = holders_of(group.hypotheses)

@@ -1,9 +1,10 @@
 """How people stand who take something: still, and with a shoulder within an arm's length of it.
 
 A crowd hides hands, and a tracker may give a wrist to the wrong person; shoulders are seen nearly always. Who walks by
-does not take anything, and nobody reaches farther than an arm is long. The two tables are logarithms of likelihood
-ratios, fitted together with the weight of the hands' own ratio by a conditional logit (McFadden 1974) over the acts of
-simulated crowds; `python -m benchmarks.person_terms` fits them again.
+does not take anything, and nobody reaches farther than an arm is long. The tables are logarithms of likelihood ratios,
+fitted together with the weight of the hands' own ratio by a conditional logit (McFadden, Conditional logit analysis of
+qualitative choice behavior, 1974) over the acts of simulated crowds, then rounded; `python -m benchmarks.person_terms`
+fits them again.
 """
 
 import math
