@@ -217,7 +217,7 @@ def demo() -> int:
 
 def check() -> int:
     """Set up with all tools and run the gate."""
-    set_up(frozenset({"dev", "docs"}))
+    set_up(frozenset({"dev", "docs", "frames"}))
     set_up_browser()
     return run_steps(GATE)
 

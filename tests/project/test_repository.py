@@ -62,13 +62,14 @@ def imported_packages() -> set[str]:
 
 
 def test_what_is_imported_is_declared() -> None:
-    assert imported_packages() <= requirement_names(PROJECT["project"]["dependencies"])
+    optional = PROJECT["project"]["optional-dependencies"]["frames"]
+    assert imported_packages() <= requirement_names([*PROJECT["project"]["dependencies"], *optional])
 
 
 def test_each_dependency_names_its_user() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     extras = PROJECT["project"]["optional-dependencies"]
-    for requirement in [*PROJECT["project"]["dependencies"], *extras["dev"], *extras["docs"]]:
+    for requirement in [*PROJECT["project"]["dependencies"], *extras["dev"], *extras["docs"], *extras["frames"]]:
         assert re.search(rf'^    "{re.escape(requirement)}",\s+# \w+', text, re.MULTILINE), requirement
 
 

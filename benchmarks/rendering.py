@@ -1,0 +1,94 @@
+"""How many camera frames a second are traced, on one core, by size of the picture and of the shop.
+
+    python -m benchmarks.rendering                       # about a minute
+    python -m benchmarks.rendering --picture FILE.jpg    # the picture of the documentation as well
+
+Writes `benchmarks/results/rendering.json`: one row per shop and size of picture.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.result_files import Row, write_results
+from tillfree.simulation.demo_shop import demo_shop
+from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.recording import SimulatedRecording, simulate
+from tillfree.simulation.rendering.film import Film
+from tillfree.simulation.rendering.looks import Looks, random_looks
+from tillfree.simulation.rendering.views import View
+
+SHOPS = (("4 gondolas", 4, 4), ("35 gondolas", 35, 12))
+"""Name, gondolas, shoppers at once."""
+SIZES = ((320, 180), (640, 360), (1280, 720))
+_SHOTS = 8
+_AT_S = 16.0
+
+
+def film_of(gondolas: int, shoppers: int, looks: Looks | None = None) -> tuple[SimulatedRecording, Film]:
+    """A recording in which everybody is there after some seconds, and its film."""
+    options = SimulationOptions(shoppers=shoppers, seed=3, awkward=0.3, arrival_spread_s=6.0)
+    recording = simulate(demo_shop(gondolas), options)
+    return recording, Film(recording, looks)
+
+
+def view_of(width: int, height: int) -> View:
+    """A camera before the first row, at the ceiling."""
+    return View("north", (2.2, -3.6, 2.6), (2.2, 0.2, 0.9), 85.0, width, height, -0.05)
+
+
+def row(name: str, film: Film, width: int, height: int) -> Row:
+    """Frames per second of processor time, annotations included."""
+    view = view_of(width, height)
+    film.shot(view, _AT_S - 1.0)
+    begin = time.process_time()
+    shown = [film.shot(view, _AT_S + 0.1 * number) for number in range(_SHOTS)]
+    seconds = time.process_time() - begin
+    people = sum(a.kind == "person" for a in shown[0].annotations)
+    return {
+        "simulated": True,
+        "shop": name,
+        "width": width,
+        "height": height,
+        "people_seen": people,
+        "frames_per_s": round(_SHOTS / seconds, 2),
+        "lamps": 2,
+    }
+
+
+def main() -> int:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--picture", type=Path, help="write four pictures in one here")
+    parser.add_argument("-o", "--output", type=Path)
+    arguments = parser.parse_args()
+    if arguments.picture:
+        write_picture(arguments.picture)
+    rows: list[Row] = []
+    for name, gondolas, shoppers in SHOPS:
+        _, film = film_of(gondolas, shoppers)
+        for width, height in SIZES:
+            rows.append(row(name, film, width, height))
+            sys.stderr.write(f"{rows[-1]}\n")
+    write_results("rendering", "python -m benchmarks.rendering " + " ".join(sys.argv[1:]), rows, arguments.output)
+    return 0
+
+
+def write_picture(path: Path) -> None:
+    """The plain shop, two at random, and the labels of the first, in one picture."""
+    import numpy as np  # noqa: PLC0415  only for pictures
+    from PIL import Image  # noqa: PLC0415
+
+    view, side = view_of(480, 270), View("side", (5.4, -2.6, 2.4), (1.6, 0.0, 0.9), 80.0, 480, 270, -0.03)
+    plain = film_of(4, 4)[1].shot(view, _AT_S)
+    others = [film_of(4, 4, random_looks(seed))[1].shot(camera, _AT_S) for seed, camera in ((1, side), (9, view))]
+    palette = np.random.default_rng(4).integers(40, 255, (int(plain.picture.label.max()) + 1, 3)).astype(np.uint8)
+    labels = palette[np.maximum(plain.picture.label, 0)]
+    top = np.concatenate([plain.picture.colour, labels], axis=1)
+    bottom = np.concatenate([shot.picture.colour for shot in others], axis=1)
+    Image.fromarray(np.concatenate([top, bottom])).save(path, quality=88)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

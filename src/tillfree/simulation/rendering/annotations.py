@@ -1,0 +1,74 @@
+"""What a picture shows, for training and for tests: boxes and joints, from the labels and depths of its pixels."""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from tillfree.simulation.rendering.tracer import Picture
+from tillfree.simulation.rendering.views import Floats, View
+
+__all__ = ["Annotation", "annotate", "box_of"]
+
+_HIDDEN_M = 0.25
+"""A joint lies inside a limb; what is so much nearer to the camera hides it."""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Annotation:
+    """One person or thing in a picture.
+
+    `kind` is "person", "item" (in a hand) or "facing"; `name` the track or the product. `box` are the first and last
+    column and row of its visible pixels (left, top, right, bottom; inclusive), `pixels` how many there are. `joints`
+    (8, 3) are column, row and whether the joint is seen (1) or hidden or outside (0); empty for things.
+    """
+
+    label: int
+    kind: str
+    name: str
+    box: Box
+    pixels: int
+    joints: Floats
+
+
+def annotate(
+    picture: Picture, view: View, names: dict[int, tuple[str, str]], joints: dict[int, Floats], least_pixels: int = 12
+) -> list[Annotation]:
+    """All that is named and has `least_pixels` visible pixels, in order of labels.
+
+    `names` gives kind and name by label, `joints` (8, 3) those of people by label.
+    """
+    labels, counts = np.unique(picture.label, return_counts=True)
+    found: list[Annotation] = []
+    for label, count in zip(labels.tolist(), counts.tolist(), strict=True):
+        if label not in names or count < least_pixels:
+            continue
+        kind, name = names[label]
+        seen = _joints(picture, view, joints[label]) if label in joints else np.zeros((0, 3))
+        found.append(Annotation(label, kind, name, box_of(picture.label == label), count, seen))
+    return found
+
+
+def box_of(mask: npt.NDArray[np.bool_]) -> Box:
+    """First and last column and row (left, top, right, bottom) in which a mask (h, w) is set.
+
+    Raises:
+        ValueError: it is set nowhere.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        raise ValueError("the mask is empty: nothing has a box there")
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+
+
+def _joints(picture: Picture, view: View, joints: Floats) -> Floats:
+    """Column, row and visibility of joints (n, 3)."""
+    pixels, depth = view.project(joints)
+    size = np.array((view.width, view.height))
+    inside: npt.NDArray[np.bool_] = np.all(np.isfinite(pixels) & (pixels >= 0.0) & (pixels < size), axis=1)
+    at = np.where(inside[:, None], pixels, 0.0).astype(np.int64)
+    before = picture.depth_m[at[:, 1], at[:, 0]]
+    visible = inside & (before > depth - _HIDDEN_M)
+    return np.column_stack([np.nan_to_num(pixels, nan=-1.0), visible.astype(np.float64)])
