@@ -12,6 +12,7 @@ from tillfree.simulation.stock import Item
 __all__ = ["Agent", "Spot"]
 
 _DIRECT_M = 0.9
+_BEHIND_M = 0.45
 _ARM_M = 0.5
 """How far from the shoulder, across and down, a hand reaches without bending."""
 
@@ -113,11 +114,14 @@ class Agent:
         self.visit.path.append((self.time_s, *self.point))
 
     def follow(self, leader: "Agent", behind_s: float) -> None:
-        """Go where the leader went from now on, `behind_s` later, to the end of their way."""
+        """Go where the leader went from now on, `behind_s` later and a step behind, to the end of their way."""
         from_s = self.time_s - behind_s
+        turn_s, headings = np.array(leader.visit.turns).T
         for time_s, x, y in leader.visit.path:
             if time_s > from_s:
-                self.visit.path.append((time_s + behind_s, x, y))
+                heading = float(np.interp(time_s, turn_s, headings))
+                behind = (x - _BEHIND_M * math.cos(heading), y - _BEHIND_M * math.sin(heading))
+                self.visit.path.append((time_s + behind_s, *behind))
         for time_s, heading in leader.visit.turns:
             if time_s > from_s:
                 self.turn(heading, time_s + behind_s)

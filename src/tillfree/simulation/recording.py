@@ -15,8 +15,8 @@ wrist to item when it goes, median, m      0.09                  0.21
 people frames per second; twins            14.7; 35 %            15.0; 35 %
 =========================================  ====================  ====================
 
-What rests on no measurement at all: put-backs, touches, lifts, slow takes, hand-overs, several people, occlusion, lost
-tracks, dead plates and long drift.
+What rests on no measurement at all: put-backs, touches, lifts, slow takes, hand-overs, all acts that are off by
+default, several people, occlusion, lost tracks, the gate, dead plates and long drift.
 """
 
 import heapq

@@ -44,8 +44,7 @@ class BringChild(SoloAct):
         child.visit.party = agent.visit.party = f"party-{agent.visit.track}"
         hands.note(child.time_s, child, "child", None, None, agent)
         place = low[int(rng.integers(len(low)))]
-        while not floor.go_to(child, place):
-            child.stay(child.time_s + float(rng.uniform(0.5, 2.0)))
+        floor.go_patiently(child, place)
         floor.leave_spot(child, hands.take_at(child, place, hands.ready_s(child), hands.choose_hand()))
         # The adult goes along to beside the child, and goes on once the child has what it wants.
         side_m = 0.62 if place.middle_m < float(place.shelf.edges_m[:, 1].max()) / 2 else -0.62

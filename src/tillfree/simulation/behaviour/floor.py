@@ -58,6 +58,11 @@ class Floor:
                 return True
         return False
 
+    def go_patiently(self, agent: Agent, place: Place) -> None:
+        """Walk before a facing once nobody stands there."""
+        while not self.go_to(agent, place):
+            agent.stay(agent.time_s + float(self._rng.uniform(0.5, 2.0)))
+
     def go_side_by_side(self, pair: tuple[Agent, Agent], spots: tuple[Spot, Spot]) -> float | None:
         """Both walk to their spots; when the later one is there, None where somebody else stands in the way."""
         ways = [who.way(spot) for who, spot in zip(pair, spots, strict=True)]

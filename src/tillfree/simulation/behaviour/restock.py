@@ -25,9 +25,8 @@ class Restock(SoloAct):
         staff.done = True  # nothing else is planned for them
         staff.visit.staff = True
         for _ in range(int(rng.integers(1, 3))):
-            place = floor.go_somewhere(staff)
-            if place is None:
-                continue
+            place = floor.choose(staff)
+            floor.go_patiently(staff, place)
             for _ in range(int(rng.integers(2, 6))):
                 item = hands.stock.fresh(place)
                 at_s = hands.ready_s(staff)
