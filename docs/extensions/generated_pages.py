@@ -172,6 +172,8 @@ def _defined_in(module: Any) -> set[str]:
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
                 names.add(name)
+            case ast.If(body=body):  # a class that is made at run time stands there as type checkers see it
+                names.update(inner.name for inner in body if isinstance(inner, ast.ClassDef))
             case ast.Assign(targets=targets):
                 names.update(target.id for target in targets if isinstance(target, ast.Name))
     return names
