@@ -42,7 +42,9 @@ class CrossArms(PairAct):
         step_s = there_s + float(rng.uniform(1.1, 1.6))
         # The outer hand of each reaches over to the other side, so that the forearms cross.
         for who, place, hand in ((agent, right, 0), (partner, left, 1)):
-            floor.leave_spot(who, hands.take_at(who, place, step_s, hand))
+            end_s = hands.take_at(who, place, step_s, hand)
+            who.turn(place.shelf.heading, end_s)
+            floor.leave_spot(who, end_s)
             step_s += float(rng.uniform(0.05, 0.4))
         return True
 

@@ -45,6 +45,7 @@ class Drop(SoloAct):
         ways_s = (float(rng.uniform(0.6, 0.8)), float(rng.uniform(0.6, 0.9)))
         end_s = agent.reach(hand, target, in_s, grasp_s + 0.1, ways_s=ways_s)
         hands.note(grasp_s, agent, "pick_up", item, None)
+        agent.turn(place.shelf.heading, end_s)
         agent.stay(end_s)
         if rng.random() < 0.5:
             end_s = hands.put_at(agent, item, place, hands.ready_s(agent), hand=hand)

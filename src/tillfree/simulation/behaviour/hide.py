@@ -38,6 +38,7 @@ class Hide(SoloAct):
         in_s = agent.time_s + float(rng.uniform(0.5, 0.8))
         out_s = in_s + float(rng.uniform(0.5, 1.2))
         end_s = agent.reach(hand, target, in_s, out_s, ways_s=(0.4, 0.4))
+        agent.turn(heading, end_s)  # or the body would turn away while the hand is at it
         item = agent.held.pop()
         agent.hidden.append(item)
         hands.note((in_s + out_s) / 2, agent, "hide", item, None)

@@ -33,5 +33,6 @@ class Lean(SoloAct):
         hands.shock(place, press_g / 4, at_s)
         hands.note(at_s, agent, "lean", None, resting)
         end_s = hands.move_hand(agent, place, resting.middle_m, at_s, at_s + hold_s, hands.choose_hand())
+        agent.turn(place.shelf.heading, end_s)
         scene.floor.leave_spot(agent, end_s)
         return True
