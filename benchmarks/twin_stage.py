@@ -12,8 +12,8 @@ import numpy as np
 from tillfree.catalog.model import Facing, Shop
 from tillfree.core.ids import FixtureId, ProductId, TrackId
 from tillfree.core.time import NS_PER_MS
-from tillfree.simulation.acts import truth_act
 from tillfree.simulation.agents import Agent, Spot
+from tillfree.simulation.behaviour.hands import truth_act
 from tillfree.simulation.character import Character
 from tillfree.simulation.furniture import Furniture, Place
 from tillfree.simulation.script import LoadTrace, Ring, Script

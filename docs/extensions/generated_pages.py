@@ -1,8 +1,8 @@
 """Parts of the documentation that are made from the code when the site is built, so that they cannot be out of date.
 
 A page asks for one with a comment of its own line: `<!-- generated: events -->`, `<!-- generated: settings -->`,
-`<!-- generated: api sensing -->` or `<!-- generated: decisions -->`. Each is a function that returns Markdown. The
-schemas of events are published beside the pages, under `schemas/`.
+`<!-- generated: acts -->`, `<!-- generated: api sensing -->` or `<!-- generated: decisions -->`. Each is a function
+that returns Markdown. The schemas of events are published beside the pages, under `schemas/`.
 """
 
 import ast
@@ -19,13 +19,14 @@ import msgspec
 
 from tillfree.core import events as event_module
 from tillfree.core.events import EVENT_KINDS, event_schema
+from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.store.settings import settings_schema
 from tillfree.store.settings_schema import Setting, walk_settings
 
 if TYPE_CHECKING:  # the tests of these functions need no Sphinx
     from sphinx.application import Sphinx
 
-__all__ = ["api", "decisions", "events", "fill", "schemas", "settings", "setup"]
+__all__ = ["acts", "api", "decisions", "events", "fill", "schemas", "settings", "setup"]
 
 MARKER = re.compile(r"^<!-- generated: (?P<what>\w+)(?: (?P<argument>[\w.]+))? -->$", re.MULTILINE)
 BAR = re.compile(r"`[^`]*`|\|")
@@ -41,6 +42,8 @@ def fill(text: str, folder: Path) -> str:
                 return events()
             case "settings", None:
                 return settings()
+            case "acts", None:
+                return acts()
             case "decisions", None:
                 return decisions(folder / "decisions")
             case "api", str() as package:
@@ -132,6 +135,20 @@ def _setting_row(setting: Setting) -> tuple[str, ...]:
     return f"`{setting.path[-1]}`", text, _default(setting.node), setting.bounds
 
 
+# ---- acts ---------------------------------------------------------------------------------------------------------
+
+
+def acts() -> str:
+    """A table of what simulated people do, in the order of the table in the code; then what each class says of it."""
+    head = ("Act", "What happens", "People", "Default rate", "Source")
+    rows = [
+        (f"`{act.name}`", act.meaning, "two" if act.needs_partner else "one", rate, act.source)
+        for act, rate in ((PLAIN, "what else"), *((act, f"{act.rate:g}") for act in AWKWARD))
+    ]
+    details = [f"### `{act.name}`\n\n{inspect.cleandoc(type(act).__doc__ or '')}\n" for act in (PLAIN, *AWKWARD)]
+    return "\n".join((_table(head, rows), "## What each act does and shows\n", *details))
+
+
 # ---- modules and decisions ----------------------------------------------------------------------------------------
 
 
@@ -155,6 +172,8 @@ def _defined_in(module: Any) -> set[str]:
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
                 names.add(name)
+            case ast.If(body=body):  # a class that is made at run time stands there as type checkers see it
+                names.update(inner.name for inner in body if isinstance(inner, ast.ClassDef))
             case ast.Assign(targets=targets):
                 names.update(target.id for target in targets if isinstance(target, ast.Name))
     return names

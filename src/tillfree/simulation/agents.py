@@ -12,6 +12,7 @@ from tillfree.simulation.stock import Item
 __all__ = ["Agent", "Spot"]
 
 _DIRECT_M = 0.9
+_BEHIND_M = 0.45
 _ARM_M = 0.5
 """How far from the shoulder, across and down, a hand reaches without bending."""
 
@@ -36,6 +37,8 @@ class Agent:
         self.visit = VisitScript(track, number, float(np.clip(rng.normal(1.71, 0.07), 1.5, 1.95)), entry_s)
         self.time_s = entry_s
         self.held: list[Item] = []
+        self.hidden: list[Item] = []
+        self.company: list[Agent] = []
         self.goals = 0
         self.done = False
         self.version = 0
@@ -109,6 +112,28 @@ class Agent:
         """Stand still until then."""
         self.time_s = max(self.time_s, until_s)
         self.visit.path.append((self.time_s, *self.point))
+
+    def follow(self, leader: "Agent", behind_s: float) -> None:
+        """Go where the leader went from now on, `behind_s` later and a step behind, to the end of their way."""
+        from_s = self.time_s - behind_s
+        turn_s, headings = np.array(leader.visit.turns).T
+        for time_s, x, y in leader.visit.path:
+            if time_s > from_s:
+                heading = float(np.interp(time_s, turn_s, headings))
+                behind = (x - _BEHIND_M * math.cos(heading), y - _BEHIND_M * math.sin(heading))
+                self.visit.path.append((time_s + behind_s, *behind))
+        for time_s, heading in leader.visit.turns:
+            if time_s > from_s:
+                self.turn(heading, time_s + behind_s)
+        self.point, self._lane = leader.point, None
+        self.time_s = max(self.time_s, leader.time_s + behind_s)
+
+    def close_visit(self) -> None:
+        """Out of the door, with everything that is held or hidden."""
+        self.visit.exit_s = self.time_s
+        self.done = True
+        for item in (*self.held, *self.hidden):
+            self.visit.bag[item.product.id] = self.visit.bag.get(item.product.id, 0) + 1
 
     def reach(
         self, hand: int, target: tuple[float, float, float], in_s: float, out_s: float, *, ways_s: tuple[float, float]

@@ -17,6 +17,7 @@ __all__ = ["JOINT_NAMES", "Body", "keep_apart"]
 JOINT_NAMES = ("head", "neck", "l_shoulder", "r_shoulder", "l_elbow", "r_elbow", "l_wrist", "r_wrist")
 
 _SHOULDER_M = 0.185
+_GROWN_M = 1.5
 _PASS_M = 0.5
 _STEP_S = 0.5
 _ROUNDS = 2
@@ -35,6 +36,8 @@ class Body:
         self._phase = rng.uniform(0.0, 2 * math.pi, (6, 3))
         self._beat_hz = rng.uniform(0.25, 0.7, (6, 3))
         self.tremor_m = rng.uniform(0.7, 1.4)
+        # Grown people differ little in breadth; a child is smaller all over.
+        self._small = min(visit.height_m / _GROWN_M, 1.0)
 
     def floor(self, times_s: Floats) -> Floats:
         """Where the body stands, shape (times, 2), metres."""
@@ -71,20 +74,21 @@ class Body:
         joints[:, 0, 2] = height - 0.8 * squat - 0.35 * lean
         joints[:, 1, :2] = floor + forward * (0.9 * lean)[:, None]
         joints[:, 1, 2] = 0.88 * height - squat
+        shoulder_m = self._small * _SHOULDER_M
         swing = 0.1 * walking * np.sin(2 * math.pi * 0.9 * times_s + self._phase[0, 0])
         for hand, sign in ((0, 1.0), (1, -1.0)):
             shoulder, elbow, wrist = joints[:, 2 + hand], joints[:, 4 + hand], joints[:, 6 + hand]
-            shoulder[:, :2] = floor + forward * (0.8 * lean)[:, None] + left * (sign * _SHOULDER_M)
+            shoulder[:, :2] = floor + forward * (0.8 * lean)[:, None] + left * (sign * shoulder_m)
             shoulder[:, 2] = 0.845 * height - squat
             ahead = 0.12 + sign * swing + 0.5 * lean
-            wrist[:, :2] = floor + forward * ahead[:, None] + left * (sign * (_SHOULDER_M + 0.05))
+            wrist[:, :2] = floor + forward * ahead[:, None] + left * (sign * (shoulder_m + 0.05))
             wrist[:, 2] = 0.55 * height - 0.6 * squat + 0.1 * np.abs(swing)
             for other, blend, target in wrists:
                 if other == hand:
                     wrist += blend[:, None] * (np.array(target) - wrist)
             wrist += 0.012 * np.sin(2 * math.pi * self._beat_hz[hand] * times_s[:, None] + self._phase[1 + hand])
             elbow[:] = (shoulder + wrist) / 2
-            bent = np.clip(0.62 - np.linalg.norm(wrist - shoulder, axis=1), 0.0, 0.3)
+            bent = np.clip(0.62 * self._small - np.linalg.norm(wrist - shoulder, axis=1), 0.0, 0.3)
             elbow[:, 2] -= 0.06 + 0.5 * bent
             elbow[:, :2] += left * (sign * (0.03 + 0.3 * bent))[:, None]
         return joints

@@ -1,37 +1,34 @@
 """What to simulate: how many shoppers, how awkwardly they behave, which sensors fail."""
 
 import math
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from tillfree.simulation.behaviour.table import AWKWARD
 from tillfree.simulation.errors import SimulationError
 
 __all__ = ["ActRates", "SimulationOptions"]
 
 
-class ActRates(msgspec.Struct, frozen=True, kw_only=True):
-    """How often each awkward act happens relative to the others; 0 leaves one out."""
+if TYPE_CHECKING:
 
-    put_back: float = 1.5
-    """Something held goes back to its own facing."""
-    misplace: float = 1.0
-    """Something held goes to a facing of something else."""
-    two_same: float = 1.0
-    """Two units of one product within a tenth of a second."""
-    two_kinds: float = 1.0
-    """Two products with two hands."""
-    together: float = 1.0
-    """Two people take from one facing within half a second."""
-    hand_over: float = 1.0
-    """An item goes from person to person."""
-    touch: float = 0.8
-    """A hand presses on a shelf and takes nothing."""
-    lift: float = 0.7
-    """An item is lifted and set down again."""
-    slow_take: float = 0.7
-    """An item is held with varying load on its plate, then taken."""
-    swap: float = 0.3
-    """Two items of nearly equal weight change places."""
+    class ActRates(msgspec.Struct, frozen=True, kw_only=True):
+        """How often each awkward act happens relative to the others, by its name; 0 leaves one out."""
+
+        def __init__(self, **rates: float) -> None: ...
+
+else:
+    ActRates = msgspec.defstruct(
+        "ActRates",
+        [(act.name, float, act.rate) for act in AWKWARD],
+        frozen=True,
+        kw_only=True,
+        module=__name__,
+        namespace={
+            "__doc__": "How often each awkward act happens relative to the others, by its name; 0 leaves one out."
+        },
+    )
 
 
 class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):

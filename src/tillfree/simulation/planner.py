@@ -11,10 +11,14 @@ import numpy as np
 
 from tillfree.catalog.model import Shop
 from tillfree.core.ids import TrackId
-from tillfree.simulation.acts import Acts
-from tillfree.simulation.agents import Agent, Spot
+from tillfree.simulation.agents import Agent
+from tillfree.simulation.behaviour.act import PairAct, SoloAct
+from tillfree.simulation.behaviour.floor import Floor
+from tillfree.simulation.behaviour.hands import Hands
+from tillfree.simulation.behaviour.scene import Scene
+from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.simulation.furniture import Furniture
-from tillfree.simulation.options import ActRates, SimulationOptions
+from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Script
 
 __all__ = ["write_script"]
@@ -32,10 +36,10 @@ def write_script(shop: Shop, options: SimulationOptions, hz: list[float]) -> Scr
     furniture = Furniture(shop)
     rng = np.random.default_rng([options.seed, 1])
     agents = _arrivals(options, furniture, rng)
-    acts = Acts(furniture, hz, options.start_ns, rng)
+    scene = Scene(Floor(furniture, rng, agents), Hands(furniture, hz, options.start_ns, rng), rng)
     deadline_s = math.inf if options.duration_s is None else options.duration_s - 15.0
-    kinds = [name for name in ActRates.__struct_fields__ if getattr(options.rates, name) > 0.0]
-    rates = np.array([getattr(options.rates, name) for name in kinds])
+    awkward = [act for act in AWKWARD if getattr(options.rates, act.name) > 0.0]
+    rates = np.array([getattr(options.rates, act.name) for act in awkward])
     queue = [(agent.time_s, agent.visit.number, agent.version) for agent in agents]
     heapq.heapify(queue)
     while queue:
@@ -43,16 +47,17 @@ def write_script(shop: Shop, options: SimulationOptions, hz: list[float]) -> Scr
         agent = agents[number]
         if agent.done or version != agent.version:
             continue
-        acts.forget_before(now_s - 10.0)
+        scene.floor.forget_before(now_s - 10.0)
         if agent.goals <= 0 or now_s > deadline_s:
-            _leave(agent, furniture)
+            scene.floor.leave(agent)
             continue
-        kind = "take"
-        if kinds and rng.random() < options.awkward:
-            kind = str(rng.choice(kinds, p=rates / rates.sum()))
-        partner = _partner(agent, agents, rng) if kind in ("together", "hand_over") else None
-        acts.perform(kind, agent, partner)
-        for who in (agent, partner):
+        act: SoloAct | PairAct = PLAIN
+        if awkward and rng.random() < options.awkward:
+            act = awkward[int(rng.choice(len(awkward), p=rates / rates.sum()))]
+        partner = _partner(agent, agents, rng) if act.needs_partner else None
+        known = len(agents)
+        _perform(act, scene, agent, partner)
+        for who in (agent, partner, *agents[known:]):
             if who is not None:
                 who.version += 1
                 heapq.heappush(queue, (who.time_s, who.visit.number, who.version))
@@ -61,10 +66,26 @@ def write_script(shop: Shop, options: SimulationOptions, hz: list[float]) -> Scr
     return Script(
         duration_s=max(options.duration_s or 0.0, last_s + _END_S),
         visits=tuple(sorted((agent.visit for agent in agents), key=lambda visit: visit.entry_s)),
-        traces=tuple(sorted(acts.traces, key=lambda trace: trace.begin_s)),
-        shocks=tuple(sorted(acts.shocks, key=lambda shock: shock[2].begin_s)),
-        acts=tuple(sorted(acts.truth, key=lambda act: act.time_ns)),
+        traces=tuple(sorted(scene.hands.traces, key=lambda trace: trace.begin_s)),
+        shocks=tuple(sorted(scene.hands.shocks, key=lambda shock: shock[2].begin_s)),
+        acts=tuple(sorted(scene.hands.truth, key=lambda act: act.time_ns)),
+        gate=any(act.gate for act in awkward),
     )
+
+
+def _perform(act: SoloAct | PairAct, scene: Scene, agent: Agent, partner: Agent | None) -> None:
+    """Do an act, or, where it cannot be done now, a plain take, or wait."""
+    agent.goals -= 1
+    done = False
+    if isinstance(act, SoloAct):
+        done = act.perform(scene, agent)
+    elif partner is not None:
+        done = act.perform(scene, agent, partner)
+    if not done and act is not PLAIN:
+        done = PLAIN.perform(scene, agent)
+    if not done:
+        agent.goals += 1
+        agent.stay(agent.time_s + float(scene.rng.uniform(0.5, 2.0)))
 
 
 def _arrivals(options: SimulationOptions, furniture: Furniture, rng: np.random.Generator) -> list[Agent]:
@@ -97,16 +118,6 @@ def _partner(agent: Agent, agents: list[Agent], rng: np.random.Generator) -> Age
         and math.dist(other.point, agent.point) < 8.0
     ]
     return free[int(rng.integers(len(free)))] if free else None
-
-
-def _leave(agent: Agent, furniture: Furniture) -> None:
-    spot = Spot(furniture.door, furniture.door, -math.pi / 2)
-    arrival_s = agent.walk(spot, agent.way(spot))
-    agent.stay(arrival_s + 0.1)
-    agent.visit.exit_s = agent.time_s
-    agent.done = True
-    for item in agent.held:
-        agent.visit.bag[item.product.id] = agent.visit.bag.get(item.product.id, 0) + 1
 
 
 def _lose_tracks(agents: list[Agent], options: SimulationOptions, rng: np.random.Generator) -> None:

@@ -15,8 +15,8 @@ wrist to item when it goes, median, m      0.09                  0.21
 people frames per second; twins            14.7; 35 %            15.0; 35 %
 =========================================  ====================  ====================
 
-What rests on no measurement at all: put-backs, touches, lifts, slow takes, hand-overs, several people, occlusion, lost
-tracks, dead plates and long drift.
+What rests on no measurement at all: put-backs, touches, lifts, slow takes, hand-overs, all acts that are off by
+default, several people, occlusion, lost tracks, the gate, dead plates and long drift.
 """
 
 import heapq
@@ -31,6 +31,7 @@ from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.frames import FrameRenderer
+from tillfree.simulation.gate import gate_passages
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
@@ -78,7 +79,7 @@ class SimulatedRecording:
         self.script: Script = script or write_script(shop, options, self._hz)
         aliases = {track: visit.track for visit in self.script.visits for _, _, track in visit.gaps}
         self.truth: Truth = Truth(
-            receipts={visit.track: dict(visit.bag) for visit in self.script.visits},
+            receipts={visit.track: dict(visit.bag) for visit in self.script.visits if not visit.staff},
             acts=self.script.acts,
             aliases={alias: track for alias, track in aliases.items() if alias != track},
             synthetic=True,
@@ -98,6 +99,7 @@ class SimulatedRecording:
         visits = list(reversed(script.visits))
         bodies: list[Body] = []
         waiting: list[tuple[int, str, int, Event]] = []
+        passages = list(reversed(gate_passages(script, options.start_ns))) if script.gate else []
         per_window = round(_WINDOW_S / BATCH_S)
         batches = self._batches()
         for window in range(math.ceil(batches / per_window)):
@@ -120,6 +122,9 @@ class SimulatedRecording:
                     heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
             for frame in frames.frames(window, begin_s, end_s, bodies):
                 heapq.heappush(waiting, (frame.time_ns, frame.source, frame.sequence, frame))
+            while passages and passages[-1].time_ns < options.start_ns + ns_from_seconds(end_s):
+                passage = passages.pop()
+                heapq.heappush(waiting, (passage.time_ns, passage.source, passage.sequence, passage))
             due_ns = options.start_ns + ns_from_seconds(end_s - _MARGIN_S - abs(options.skew_s))
             while waiting and waiting[0][0] <= due_ns:
                 yield heapq.heappop(waiting)[3]

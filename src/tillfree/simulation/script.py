@@ -114,6 +114,12 @@ class VisitScript:
     """Unseen from, to, and the track id afterwards."""
     bag: dict[ProductId, int] = dataclasses.field(default_factory=dict)
     """What is carried out in the end."""
+    party: str = ""
+    """Whom the gate takes together with others, for whom one pays; empty for nobody."""
+    staff: bool = False
+    """Somebody of the staff: no shopper, without a receipt."""
+    tailgates: bool = False
+    """Leaves on the passage of somebody else, unseen by the gate."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -126,3 +132,5 @@ class Script:
     shocks: tuple[tuple[int, int, Ring], ...]
     """Fixture, row and the vibration of the whole shelf."""
     acts: tuple[TruthAct, ...]
+    gate: bool = False
+    """Whether there is a gate that tells of passages."""

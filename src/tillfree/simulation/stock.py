@@ -71,10 +71,14 @@ class Stock:
             item = there[-1]
             loose.remove(item)
             return item
-        weight = place.weight_g * (1.0 + self._unit_spread * float(np.clip(self._rng.standard_normal(), -2.5, 2.5)))
-        item = Item(place.product, weight, self._width_m(place), place)
+        item = self.fresh(place)
         item.resting = self.rest(item, place)
         return item
+
+    def fresh(self, place: Place) -> Item:
+        """A further unit of what belongs there, not lying anywhere yet."""
+        weight = place.weight_g * (1.0 + self._unit_spread * float(np.clip(self._rng.standard_normal(), -2.5, 2.5)))
+        return Item(place.product, weight, self._width_m(place), place)
 
     def put(self, item: Item, place: Place, time_s: float) -> Resting:
         """The unit lies at that place from `time_s` on."""
