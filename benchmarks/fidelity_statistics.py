@@ -13,14 +13,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Comparison", "compare", "ks_distance", "ks_p_value", "rank_of"]
+__all__ = ["P_SHOWN", "Comparison", "compare", "ks_distance", "ks_p_value", "rank_of"]
 
 Floats = npt.NDArray[np.float64]
 Blocks = Sequence[Sequence[float]]
 
 _SHUFFLES = 999
-_SHOWN_P = 0.05
+P_SHOWN = 0.05
 _ALIKE, _NEAR, _APART = 0.15, 0.3, 0.6
+_SAME_MEDIAN, _SAME_SPREAD = 0.25, 0.25
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,10 +40,11 @@ class Comparison:
     @property
     def words(self) -> str:
         """How alike, in plain words."""
-        if self.real_blocks < 5 and self.p_blocks > _SHOWN_P:
-            return "within what the simulation gives"
-        if self.p_blocks > _SHOWN_P:
-            return "no difference shown" if self.distance < _NEAR else "no difference shown, but few values"
+        if len(self.real) == 1:
+            outside = self.p_blocks <= P_SHOWN
+            return "outside the simulated ones" if outside else "among the simulated ones"
+        if self.p_blocks > P_SHOWN:
+            return "no difference shown" if self.distance < _NEAR else "no difference shown, but few blocks"
         if self.distance < _ALIKE:
             return "nearly alike"
         if self.distance < _NEAR:
@@ -51,11 +53,17 @@ class Comparison:
 
     @property
     def direction(self) -> str:
-        """On which side of the real median the simulated one lies."""
-        real, simulated = float(np.median(self.real)), float(np.median(self.simulated))
-        if math.isclose(real, simulated, rel_tol=0.02, abs_tol=1e-9):
-            return "the same median"
-        return "larger" if simulated > real else "smaller"
+        """How the simulated values lie to the real ones: by the median, or, where that is alike, by the spread.
+
+        Medians are alike within a quarter of the nearer of the real 10 and 90 %, spreads within a quarter.
+        """
+        low, middle, high = np.percentile(self.real, (10, 50, 90)).tolist()
+        own_low, own_middle, own_high = np.percentile(self.simulated, (10, 50, 90)).tolist()
+        if abs(own_middle - middle) > max(_SAME_MEDIAN * min(high - middle, middle - low), 0.01 * abs(middle)):
+            return "larger" if own_middle > middle else "smaller"
+        if own_high - own_low < (1.0 - _SAME_SPREAD) * (high - low):
+            return "narrower"
+        return "wider" if own_high - own_low > (1.0 + _SAME_SPREAD) * (high - low) and high > low else "about the same"
 
 
 def ks_distance(first: Floats, second: Floats) -> float:

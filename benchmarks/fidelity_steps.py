@@ -77,12 +77,10 @@ def rise_time_s(times_s: Floats, part: Floats) -> float:
     return _between(times_s, part, end, 0.9) - _between(times_s, part, begin + 1, 0.1)
 
 
-def step_of(
-    times_s: Floats, grams: Floats, plates: tuple[int, ...], time_s: float, weight_g: float
-) -> Step | None:
+def step_of(times_s: Floats, grams: Floats, plates: tuple[int, ...], time_s: float, weight_g: float) -> Step | None:
     """The step of a take at `time_s` from `plates` (numbers from 1) of one shelf; `grams`: (samples, plates).
 
-    None where the recording does not show it from 1.2 s before to 2 s after, or less than 20 g went from its main plate.
+    None where the recording does not show it from 1.2 s before to 2 s after, or the main plate lost less than 20 g.
     """
     if time_s + _REACH_S[0] < times_s[0] or time_s + _REACH_S[1] > times_s[-1]:
         return None
