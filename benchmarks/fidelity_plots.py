@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import NullLocator
 
 from benchmarks.fidelity_figures import Collected, Compared
 from tillfree.simulation.bodies import JOINT_NAMES
@@ -33,6 +34,7 @@ _STYLE: Any = {
     "legend.fontsize": 7,
 }
 _SOFT_HZ = 13.0
+_TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _POINTS = 200
 _TAKES = ("621.7 g bottle", "538 g bottle", "105.5 g sauce")
 
@@ -64,8 +66,12 @@ def _shares(axes: Axes, compared: Compared, *, log: bool = True) -> None:
         axes.plot(np.quantile(values, share), share, color=colour, linewidth=1.4, label=f"{name} ({len(values)})")
     if log:
         axes.set_xscale("log")
+        low, high = axes.get_xlim()
+        axes.set_xticks([tick for tick in _TICKS if low <= tick <= high], minor=False)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlabel=compared.figure.unit or "ratio", ylabel="share of values below", ylim=(0, 1.01))
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower right" if log else "upper left")
 
 
 def _noise(axes: Sequence[Axes], by_key: dict[str, Compared]) -> None:
@@ -78,7 +84,10 @@ def _noise(axes: Sequence[Axes], by_key: dict[str, Compared]) -> None:
 
 
 def _spectrum(axes: Sequence[Axes], real: Collected, simulated: Collected) -> None:
-    for place, title, soft in ((axes[0], "fixtures that sway", True), (axes[1], "the other fixtures", False)):
+    for place, title, soft in (
+        (axes[0], "fixtures with the peak below 13 Hz", True),
+        (axes[1], "the other fixtures", False),
+    ):
         made = np.stack([p for p in simulated.spectra if _is_soft(simulated.frequencies_hz, p) == soft])
         low, middle, high = 100.0 * np.percentile(made, (10, 50, 90), axis=0)
         place.fill_between(simulated.frequencies_hz, low, high, color=MADE, alpha=0.25, linewidth=0)
@@ -124,3 +133,4 @@ def _tracks(axes: Sequence[Axes], by_key: dict[str, Compared]) -> None:
         panel.legend(loc="upper left")
     _shares(axes[2], by_key["frame_gap_ms"], log=False)
     axes[2].set_title("gap from frame to frame")
+    axes[2].legend(loc="lower right")
