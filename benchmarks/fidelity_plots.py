@@ -32,6 +32,7 @@ _STYLE: Any = {
     "axes.spines.right": False,
     "legend.frameon": False,
     "legend.fontsize": 7,
+    "legend.handlelength": 1.0,
 }
 _SOFT_HZ = 13.0
 _TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
@@ -71,7 +72,7 @@ def _shares(axes: Axes, compared: Compared, *, log: bool = True) -> None:
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlabel=compared.figure.unit or "ratio", ylabel="share of values below", ylim=(0, 1.01))
-    axes.legend(loc="lower right" if log else "upper left")
+    axes.legend(loc="lower right")
 
 
 def _noise(axes: Sequence[Axes], by_key: dict[str, Compared]) -> None:
@@ -97,7 +98,7 @@ def _spectrum(axes: Sequence[Axes], real: Collected, simulated: Collected) -> No
             label = f"real ({len(own)})" if number == 0 else None
             place.plot(real.frequencies_hz, 100.0 * power, color=REAL, linewidth=0.9, alpha=0.85, label=label)
         place.set(xlabel="Hz", ylabel="% of the power per 0.5 Hz", title=title, xlim=(0, 30))
-        place.set_ylim(bottom=0)
+        place.set_ylim(0, 1.25 * place.get_ylim()[1])
         place.legend(loc="upper right")
 
 
@@ -114,7 +115,7 @@ def _steps(axes: Sequence[Axes], real: Collected, simulated: Collected) -> None:
         place.plot(ticks, middle, color=MADE, linewidth=1.0)
         place.plot(ticks, np.interp(ticks, step.since_s, step.part), color=REAL, linewidth=1.4, label="real")
         place.set(xlabel="s after the step", title=title, ylim=(-0.6, 2.2))
-        place.legend(loc="upper left")
+        place.legend(loc="lower right")
     axes[0].set_ylabel("share of the step, main plate")
 
 
@@ -133,4 +134,3 @@ def _tracks(axes: Sequence[Axes], by_key: dict[str, Compared]) -> None:
         panel.legend(loc="upper left")
     _shares(axes[2], by_key["frame_gap_ms"], log=False)
     axes[2].set_title("gap from frame to frame")
-    axes[2].legend(loc="lower right")

@@ -80,7 +80,7 @@ class Take:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Signals:
-    """One recording; `stamped` tells whether its batches have the stamps of the sensor, or the importer's grid."""
+    """One recording; `like` names the real one that it is, or is made like; times count from one whole minute."""
 
     name: str
     like: str
