@@ -53,8 +53,8 @@ _GROUPS = {
         "Plates",
         "Quiet windows are the calmest tenth of all windows of 2 s. Shelves from which something was taken are left "
         "out, or out for 4 s around it. *With people about* means the whole recording: in the simulated ones nobody is "
-        "there for the first 1.5 s and the last 2 s, and where the real visitor of the second recording was is not known. "
-        "Gaps of batches are of the recording with stamps only; files per plate are "
+        "there for the first 1.5 s and the last 2 s, and where the real visitor of the second recording was is not "
+        "known. Gaps of batches are of the recording with stamps only; files per plate are "
         "put on a grid while they are read.",
         (("noise.svg", "Distribution of noise and of neighbours' correlation, real and simulated"),
          ("spectrum.svg", "Power spectra of fixtures, real and simulated")),
