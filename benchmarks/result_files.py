@@ -34,15 +34,17 @@ def scores_of(report: EvaluationReport) -> Row:
     }
 
 
-def write_results(name: str, command: str, rows: Sequence[Row], output: Path | None) -> None:
-    """Writes `benchmarks/results/NAME.json`, or `output` where one is given."""
+def write_results(
+    name: str, command: str, rows: Sequence[Row], output: Path | None, *, recordings: str = "simulated"
+) -> None:
+    """Writes `benchmarks/results/NAME.json`, or `output` where one is given; `recordings` says what was measured."""
     result = {
         "benchmark": name,
         "command": command,
         "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "version": tillfree.__version__,
         "machine": msgspec.to_builtins(this_machine()),
-        "recordings": "simulated",
+        "recordings": recordings,
         "rows": list(rows),
     }
     target = output or RESULTS / f"{name}.json"
