@@ -121,6 +121,17 @@ def test_catalogue_with_findings_exits_with_one(tillfree: Run, tmp_path: Path) -
     assert tillfree("catalog", "check", tmp_path / "none.csv").code == 2
 
 
+def test_cameras_are_told_by_their_columns(tillfree: Run, tmp_path: Path) -> None:
+    cameras = tmp_path / "cameras.csv"
+    header = "camera,x_m,y_m,z_m,look_x_m,look_y_m,look_z_m,fov_deg,width_px,height_px\n"
+    cameras.write_text(f"{header}a,0,-2,2.8,0,0,0.9,90,1920,1080\n")
+    ran = tillfree("catalog", "check", cameras)
+    assert (ran.code, "(cameras): 1 rows read, 1 kept, 0 findings" in ran.out) == (0, True)
+    cameras.write_text(f"{header}a,0,-2,2.8,0,0,0.9,200,1920,1080\n")
+    ran = tillfree("catalog", "check", cameras)
+    assert (ran.code, "camera not usable" in ran.out) == (1, True)
+
+
 def test_import_writes_what_replay_reads(tillfree: Run, shared_data: Path, tmp_path: Path) -> None:
     folder = shared_data / "autocheckout" / "benchmark-1"
     if not folder.is_dir():

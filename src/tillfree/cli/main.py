@@ -251,7 +251,7 @@ def _add_files(commands: Commands) -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="STORE.TOML", help="the file to check")
     catalog = commands.add_parser("catalog", help="look into catalogues", description="look into catalogues")
     inner = catalog.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    parser = _add(inner, "check", _catalog, "report bad rows of products, planogram and layout (CSV or JSON)")
+    parser = _add(inner, "check", _catalog, "report bad rows of products, planogram, layout and cameras (CSV or JSON)")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--currency", default="USD", help="ISO 4217 code of the prices (default USD)")
 

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from tillfree.catalog.camera_table import read_cameras
 from tillfree.catalog.layout_table import read_layout
 from tillfree.catalog.model import Fixture, Product
 from tillfree.catalog.planogram_table import read_planogram
@@ -37,7 +38,7 @@ def run_catalog_check(arguments: argparse.Namespace) -> int:
     """Reports on the tables of a store; 1 where there are findings.
 
     Products are read first, then the layout, then the planogram, which is checked against both. Which is which is told
-    by the columns: a layout has depths, a planogram has plates but no weights or prices.
+    by the columns: a layout has depths, cameras have a field of view, a planogram has plates but no weights or prices.
     """
     products: tuple[Product, ...] = ()
     fixtures: tuple[Fixture, ...] | None = None
@@ -48,6 +49,8 @@ def run_catalog_check(arguments: argparse.Namespace) -> int:
         match kind:
             case "layout":
                 fixtures, report = read_layout(data, path.name)
+            case "cameras":
+                _, report = read_cameras(data, path.name)
             case "planogram":
                 _, report = read_planogram(data, path.name, products, fixtures)
             case _:
@@ -60,7 +63,7 @@ def run_catalog_check(arguments: argparse.Namespace) -> int:
 
 
 _OF_PRODUCTS = {"weight_g", "weight", "price", "price_minor"}
-_ORDER = ("products", "layout", "planogram")
+_ORDER = ("products", "layout", "cameras", "planogram")
 
 
 def _table_of(path: Path) -> str:
@@ -68,6 +71,8 @@ def _table_of(path: Path) -> str:
     columns = set(read_rows(_read(path), path.name).columns)
     if "depth_m" in columns:
         return "layout"
+    if "fov_deg" in columns:
+        return "cameras"
     return "planogram" if columns & {"plate", "plates"} and not columns & _OF_PRODUCTS else "products"
 
 
