@@ -14,7 +14,7 @@ from tillfree.cli.terminal import TerminalError, show
 from tillfree.commerce.display import display_text
 from tillfree.store.settings import default_toml, load_settings, schema_text
 
-__all__ = ["run_catalog_check", "run_settings"]
+__all__ = ["read_file", "run_catalog_check", "run_settings"]
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
 
@@ -45,7 +45,7 @@ def run_catalog_check(arguments: argparse.Namespace) -> int:
     reports: list[tuple[Path, str, CatalogReport]] = []
     tables = sorted(((_table_of(path), path) for path in arguments.files), key=lambda pair: _ORDER.index(pair[0]))
     for kind, path in tables:
-        data = _read(path)
+        data = read_file(path)
         match kind:
             case "layout":
                 fixtures, report = read_layout(data, path.name)
@@ -68,7 +68,7 @@ _ORDER = ("products", "layout", "cameras", "planogram")
 
 def _table_of(path: Path) -> str:
     """What a table is, judged by the names of its columns."""
-    columns = set(read_rows(_read(path), path.name).columns)
+    columns = set(read_rows(read_file(path), path.name).columns)
     if "depth_m" in columns:
         return "layout"
     if "fov_deg" in columns:
@@ -76,11 +76,16 @@ def _table_of(path: Path) -> str:
     return "planogram" if columns & {"plate", "plates"} and not columns & _OF_PRODUCTS else "products"
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path, wanted: str = "a CSV or JSON file") -> bytes:
+    """The bytes of a regular file of at most 256 MiB; `wanted` says in a message what would be right.
+
+    Raises:
+        TerminalError: there is no such file, it cannot be read, or it is too large.
+    """
     try:
         # Anything else, such as a pipe or a device, may never end.
         if path.exists() and not path.is_file():
-            raise TerminalError(f"{path}: cannot be read (not a regular file); give a CSV or JSON file")
+            raise TerminalError(f"{path}: cannot be read (not a regular file); give {wanted}")
         with path.open("rb") as file:
             data = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:

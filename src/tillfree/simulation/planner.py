@@ -100,7 +100,8 @@ def _partner(agent: Agent, agents: list[Agent], rng: np.random.Generator) -> Age
 
 
 def _leave(agent: Agent, furniture: Furniture) -> None:
-    spot = Spot(furniture.door, furniture.door, -math.pi / 2)
+    door = min(furniture.doors, key=lambda door: math.dist(door, agent.point))
+    spot = Spot(door, door, -math.pi / 2)
     arrival_s = agent.walk(spot, agent.way(spot))
     agent.stay(arrival_s + 0.1)
     agent.visit.exit_s = agent.time_s
