@@ -44,17 +44,21 @@ class FrameRenderer:
         times = self._times(begin_s, end_s, rng)
         shown = [body for body in bodies if body.visit.exit_s >= begin_s and body.visit.entry_s < end_s]
         joints, seen, scores, tracks = self._see(window, times, shown, rng)
+        shows = seen.tolist()
         stamps = options.start_ns + np.round((times + options.skew_s) * 1e6).astype(np.int64) * 1000
         for k in range(len(times)):
             people = tuple(
                 TrackedPerson(
                     tracks[p][k],
+                    # A list in between is made faster than what a generator gives.
                     tuple(
-                        Joint(name, spot[0], spot[1], spot[2], score)
-                        for name, spot, score, there in zip(
-                            JOINT_NAMES, joints[p][k], scores[p][k], seen[p, k], strict=True
-                        )
-                        if there
+                        [
+                            Joint(name, x, y, z, score)
+                            for name, (x, y, z), score, there in zip(
+                                JOINT_NAMES, joints[p][k], scores[p][k], shows[p][k], strict=True
+                            )
+                            if there
+                        ]
                     ),
                 )
                 for p in range(len(shown))

@@ -9,26 +9,26 @@ from tillfree.simulation.stores.furnishing import EAST, NORTH, SOUTH, WEST, Rack
 
 __all__ = ["grocery"]
 
-_GONDOLA = Rack((0.2, 0.47, 0.74, 1.01, 1.28, 1.52), 1.9, 0.5, 16, 0.156)
-_CHILLED = Rack((0.2, 0.55, 0.9, 1.25, 1.52), 2.0, 0.65, 16, 0.156)
+_GONDOLA = Rack((0.2, 0.47, 0.74, 1.01, 1.28, 1.52), 1.9, 0.5, 20, 0.19)
+_CHILLED = Rack((0.2, 0.55, 0.9, 1.25, 1.52), 2.0, 0.65, 20, 0.19)
 _COUNTER = Rack((0.5, 0.85, 1.2), 1.55, 0.65, 8, 0.3)
 _PRODUCTS = 10_000
 _BLOCKS_M = (3.2, 21.0)
 _ISLANDS_M = (6.2, 9.86, 13.52, 17.18, 20.84)
-_RACKS = 6
+_RACKS = 4
 
 
 def grocery(seed: int) -> Shop:
     """The store; `seed` chooses its goods."""
-    chilled = row(_CHILLED, 15, (1.05, 24.3), SOUTH, 1)
-    left = row(_GONDOLA, 7, (0.55, 4.0), EAST, 16)
-    right = row(_GONDOLA, 7, (39.45, 21.7), WEST, 23)
-    fresh = row(_COUNTER, 5, (14.2, 0.75), NORTH, 30)
-    guarded = row(_GONDOLA, 2, (39.3, 0.6), NORTH, 35)
+    chilled = row(_CHILLED, 9, (2.8, 24.3), SOUTH, 1)
+    left = row(_GONDOLA, 4, (0.55, 5.5), EAST, 10)
+    right = row(_GONDOLA, 4, (39.45, 20.8), WEST, 14)
+    fresh = row(_COUNTER, 5, (14.2, 0.75), NORTH, 18)
+    guarded = row(_GONDOLA, 1, (38.0, 0.6), NORTH, 23)
     islands: list[Row] = []
     for y_m in _ISLANDS_M:
         for x_m in _BLOCKS_M:
-            islands += island(_GONDOLA, _RACKS, (x_m, y_m), 37 + _RACKS * len(islands))
+            islands += island(_GONDOLA, _RACKS, (x_m, y_m), 24 + _RACKS * len(islands))
     rows = (chilled, left, right, fresh, guarded, *islands)
     # Four rows of an island after the other: snacks by the door, household at the back.
     racks = [[rack for one in islands[4 * k : 4 * k + 4] for rack in one.racks] for k in range(len(_ISLANDS_M))]
@@ -37,8 +37,8 @@ def grocery(seed: int) -> Shop:
         (
             (goods.CHILLED, chilled.racks),
             (goods.ALCOHOL, right.racks),
-            (goods.COFFEE, left.racks[:3]),
-            (goods.DRINKS, (*left.racks[3:], *racks[1])),
+            (goods.COFFEE, left.racks[:1]),
+            (goods.DRINKS, (*left.racks[1:], *racks[1])),
             (goods.BAKERY, fresh.racks[:1]),
             (goods.PRODUCE, fresh.racks[1:]),
             (goods.TOBACCO, guarded.racks),
