@@ -142,7 +142,8 @@ class Ways:
     def _outside(self, points: Floats, margin_m: float) -> npt.NDArray[np.bool_]:
         local = self._local(points)
         inside = (local > -margin_m) & (local < self._size + margin_m)
-        outside: npt.NDArray[np.bool_] = ~inside.all(axis=-1).any(axis=-1)
+        within: npt.NDArray[np.bool_] = inside.all(axis=-1)
+        outside: npt.NDArray[np.bool_] = np.logical_not(within.any(axis=-1))
         return outside
 
     def _standable(self, points: Floats) -> npt.NDArray[np.bool_]:

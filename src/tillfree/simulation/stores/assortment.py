@@ -5,6 +5,7 @@ Loose goods have five digits of the form of a PLU code; which number stands for 
 """
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -50,7 +51,7 @@ class Assortment:
         plates = [sum(len(shelf.plates) for f in fixtures for shelf in f.shelves) for _, fixtures in departments]
         assert products <= sum(plates), f"{products} products need more than {sum(plates)} plates"
         room = [
-            count / np.mean([kind.plates for kind in kinds])
+            count / statistics.mean(kind.plates for kind in kinds)
             for count, (kinds, _) in zip(plates, departments, strict=True)
         ]
         for (kinds, fixtures), count, most in zip(departments, _shares(products, room, plates), plates, strict=True):
