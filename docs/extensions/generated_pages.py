@@ -1,8 +1,9 @@
 """Parts of the documentation that are made from the code when the site is built, so that they cannot be out of date.
 
 A page asks for one with a comment of its own line: `<!-- generated: events -->`, `<!-- generated: settings -->`,
-`<!-- generated: acts -->`, `<!-- generated: api sensing -->` or `<!-- generated: decisions -->`. Each is a function
-that returns Markdown. The schemas of events are published beside the pages, under `schemas/`.
+`<!-- generated: acts -->`, `<!-- generated: stores -->`, `<!-- generated: api sensing -->` or
+`<!-- generated: decisions -->`. Each is a function that returns Markdown. The schemas of events are published beside
+the pages, under `schemas/`.
 """
 
 import ast
@@ -20,13 +21,14 @@ import msgspec
 from tillfree.core import events as event_module
 from tillfree.core.events import EVENT_KINDS, event_schema
 from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
+from tillfree.simulation.stores.named import STORES, size_of, store_of
 from tillfree.store.settings import settings_schema
 from tillfree.store.settings_schema import Setting, walk_settings
 
 if TYPE_CHECKING:  # the tests of these functions need no Sphinx
     from sphinx.application import Sphinx
 
-__all__ = ["acts", "api", "decisions", "events", "fill", "schemas", "settings", "setup"]
+__all__ = ["acts", "api", "decisions", "events", "fill", "schemas", "settings", "setup", "stores"]
 
 MARKER = re.compile(r"^<!-- generated: (?P<what>\w+)(?: (?P<argument>[\w.]+))? -->$", re.MULTILINE)
 BAR = re.compile(r"`[^`]*`|\|")
@@ -44,6 +46,8 @@ def fill(text: str, folder: Path) -> str:
                 return settings()
             case "acts", None:
                 return acts()
+            case "stores", None:
+                return stores()
             case "decisions", None:
                 return decisions(folder / "decisions")
             case "api", str() as package:
@@ -177,6 +181,16 @@ def _defined_in(module: Any) -> set[str]:
             case ast.Assign(targets=targets):
                 names.update(target.id for target in targets if isinstance(target, ast.Name))
     return names
+
+
+def stores() -> str:
+    """A table of the simulated stores and how large each is, counted in the store itself."""
+    rows = []
+    for name in STORES:
+        size = size_of(store_of(name))
+        counts = (size.fixtures, size.plates, size.facings, size.products, size.cameras)
+        rows.append((f"`{name}`", f"{size.area_m2:,.0f} m²", *(f"{count:,}" for count in counts)))
+    return _table(("Store", "Area", "Fixtures", "Plates", "Facings", "Products", "Cameras"), rows)
 
 
 def decisions(folder: Path) -> str:

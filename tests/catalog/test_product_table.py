@@ -46,6 +46,46 @@ def test_all_columns() -> None:
     assert not report.counts
 
 
+def test_goods_by_weight_ages_and_tags() -> None:
+    products, report = read(
+        "id,name,weight_g,price,sold_by,min_age,rfid\n"
+        "84001,Pears,180,2.99,Weight,,\nA2,Cider,700,1.99,unit,18,yes\nA3,Tea,250,1.25,,0,0\n"
+    )
+    assert products == (
+        Product(ProductId("84001"), "Pears", 180.0, price_minor=299, sold_by="weight"),
+        Product(ProductId("A2"), "Cider", 700.0, price_minor=199, min_age=18, rfid=True),
+        Product(ProductId("A3"), "Tea", 250.0, price_minor=125),
+    )
+    assert not report.counts
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("litre,,", {"price_minor": None, "sold_by": "unit"}),
+        (",eighteen,", {"min_age": 99}),
+        (",-1,", {"min_age": 99}),
+        (",100,", {"min_age": 99}),
+        (",1.5,", {"min_age": 99}),
+        (",,perhaps", {"rfid": False}),
+    ],
+)
+def test_what_is_not_understood_of_a_sale_is_taken_on_the_safe_side(cells: str, expected: dict[str, object]) -> None:
+    (product,), report = read(f"id,name,weight_g,price,sold_by,min_age,rfid\nA1,Cider,700,1.99,{cells}\n")
+    assert {name: getattr(product, name) for name in expected} == expected
+    assert report.of(IssueKind.BAD_VALUE)[0].line == 2
+
+
+def test_of_several_rows_the_highest_age_counts_and_no_price_changes_its_meaning() -> None:
+    header = "id,name,weight_g,price,sold_by,min_age,rfid\n"
+    (product,), report = read(f"{header}A1,Cider,700,1.99,,16,\nA1,Cider,700,1.99,,18,yes\n")
+    assert (product.min_age, product.rfid) == (18, True)
+    assert "min_age 16 on line 2, 18 here" in str(report.of(IssueKind.CONTRADICTION)[0])
+    (product,), report = read(f"{header}A1,Pears,180,,weight,,\nA1,Pears,,2.99,unit,,\n")
+    assert (product.sold_by, product.price_minor) == ("weight", None)
+    assert "sold_by 'weight' on line 2, 'unit' here" in str(report.of(IssueKind.CONTRADICTION)[0])
+
+
 def test_further_numbers_with_wrong_check_digits_are_left_out() -> None:
     products, report = read("id,name,weight_g,price,gtin\nA1,Tea,250,1.25,111111111111\n")
     assert products[0].barcodes == ()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tillfree.catalog.cameras import Camera
 from tillfree.catalog.errors import CatalogError, CatalogFileError
 from tillfree.catalog.model import Facing, Fixture, Product, Shelf, Shop, Zone
 from tillfree.catalog.shop_file import decode_shop, encode_shop, shop_problems
@@ -38,6 +39,21 @@ def test_a_shop_is_written_and_read_back() -> None:
     assert decode_shop(b"\xef\xbb\xbf" + data) == SHOP
 
 
+CAMERA = Camera("c1", Point(0.0, -2.0, 2.8), Point(0.0, 0.0, 0.9), 90.0, 1920, 1080, -0.1)
+
+
+def test_what_a_shop_does_not_use_is_not_written() -> None:
+    assert not any(word in encode_shop(SHOP) for word in (b"cameras", b"sold_by", b"min_age", b"rfid"))
+
+
+def test_cameras_ages_tags_and_goods_by_weight_are_written_and_read_back() -> None:
+    loose = Product(ProductId("84001"), "Pears", 180.0, 20.0, 299, "food", sold_by="weight")
+    aged = Product(ProductId("3"), "Cider", 700.0, price_minor=199, tax_class="alcohol", min_age=18, rfid=True)
+    shop = changed(SHOP, products=(*SHOP.products, loose, aged), cameras=(CAMERA,))
+    assert decode_shop(encode_shop(shop)) == shop
+    assert encode_shop(shop).count(b"min_age") == 1
+
+
 numbers = st.floats(-1e4, 1e4)
 sizes = st.floats(0.01, 100.0)
 
@@ -64,6 +80,13 @@ WRONG: list[tuple[Shop, str]] = [
     (changed(SHOP, products=(changed(SHOP.products[0], weight_g=0.0),)), "product '1': weight_g 0.0 is not above 0"),
     (changed(SHOP, products=(changed(SHOP.products[0], weight_sigma_g=-1.0),)), "weight_sigma_g -1.0"),
     (changed(SHOP, products=(changed(SHOP.products[0], price_minor=-1),)), "price_minor -1 is not within 0 to"),
+    (
+        changed(SHOP, products=(changed(SHOP.products[0], sold_by="litre"),)),
+        "sold_by 'litre' is neither unit nor weight",
+    ),
+    (changed(SHOP, products=(changed(SHOP.products[0], min_age=-1),)), "min_age -1 is not within 0 to 99 years"),
+    (changed(SHOP, cameras=(CAMERA, CAMERA)), "camera 'c1' stands there twice"),
+    (changed(SHOP, cameras=(changed(CAMERA, fov_deg=math.nan),)), "camera 'c1': fov_deg nan is not within 1 to 170"),
     (changed(SHOP, fixtures=SHOP.fixtures * 2), "fixture 'g1' stands there twice"),
     (
         changed(SHOP, facings=(changed(SHOP.facings[0], product="9"),)),

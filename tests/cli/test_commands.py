@@ -11,12 +11,16 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import tillfree as package
 from tests.cli.conftest import Run
 from tests.cli.small_shop import TEA, write_visit
+from tillfree.catalog.shop_file import encode_shop
 from tillfree.cli.terminal import Progress, TerminalError, show, write_file
+from tillfree.simulation.stores.named import store_of
+from tillfree.storage.recordings.mcap_file import McapRecording
 
 COMMAND = [sys.executable, "-m", "tillfree.cli.main"]
 
@@ -121,6 +125,17 @@ def test_catalogue_with_findings_exits_with_one(tillfree: Run, tmp_path: Path) -
     assert tillfree("catalog", "check", tmp_path / "none.csv").code == 2
 
 
+def test_cameras_are_told_by_their_columns(tillfree: Run, tmp_path: Path) -> None:
+    cameras = tmp_path / "cameras.csv"
+    header = "camera,x_m,y_m,z_m,look_x_m,look_y_m,look_z_m,fov_deg,width_px,height_px\n"
+    cameras.write_text(f"{header}a,0,-2,2.8,0,0,0.9,90,1920,1080\n")
+    ran = tillfree("catalog", "check", cameras)
+    assert (ran.code, "(cameras): 1 rows read, 1 kept, 0 findings" in ran.out) == (0, True)
+    cameras.write_text(f"{header}a,0,-2,2.8,0,0,0.9,200,1920,1080\n")
+    ran = tillfree("catalog", "check", cameras)
+    assert (ran.code, "camera not usable" in ran.out) == (1, True)
+
+
 def test_import_writes_what_replay_reads(tillfree: Run, shared_data: Path, tmp_path: Path) -> None:
     folder = shared_data / "autocheckout" / "benchmark-1"
     if not folder.is_dir():
@@ -167,6 +182,49 @@ def test_impossible_simulations_are_refused(tillfree: Run, tmp_path: Path) -> No
         ran = tillfree("simulate", "-o", tmp_path / "x.mcap", *wrong)
         assert (ran.code, ran.out) == (2, "")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_store_by_name_is_simulated_replayed_and_found_in_the_recording(tillfree: Run, tmp_path: Path) -> None:
+    target = tmp_path / "day.mcap"
+    ran = tillfree("simulate", "--store", "nano", "--shoppers", "2", "--hours", "0.02", "--awkward", "0.1",
+                   "--seed", "3", "-o", target)  # fmt: skip
+    assert (ran.code, ran.err) == (0, "")
+    assert "72.0 s, 2 shoppers" in ran.out
+    assert "5 fixtures, 29 shelves, 348 plates" in tillfree("record", "info", target).out
+    assert len(tillfree("replay", target, "--json").json["visits"]) == 2
+
+
+def test_a_store_from_a_file_is_the_same_as_by_name(tillfree: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.json").write_bytes(encode_shop(store_of("kiosk")))
+    for name, store in (("a", "kiosk"), ("b", tmp_path / "shop.json")):
+        (tmp_path / name).mkdir()
+        assert tillfree("simulate", "--store", store, "-o", tmp_path / name / "x.mcap", "--shoppers", "1").code == 0
+    assert (tmp_path / "a" / "x.mcap").read_bytes() == (tmp_path / "b" / "x.mcap").read_bytes()
+
+
+def test_a_shop_file_that_does_not_say_where_its_floor_is_gets_one(tillfree: Run, tmp_path: Path) -> None:
+    store = store_of("kiosk")
+    doors = tuple(zone for zone in store.zones if zone.use == "exit")
+    (tmp_path / "shop.json").write_bytes(encode_shop(msgspec.structs.replace(store, zones=doors)))
+    target = tmp_path / "x.mcap"
+    assert tillfree("simulate", "--store", tmp_path / "shop.json", "-o", target, "--shoppers", "1").code == 0
+    floor = McapRecording(target).shop.zones[-1]
+    assert (floor.name, floor.use) == ("floor (assumed)", "aisle")
+    assert floor.x_min_m == pytest.approx(-2.49, abs=1e-3)
+
+
+def test_a_store_that_nobody_knows_is_refused_by_name(tillfree: Run, tmp_path: Path) -> None:
+    ran = tillfree("simulate", "--store", "corner", "-o", tmp_path / "x.mcap")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'corner'; choose one of nano, kiosk, convenience, grocery" in ran.err
+    (tmp_path / "shop.json").write_text('{"name": "x"}')
+    ran = tillfree("simulate", "--store", tmp_path / "shop.json", "-o", tmp_path / "x.mcap")
+    assert ran.code == 2
+    assert "missing required field" in ran.err
+    ran = tillfree("simulate", "--store", tmp_path, "-o", tmp_path / "x.mcap")
+    assert "give a shop.json" in ran.err
+    assert tillfree("simulate", "--store", "nano", "--hours", "-1", "-o", tmp_path / "x.mcap").code == 2
+    assert not (tmp_path / "x.mcap").exists()
 
 
 # ---- errors and exit codes --------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ SHOP = Shop(
         Product(ProductId("milk"), "Milk 1 l", price_minor=119, tax_class="food"),
         Product(ProductId("free"), "Bag", price_minor=0),
         Product(ProductId("unpriced"), "Mystery"),
+        Product(ProductId("pears"), "Pears", price_minor=299, sold_by="weight"),
         Product(ProductId("wine"), "Wine", price_minor=899, tax_class="alcohol"),
         Product(ProductId("nameless"), "", price_minor=100),
     ),

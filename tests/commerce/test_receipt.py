@@ -57,6 +57,11 @@ def test_an_empty_cart_costs_nothing() -> None:
     ("product", "problem", "note"),
     [
         ("unpriced", "no price", "Mystery (unpriced): no price; not in the total."),
+        (
+            "pears",
+            "sold by weight, and its weight is not known",
+            "Pears (pears): sold by weight, and its weight is not known; not in the total.",
+        ),
         ("unknown", "not in the catalogue", "unknown: not in the catalogue; not in the total."),
         ("wine", "no tax rate", "Wine (wine): tax class 'alcohol' has no rate; not in the total."),
     ],

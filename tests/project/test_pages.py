@@ -15,6 +15,7 @@ import generated_pages
 from tests.project.pages import PAGES, Block, blocks
 from tests.project.sources import ROOT, name_of
 from tillfree.core.events import EVENT_KINDS
+from tillfree.simulation.stores.named import STORES, store_of
 from tillfree.store.settings import schema_text, settings_schema
 from tillfree.store.settings_schema import walk_settings
 
@@ -96,6 +97,19 @@ def test_the_tables_of_settings_have_every_setting() -> None:
         (row,) = [line for line in section.splitlines() if line.startswith(f"| `{setting.path[-1]}` |")]
         assert setting.node["description"] in row
         assert setting.unit in row
+
+
+def test_the_table_of_stores_counts_what_is_in_each() -> None:
+    text = generated_pages.stores()
+    for name in STORES:
+        shop = store_of(name)
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]
+        plates = sum(len(shelf.plates) for fixture in shop.fixtures for shelf in fixture.shelves)
+        for count in (len(shop.fixtures), plates, len(shop.facings), len(shop.products), len(shop.cameras)):
+            assert f" {count:,} " in row
+    page = (ROOT / "docs" / "stores.md").read_text(encoding="utf-8")
+    assert "<!-- generated: stores -->" in page
+    assert all(f"`{name}`" in page for name in STORES)
 
 
 def test_every_published_schema_is_valid_and_that_of_the_settings_is_current() -> None:

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tillfree.catalog.cameras import Camera
 from tillfree.core.geometry import Box, Point
 from tillfree.core.ids import FixtureId, PlateRef, ProductId, ShelfRef
 
 __all__ = [
+    "AGE_MAX",
     "SHELF_PLATES_MAX",
     "SHOP_PLATES_MAX",
+    "SOLD_BY",
     "Facing",
     "Fixture",
     "Product",
@@ -22,6 +25,8 @@ __all__ = [
 SHELF_PLATES_MAX = 64
 """Real shelves have a dozen or two plates. What is worked out about a shelf grows with the square of their number."""
 SHOP_PLATES_MAX = 100_000
+SOLD_BY = ("unit", "weight")
+AGE_MAX = 99
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -30,6 +35,10 @@ class Product(msgspec.Struct, frozen=True):
     `weight_g` is the weight of one unit, None where it is not known (such a product cannot be told by weight);
     `weight_sigma_g` its spread from unit to unit, None for the store's default share. `price_minor` is the shelf
     price of one unit in the shop's currency, None where unknown. `barcodes` are further codes of the same product.
+
+    `sold_by` is "unit", or "weight" for loose goods: then `price_minor` is the price of one kilogram, and `weight_g`
+    the mean weight of one piece, which says how many pieces were taken but not what they cost. `min_age` is how old a
+    buyer must be, in years; 0 for anybody. `rfid` says whether each unit carries a tag.
     """
 
     id: ProductId
@@ -39,6 +48,9 @@ class Product(msgspec.Struct, frozen=True):
     price_minor: int | None = None
     tax_class: str = "standard"
     barcodes: tuple[str, ...] = ()
+    sold_by: str = "unit"
+    min_age: int = 0
+    rfid: bool = False
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -70,7 +82,7 @@ class Facing(msgspec.Struct, frozen=True):
 
 
 class Zone(msgspec.Struct, frozen=True):
-    """A rectangle on the floor (metres) with a use: "exit" (also entry), "staff", "aisle"."""
+    """A rectangle on the floor (metres) with a use: "exit" (also entry), "staff", "aisle" (where shoppers walk)."""
 
     name: str
     use: str
@@ -92,6 +104,7 @@ class Shop(msgspec.Struct, frozen=True):
     facings: tuple[Facing, ...]
     zones: tuple[Zone, ...] = ()
     currency: str = "USD"
+    cameras: tuple[Camera, ...] = ()
 
     def product_index(self) -> dict[ProductId, Product]:
         """Products by id."""

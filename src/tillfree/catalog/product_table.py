@@ -8,9 +8,9 @@ from decimal import Decimal
 import msgspec
 
 from tillfree.catalog.barcodes import CodeKind, classify_barcode
-from tillfree.catalog.model import Product
+from tillfree.catalog.model import AGE_MAX, SOLD_BY, Product
 from tillfree.catalog.report import CatalogIssue, CatalogReport, IssueKind
-from tillfree.catalog.rows import Row, Table, number, read_rows
+from tillfree.catalog.rows import Row, Table, integer, number, read_rows
 from tillfree.core.ids import ProductId
 from tillfree.core.money import CURRENCY_EXPONENTS, Money
 
@@ -24,6 +24,10 @@ _SIGMA = ("weight_sigma_g", "metadata.weight_sigma_g")
 _PRICE = ("price", "metadata.price")
 _PRICE_MINOR = ("price_minor", "metadata.price_minor")
 _TAX = ("tax_class", "tax", "metadata.tax_class")
+_SOLD_BY = ("sold_by", "metadata.sold_by")
+_AGE = ("min_age", "metadata.min_age")
+_RFID = ("rfid", "metadata.rfid")
+_YES_NO = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 _CODES = ("barcodes", "barcode", "gtin", "upc", "ean")
 _NAME_MAX = 200
 # A fallback price must not look like a market: this many equal prices at least, on more than half of the products.
@@ -65,6 +69,10 @@ def read_products(
     one id become one product: the row with most known values is taken, among equals the first, and what it lacks is
     taken from the others in order. An id that is wrong (a check digit, say) stays: the retailer's systems know it so.
 
+    `sold_by` is `unit` (also where it is empty) or `weight`: then the price is that of one kilogram. Where it is
+    neither, nobody can say what the price means, so there is none. `min_age` is 0 to 99 years; anything else is taken
+    for 99, since nobody may be served who is too young. `rfid` is yes or no, true or false, 1 or 0.
+
     Raises:
         CatalogFileError: the file cannot be used at all, or has no column for the id.
         MoneyError: `currency` is unknown.
@@ -87,6 +95,7 @@ class _ProductReader:
         self._name, self._weight, self._sigma = table.column(_NAME), table.column(_WEIGHT), table.column(_SIGMA)
         self._price, self._price_minor = table.column(_PRICE), table.column(_PRICE_MINOR)
         self._tax = table.column(_TAX)
+        self._sold_by, self._age, self._rfid = table.column(_SOLD_BY), table.column(_AGE), table.column(_RFID)
         self._codes = tuple(name for name in _CODES if name in table.columns and name != self._id)
         # One row per product and plate is a way to write a planogram: there, repetition is no mistake.
         self._repeats = any(name in table.columns for name in ("plate", "plates"))
@@ -113,14 +122,23 @@ class _ProductReader:
         if len(name) > _NAME_MAX:
             self._report(IssueKind.LONG_NAME, row.line, first, f"{len(name)} characters", f"cut to {_NAME_MAX}")
             name = name[:_NAME_MAX]
+        sold_by = row.text(self._sold_by).lower() or "unit"
+        price_minor = self._read_price(row, first)
+        if sold_by not in SOLD_BY:
+            detail = f"sold_by {sold_by!r} is neither unit nor weight"
+            self._report(IssueKind.BAD_VALUE, row.line, first, detail, "price unknown")
+            sold_by, price_minor = "unit", None
         product = Product(
             id=ProductId(first),
             name=name,
             weight_g=self._read_weight(row, first),
             weight_sigma_g=self._read_sigma(row, first),
-            price_minor=self._read_price(row, first),
+            price_minor=price_minor,
             tax_class=row.text(self._tax) or "standard",
             barcodes=self._read_codes(row, first, others),
+            sold_by=sold_by,
+            min_age=self._read_age(row, first),
+            rfid=self._read_rfid(row, first),
         )
         self._found.setdefault(product.id, []).append(_Candidate(product, row.line))
 
@@ -189,6 +207,22 @@ class _ProductReader:
             return None
         return int(minor)
 
+    def _read_age(self, row: Row, subject: str) -> int:
+        text = row.text(self._age)
+        value = integer(text or "0")
+        if value is None or not 0 <= value <= AGE_MAX:
+            detail = f"min_age {text!r} is no whole number of years from 0 to {AGE_MAX}"
+            self._report(IssueKind.BAD_VALUE, row.line, subject, detail, f"taken for {AGE_MAX}")
+            return AGE_MAX
+        return value
+
+    def _read_rfid(self, row: Row, subject: str) -> bool:
+        text = row.text(self._rfid)
+        value = _YES_NO.get(text.lower())
+        if value is None:
+            self._report(IssueKind.BAD_VALUE, row.line, subject, f"rfid {text!r} is neither yes nor no", "taken for no")
+        return bool(value)
+
     # ---- all rows of one product ----------------------------------------------------------------------------
 
     def settle(self) -> tuple[Product, ...]:
@@ -207,7 +241,9 @@ class _ProductReader:
                 name=product.name or other.name,
                 weight_g=other.weight_g if product.weight_g is None else product.weight_g,
                 weight_sigma_g=other.weight_sigma_g if product.weight_sigma_g is None else product.weight_sigma_g,
-                price_minor=other.price_minor if product.price_minor is None else product.price_minor,
+                price_minor=_price_of(product, other),
+                min_age=max(product.min_age, other.min_age),
+                rfid=product.rfid or other.rfid,
                 barcodes=tuple(dict.fromkeys((*product.barcodes, *other.barcodes))),
             )
         return product
@@ -222,6 +258,8 @@ class _ProductReader:
                 ("weight_sigma_g", first.product.weight_sigma_g, candidate.product.weight_sigma_g),
                 ("price_minor", first.product.price_minor, candidate.product.price_minor),
                 ("tax class", first.product.tax_class, candidate.product.tax_class),
+                ("sold_by", first.product.sold_by, candidate.product.sold_by),
+                ("min_age", first.product.min_age or None, candidate.product.min_age or None),
             )
             if mine != other and mine not in (None, "") and other not in (None, "")
         ]
@@ -272,3 +310,10 @@ class _ProductReader:
             if product.price_minor is not None and product.price_minor > limit:
                 detail = f"{Money(product.price_minor, self._currency)} is far above the other prices"
                 self._report(IssueKind.DOUBTFUL_PRICE, lines[product.id], product.id, detail, "kept")
+
+
+def _price_of(product: Product, other: Product) -> int | None:
+    """The product's own price, else that of another row, if it is a price of the same: of a unit, or of a kilogram."""
+    if product.price_minor is None and product.sold_by == other.sold_by:
+        return other.price_minor
+    return product.price_minor

@@ -37,6 +37,7 @@ class IssueKind(enum.StrEnum):
     SPLIT_FACING = "facing split"
     EMPTY_FACING = "empty facing"
     BAD_SIZE = "size not usable"
+    BAD_CAMERA = "camera not usable"
 
 
 class CatalogIssue(msgspec.Struct, frozen=True):

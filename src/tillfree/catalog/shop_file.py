@@ -3,11 +3,13 @@
 import math
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
+from tillfree.catalog.cameras import camera_problems
 from tillfree.catalog.errors import CatalogError, CatalogFileError
-from tillfree.catalog.model import SHELF_PLATES_MAX, SHOP_PLATES_MAX, Fixture, Product, Shop
+from tillfree.catalog.model import AGE_MAX, SHELF_PLATES_MAX, SHOP_PLATES_MAX, SOLD_BY, Fixture, Product, Shop
 from tillfree.catalog.report import printable
 from tillfree.core.geometry import Box
 from tillfree.core.ids import ProductId, ShelfRef
@@ -19,17 +21,32 @@ _PROBLEMS_SHOWN = 20
 # Plate edges come from measurements and sums of widths: so much beyond the shelf is rounding.
 _EDGE_TOLERANCE_M = 0.01
 _PRICE_MAX = 10**15
-_encoder = msgspec.json.Encoder(order="deterministic")
+_PRODUCT_DEFAULTS: dict[str, Any] = {"sold_by": "unit", "min_age": 0, "rfid": False}
+_SHOP_DEFAULTS: dict[str, Any] = {"cameras": ()}
+_encoder = msgspec.json.Encoder()
 
 
 def encode_shop(shop: Shop) -> bytes:
     """The shop as indented JSON, the same bytes for the same shop.
 
+    What a shop does not use of later versions (cameras, goods sold by weight, ages, tags) is left out, so that the
+    bytes of an older shop stay what they were.
+
     Raises:
         CatalogError: the shop contradicts itself (see `shop_problems`).
     """
     _refuse(list(shop_problems(shop)), f"shop {shop.name!r} cannot be written")
-    return msgspec.json.format(_encoder.encode(shop), indent=2) + b"\n"
+    document = msgspec.to_builtins(shop, order="deterministic")
+    for product in document["products"]:
+        _leave_out(product, _PRODUCT_DEFAULTS)
+    _leave_out(document, _SHOP_DEFAULTS)
+    return msgspec.json.format(_encoder.encode(document), indent=2) + b"\n"
+
+
+def _leave_out(document: dict[str, Any], defaults: dict[str, Any]) -> None:
+    for name, default in defaults.items():
+        if document[name] == default:
+            del document[name]
 
 
 def decode_shop(data: bytes, source: str = "shop.json") -> Shop:
@@ -73,6 +90,7 @@ def shop_problems(shop: Shop) -> Iterator[str]:
         yield f"currency {shop.currency!r} is unknown; use an ISO 4217 code such as {', '.join(('USD', 'EUR', 'JPY'))}"
     yield from _doubles("product", (product.id for product in shop.products))
     yield from _doubles("fixture", (fixture.id for fixture in shop.fixtures))
+    yield from _doubles("camera", (camera.id for camera in shop.cameras))
     for product in shop.products:
         yield from _product_problems(product)
     for fixture in shop.fixtures:
@@ -81,6 +99,8 @@ def shop_problems(shop: Shop) -> Iterator[str]:
     if plates > SHOP_PLATES_MAX:
         yield f"{plates} plates, but a shop has at most {SHOP_PLATES_MAX}; split it"
     yield from _facing_problems(shop)
+    for camera in shop.cameras:
+        yield from (f"camera {camera.id!r}: {problem}" for problem in camera_problems(camera))
     for zone in shop.zones:
         corners = (zone.x_min_m, zone.y_min_m, zone.x_max_m, zone.y_max_m)
         if not all(map(math.isfinite, corners)) or zone.x_min_m >= zone.x_max_m or zone.y_min_m >= zone.y_max_m:
@@ -103,6 +123,10 @@ def _product_problems(product: Product) -> Iterator[str]:
             yield f"product {product.id!r}: {name} {value} is not above 0; leave it out where it is unknown"
     if product.price_minor is not None and not 0 <= product.price_minor <= _PRICE_MAX:
         yield f"product {product.id!r}: price_minor {product.price_minor} is not within 0 to {_PRICE_MAX}"
+    if product.sold_by not in SOLD_BY:
+        yield f"product {product.id!r}: sold_by {product.sold_by!r} is neither {' nor '.join(SOLD_BY)}"
+    if not 0 <= product.min_age <= AGE_MAX:
+        yield f"product {product.id!r}: min_age {product.min_age} is not within 0 to {AGE_MAX} years"
 
 
 def _fixture_problems(fixture: Fixture) -> Iterator[str]:

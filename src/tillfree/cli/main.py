@@ -226,9 +226,19 @@ def _add_simulate(commands: Commands) -> None:
     parser.add_argument("--format", choices=("mcap", "autocheckout"), default="mcap", help="default: mcap, one file")
     parser.add_argument("--shoppers", type=int, default=3, metavar="N", help="how many come in (default 3)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed is the same visit (default 1)")
-    parser.add_argument("--fixtures", type=int, default=2, metavar="N", help="gondolas of the demo shop (default 2)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--fixtures", type=int, default=2, metavar="N", help="gondolas of the demo shop (default 2)")
+    where.add_argument(
+        "--store",
+        metavar="NAME|FILE",
+        help="instead of the demo shop: nano, kiosk, convenience or grocery, or a shop as JSON (shop.json)",
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--duration", dest="duration_s", type=float, metavar="X", help="length in s (default: until everybody has left)"
+    )
+    length.add_argument("--hours", type=float, metavar="H", help="the same in hours")
     for option, kind, text in (
-        ("--duration", float, "length in seconds (default: until everybody has left)"),
         ("--takes", float, "mean number of acts per shopper"),
         ("--awkward", float, "share of awkward acts: put-backs, hand-overs, touches, two at once"),
         ("--noise", float, "scale of the noise of the plates"),
@@ -241,8 +251,7 @@ def _add_simulate(commands: Commands) -> None:
         ("--lose-batches", float, "share of weight batches that are lost"),
         ("--occlusion", float, "probability that joints of people side by side vanish"),
     ):
-        dest = "duration_s" if option == "--duration" else option[2:].replace("-", "_")
-        parser.add_argument(option, dest=dest, type=kind, metavar="X", help=text)
+        parser.add_argument(option, dest=option[2:].replace("-", "_"), type=kind, metavar="X", help=text)
 
 
 def _add_files(commands: Commands) -> None:
@@ -251,7 +260,7 @@ def _add_files(commands: Commands) -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="STORE.TOML", help="the file to check")
     catalog = commands.add_parser("catalog", help="look into catalogues", description="look into catalogues")
     inner = catalog.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    parser = _add(inner, "check", _catalog, "report bad rows of products, planogram and layout (CSV or JSON)")
+    parser = _add(inner, "check", _catalog, "report bad rows of products, planogram, layout and cameras (CSV or JSON)")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--currency", default="USD", help="ISO 4217 code of the prices (default USD)")
 

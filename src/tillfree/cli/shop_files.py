@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from tillfree.catalog.camera_table import read_cameras
 from tillfree.catalog.layout_table import read_layout
 from tillfree.catalog.model import Fixture, Product
 from tillfree.catalog.planogram_table import read_planogram
@@ -13,7 +14,7 @@ from tillfree.cli.terminal import TerminalError, show
 from tillfree.commerce.display import display_text
 from tillfree.store.settings import default_toml, load_settings, schema_text
 
-__all__ = ["run_catalog_check", "run_settings"]
+__all__ = ["read_file", "run_catalog_check", "run_settings"]
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
 
@@ -37,17 +38,19 @@ def run_catalog_check(arguments: argparse.Namespace) -> int:
     """Reports on the tables of a store; 1 where there are findings.
 
     Products are read first, then the layout, then the planogram, which is checked against both. Which is which is told
-    by the columns: a layout has depths, a planogram has plates but no weights or prices.
+    by the columns: a layout has depths, cameras have a field of view, a planogram has plates but no weights or prices.
     """
     products: tuple[Product, ...] = ()
     fixtures: tuple[Fixture, ...] | None = None
     reports: list[tuple[Path, str, CatalogReport]] = []
     tables = sorted(((_table_of(path), path) for path in arguments.files), key=lambda pair: _ORDER.index(pair[0]))
     for kind, path in tables:
-        data = _read(path)
+        data = read_file(path)
         match kind:
             case "layout":
                 fixtures, report = read_layout(data, path.name)
+            case "cameras":
+                _, report = read_cameras(data, path.name)
             case "planogram":
                 _, report = read_planogram(data, path.name, products, fixtures)
             case _:
@@ -60,22 +63,29 @@ def run_catalog_check(arguments: argparse.Namespace) -> int:
 
 
 _OF_PRODUCTS = {"weight_g", "weight", "price", "price_minor"}
-_ORDER = ("products", "layout", "planogram")
+_ORDER = ("products", "layout", "cameras", "planogram")
 
 
 def _table_of(path: Path) -> str:
     """What a table is, judged by the names of its columns."""
-    columns = set(read_rows(_read(path), path.name).columns)
+    columns = set(read_rows(read_file(path), path.name).columns)
     if "depth_m" in columns:
         return "layout"
+    if "fov_deg" in columns:
+        return "cameras"
     return "planogram" if columns & {"plate", "plates"} and not columns & _OF_PRODUCTS else "products"
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path, wanted: str = "a CSV or JSON file") -> bytes:
+    """The bytes of a regular file of at most 256 MiB; `wanted` says in a message what would be right.
+
+    Raises:
+        TerminalError: there is no such file, it cannot be read, or it is too large.
+    """
     try:
         # Anything else, such as a pipe or a device, may never end.
         if path.exists() and not path.is_file():
-            raise TerminalError(f"{path}: cannot be read (not a regular file); give a CSV or JSON file")
+            raise TerminalError(f"{path}: cannot be read (not a regular file); give {wanted}")
         with path.open("rb") as file:
             data = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:

@@ -1,21 +1,33 @@
 """`tillfree simulate`: write a simulated recording with its truth."""
 
 import argparse
+import math
+from pathlib import Path
 
-from tillfree.cli.terminal import Progress, show
+import msgspec
+
+from tillfree.catalog.model import Shop, Zone
+from tillfree.catalog.shop_file import decode_shop
+from tillfree.cli.shop_files import read_file
+from tillfree.cli.terminal import Progress, TerminalError, show
 from tillfree.commerce.display import display_text
 from tillfree.simulation.autocheckout_folder import write_autocheckout
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
+from tillfree.simulation.stores.named import STORES, store_of
 from tillfree.storage.recordings.mcap_writer import write_mcap
 
 __all__ = ["run_simulate"]
 
+_AROUND_M = 2.5
+"""How far the floor of a shop reaches beyond its furniture, where its file does not say it: assumed."""
+
 
 def run_simulate(arguments: argparse.Namespace) -> int:
     """Simulates, and says what really happened."""
-    recording = simulate(demo_shop(arguments.fixtures), options_of(arguments))
+    shop = demo_shop(arguments.fixtures) if arguments.store is None else shop_named(arguments.store)
+    recording = simulate(shop, options_of(arguments))
     with Progress(f"Simulating {recording.name}") as progress:
         progress.show("writing")
         if arguments.format == "autocheckout":
@@ -26,6 +38,41 @@ def run_simulate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def shop_named(name: str) -> Shop:
+    """The simulated store of that name, always with the same goods, or the shop in the file of that name.
+
+    Raises:
+        TerminalError: there is neither.
+        CatalogError: the file holds no shop, or one that contradicts itself.
+    """
+    if name in STORES:
+        return store_of(name)
+    path = Path(name)
+    if not path.exists():
+        known = ", ".join(STORES)
+        raise TerminalError(f"no simulated store and no file {name!r}; choose one of {known}, or name a shop.json")
+    return _with_floor(decode_shop(read_file(path, "a shop.json"), str(path)))
+
+
+def _with_floor(shop: Shop) -> Shop:
+    """The shop, with a floor around its furniture and doors where it does not say where people walk.
+
+    Without a floor, simulated people know but one cross aisle.
+    """
+    if not shop.fixtures or any(zone.use == "aisle" for zone in shop.zones):
+        return shop
+    around = [fixture.box.floor_bounds(_AROUND_M) for fixture in shop.fixtures]
+    floor = Zone(
+        "floor (assumed)",
+        "aisle",
+        min(*(bounds[0] for bounds in around), *(zone.x_min_m for zone in shop.zones), math.inf),
+        min(*(bounds[2] for bounds in around), *(zone.y_min_m for zone in shop.zones), math.inf),
+        max(*(bounds[1] for bounds in around), *(zone.x_max_m for zone in shop.zones), -math.inf),
+        max(*(bounds[3] for bounds in around), *(zone.y_max_m for zone in shop.zones), -math.inf),
+    )
+    return msgspec.structs.replace(shop, zones=(*shop.zones, floor))
+
+
 def options_of(arguments: argparse.Namespace) -> SimulationOptions:
     """The options of a simulation; what was not given keeps its default.
 
@@ -33,6 +80,8 @@ def options_of(arguments: argparse.Namespace) -> SimulationOptions:
         SimulationError: a value out of bounds.
     """
     given = {name: value for name, value in vars(arguments).items() if name in SimulationOptions.__struct_fields__}
+    if arguments.hours is not None:
+        given["duration_s"] = arguments.hours * 3600.0
     return SimulationOptions(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -5,7 +5,7 @@ import msgspec
 from tillfree.catalog.model import Shop
 from tillfree.commerce.display import display_text
 from tillfree.commerce.errors import CommerceError
-from tillfree.commerce.receipt import NO_PRICE, NO_TAX_RATE, UNKNOWN_PRODUCT, Receipt, ReceiptLine
+from tillfree.commerce.receipt import NO_PRICE, NO_TAX_RATE, NO_WEIGHT, UNKNOWN_PRODUCT, Receipt, ReceiptLine
 from tillfree.commerce.settings import CommerceSettings
 from tillfree.commerce.tax import sum_taxed, summarise_tax
 from tillfree.core.events import CartLine
@@ -41,8 +41,8 @@ class Pricing:
     def receipt(self, sale: Sale) -> Receipt:
         """The receipt of a sale, its lines in the order of the cart.
 
-        A product without a price, without a tax rate, or missing from the catalogue is listed, is in no total, and
-        sends the receipt to review.
+        A product without a price, sold by weight, without a tax rate, or missing from the catalogue is listed, is in
+        no total, and sends the receipt to review.
 
         Raises:
             CommerceError: a line with a quantity below 1, or a probability outside 0 to 1.
@@ -75,6 +75,9 @@ class Pricing:
             problem = UNKNOWN_PRODUCT
         elif product.price_minor is None or product.price_minor < 0:
             problem = NO_PRICE
+        elif product.sold_by != "unit":
+            # Its price is that of a kilogram, and a cart counts pieces: nothing is charged on a guess.
+            problem = NO_WEIGHT
         else:
             price = Money(product.price_minor, self._currency)
             if product.tax_class not in self._settings.tax_rates_ppm:

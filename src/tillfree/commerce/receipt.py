@@ -10,10 +10,20 @@ from tillfree.commerce.tax import TaxLine, sum_taxed
 from tillfree.core.ids import EventId, ProductId, VisitId
 from tillfree.core.money import Money, TaxedAmount
 
-__all__ = ["NO_PRICE", "NO_TAX_RATE", "UNKNOWN_PRODUCT", "Receipt", "ReceiptLine", "decode_receipt", "encode_receipt"]
+__all__ = [
+    "NO_PRICE",
+    "NO_TAX_RATE",
+    "NO_WEIGHT",
+    "UNKNOWN_PRODUCT",
+    "Receipt",
+    "ReceiptLine",
+    "decode_receipt",
+    "encode_receipt",
+]
 
 UNKNOWN_PRODUCT = "not in the catalogue"
 NO_PRICE = "no price"
+NO_WEIGHT = "sold by weight, and its weight is not known"
 NO_TAX_RATE = "no tax rate"
 """Why a line is not in the total (`ReceiptLine.problem`)."""
 # Integers of JSON are 64 bits wide in most programs that will read a receipt.

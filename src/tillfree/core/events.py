@@ -74,7 +74,8 @@ class WeightBatch(EventBase, frozen=True, kw_only=True, tag="weight_batch"):
     values: bytes
 
 
-class Joint(msgspec.Struct, frozen=True, array_like=True):
+# Joints are by far the most objects that a crowd makes; one of text and numbers is no work for a garbage collector.
+class Joint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One body joint in the shop's frame, metres, with the tracker's score in 0..1.
 
     Names follow COCO order words: head, neck, l_shoulder, r_shoulder, l_elbow, r_elbow, l_wrist, r_wrist.

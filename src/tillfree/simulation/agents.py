@@ -49,8 +49,8 @@ class Agent:
         self.lane_m = 0.92 + 0.42 * (number * 0.618 % 1.0)
         self._furniture = furniture
         self._lane: tuple[float, float] | None = None
-        self.point = furniture.door
-        self.visit.path.append((entry_s, *furniture.door))
+        self.point = furniture.doors[number % len(furniture.doors)]
+        self.visit.path.append((entry_s, *self.point))
         self.visit.turns.append((entry_s, math.pi / 2))
 
     def spot(self, shelf: ShelfPlace, along_m: float, before_m: float) -> Spot:

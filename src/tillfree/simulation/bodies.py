@@ -43,6 +43,13 @@ class Body:
         """Where the body stands, shape (times, 2), metres."""
         return np.stack([np.interp(times_s, self._times_s, self._x), np.interp(times_s, self._times_s, self._y)], -1)
 
+    def bounds(self, begin_s: float, end_s: float) -> tuple[float, float, float, float]:
+        """Least x, greatest x, least y, greatest y (metres) of where the body is within that time."""
+        first, last = np.searchsorted(self._times_s, (begin_s, end_s))
+        ends = self.floor(np.array([begin_s, end_s]))
+        xs, ys = ((*ends[:, k], *part[first:last]) for k, part in enumerate((self._x, self._y)))
+        return float(min(xs)), float(max(xs)), float(min(ys)), float(max(ys))
+
     def walking(self, times_s: Floats) -> Floats:
         """0 for standing to 1 for walking, without jumps."""
         step = self.floor(times_s + _STEP_S) - self.floor(times_s - _STEP_S)
@@ -114,6 +121,8 @@ def keep_apart(
         if not near.any():
             continue
         gap = moved[first] - moved[second]
+        if not (near & (np.abs(gap) < _PASS_M)).any():
+            continue
         need = _PASS_M * np.exp(-((gap_along / 0.45) ** 2)) - np.abs(gap)
         side = np.tanh((lateral[first] - lateral[second]) / 0.03 + 0.2)
         push = np.where(near, np.maximum(need, 0.0) * side, 0.0)

@@ -46,15 +46,20 @@ class FrameRenderer:
         joints, seen, scores, tracks = self._see(window, times, shown, rng)
         stamps = options.start_ns + np.round((times + options.skew_s) * 1e6).astype(np.int64) * 1000
         for k in range(len(times)):
+            # One moment at a time: lists of a whole window would keep the garbage collector busy.
+            spots, marks, shows = joints[:, k].tolist(), scores[:, k].tolist(), seen[:, k].tolist()
             people = tuple(
                 TrackedPerson(
                     tracks[p][k],
+                    # A list in between is made faster than what a generator gives.
                     tuple(
-                        Joint(name, spot[0], spot[1], spot[2], score)
-                        for name, spot, score, there in zip(
-                            JOINT_NAMES, joints[p][k], scores[p][k], seen[p, k], strict=True
-                        )
-                        if there
+                        [
+                            Joint(name, x, y, z, score)
+                            for name, (x, y, z), score, there in zip(
+                                JOINT_NAMES, spots[p], marks[p], shows[p], strict=True
+                            )
+                            if there
+                        ]
                     ),
                 )
                 for p in range(len(shown))
@@ -74,11 +79,12 @@ class FrameRenderer:
 
     def _see(
         self, window: int, times: Floats, bodies: list[Body], rng: np.random.Generator
-    ) -> tuple[list[list[list[list[float]]]], npt.NDArray[np.bool_], list[list[list[float]]], list[list[TrackId]]]:
+    ) -> tuple[Floats, npt.NDArray[np.bool_], Floats, list[list[TrackId]]]:
         """Joints (people, times, 8, 3) in metres, which are seen, their scores, and the track id of each moment."""
         people, moments = len(bodies), len(times)
         if not people or not moments:
-            return [], np.zeros((people, moments, 8), bool), [], [[TrackId("")] * moments for _ in bodies]
+            nothing = np.zeros((people, moments, 8))
+            return nothing[..., None], nothing > 0.0, nothing, [[TrackId("")] * moments for _ in bodies]
         present = np.stack([body.present(times) for body in bodies])
         walking = np.stack([body.walking(times) for body in bodies])
         floors = np.stack([body.floor(times) for body in bodies])
@@ -101,7 +107,7 @@ class FrameRenderer:
         if self._options.occlusion and people > 1:
             self._hide(window, times, joints, seen, scores, floors, present)
         tracks = [self._tracks(body, times, present[k]) for k, body in enumerate(bodies)]
-        return np.round(joints, 5).tolist(), seen, np.round(scores, 4).tolist(), tracks
+        return np.round(joints, 5), seen, np.round(scores, 4), tracks
 
     def _lasting(self, errors: Floats, times: Floats) -> Floats:
         """Errors (people, times, joints, 3) of which each keeps a part of the one before; their spread stays."""

@@ -1,6 +1,7 @@
 """A shop as shoppers meet it: where to stand before a facing, where to put the hand, how to walk there."""
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from tillfree.core.geometry import Box, Point
 from tillfree.core.ids import FixtureId
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.script import Floats
+from tillfree.simulation.ways import Ways
 
 __all__ = ["Furniture", "Place", "ShelfPlace"]
 
@@ -93,18 +95,52 @@ class Furniture:
         self.boxes = [fixture.box for fixture in shop.fixtures]
         self._left_m = min(box.pose.to_parent(Point(x, y, 0.0)).x for box in self.boxes
                            for x in (0.0, box.width_m) for y in (0.0, box.depth_m)) - 0.9  # fmt: skip
-        exits = [zone for zone in shop.zones if zone.use == "exit"]
-        if exits:
-            self.door = ((exits[0].x_min_m + exits[0].x_max_m) / 2, (exits[0].y_min_m + exits[0].y_max_m) / 2)
-        else:
+        self.doors = [
+            ((zone.x_min_m + zone.x_max_m) / 2, (zone.y_min_m + zone.y_max_m) / 2)
+            for zone in shop.zones
+            if zone.use == "exit"
+        ]
+        if not self.doors:
             point = self.boxes[0].pose.to_parent(Point(0.25, -1.75, 0.0))
-            self.door = (point.x, point.y)
+            self.doors = [(point.x, point.y)]
+        self.door = self.doors[0]
+        floors = [zone for zone in shop.zones if zone.use == "aisle"]
+        self._floor = None
+        if floors:
+            self._floor = (
+                min(zone.x_min_m for zone in floors),
+                min(zone.y_min_m for zone in floors),
+                max(zone.x_max_m for zone in floors),
+                max(zone.y_max_m for zone in floors),
+            )
 
     def route(self, start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
-        """Corner points of a way from `start` (left out) to `end`; around furniture by the cross aisle at the left."""
+        """Corner points of a way from `start` (left out) to `end`.
+
+        Where the shop says where its floor is, that is the shortest way on it. Where it does not, or where there is no
+        such way, people go around furniture by the cross aisle at the left.
+        """
         if not self._blocked(start, end):
             return [end]
-        return [(self._left_m, start[1]), (self._left_m, end[1]), end]
+        shortest = None if self._floor is None else self._ways.way(start, end)
+        return shortest or [(self._left_m, start[1]), (self._left_m, end[1]), end]
+
+    def roomy(self, here: tuple[float, float], angle: float, apart_m: float) -> float:
+        """The direction in which somebody can stand so far from here: `angle` if possible, else across or opposite.
+
+        `angle` too, where the shop does not say where its floor is, or where there is no room at all.
+        """
+        if self._floor is None:
+            return angle
+        for turned in (angle, angle + math.pi / 2, angle - math.pi / 2, angle + math.pi):
+            there = (here[0] + apart_m * math.cos(turned), here[1] + apart_m * math.sin(turned))
+            if self._ways.is_free(there) and self._ways.is_straight(here, there):
+                return turned
+        return angle
+
+    @functools.cached_property
+    def _ways(self) -> Ways:
+        return Ways(self.boxes, self._floor)
 
     def _blocked(self, start: tuple[float, float], end: tuple[float, float]) -> bool:
         return any(_crosses(box, start, end) for box in self.boxes)

@@ -73,9 +73,19 @@ class PlateRenderer:
         self._blank = np.ones(self._shape, dtype=bool)
         for shelf in fixture.shelves:
             self._blank[shelf.index - 1, : len(shelf.plates)] = False
+        self._bounds = fixture.box.floor_bounds(_NEAR_M)
         self._stuck: dict[tuple[int, int], float] = {}
         self._traces: list[LoadTrace] = []
         self._rings: list[tuple[int, Ring]] = []
+
+    def those_near(self, bodies: Sequence[Body], bounds: Sequence[tuple[float, float, float, float]]) -> list[Body]:
+        """The bodies that may come so near that the plates feel it; `bounds` says where each is (see `Body.bounds`)."""
+        x_min, x_max, y_min, y_max = self._bounds
+        return [
+            body
+            for body, (left, right, low, high) in zip(bodies, bounds, strict=True)
+            if left < x_max and right > x_min and low < y_max and high > y_min
+        ]
 
     def add_trace(self, trace: LoadTrace) -> None:
         """An act that begins within the next window."""

@@ -117,8 +117,10 @@ class SimulatedRecording:
                 bodies.append(Body(visits.pop(), options.seed))
             bodies = [body for body in bodies if body.visit.exit_s > begin_s - _MARGIN_S]
             shakes = self._shakes(window, begin_s, end_s, bodies)
+            bounds = [body.bounds(begin_s - _MARGIN_S, end_s + _MARGIN_S) for body in bodies]
             for renderer in plates:
-                for event in renderer.batches(window, window * per_window, last, bodies, shakes):
+                near = renderer.those_near(bodies, bounds)
+                for event in renderer.batches(window, window * per_window, last, near, shakes):
                     heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
             for frame in frames.frames(window, begin_s, end_s, bodies):
                 heapq.heappush(waiting, (frame.time_ns, frame.source, frame.sequence, frame))

@@ -1,10 +1,11 @@
 """What lies where: units with their own weight and place, and how each loads the plates beneath it.
 
-Assumed: a unit weighs its product's weight with a spread of 3 % (1 standard deviation). A heavy product
-(200 g or more, and half of those from 130 g on: bottles, cans, jars) stands on one plate; a light one (bags, boxes) is
-1.05 to 1.75 plates wide and lies near the middle of its facing, on two or three. A plate reads its part of the load
-with a gain of its own (2 %) and an error for where the unit stands on it (2.2 %); the plates beside read 0.2 to 2.1 %
-of the weight too, the next ones -0.3 to 0.8 %. Three real takes read +2.8, +9.7 and -6.6 % of the catalogue's weight.
+Assumed: a unit weighs its product's weight with the spread that the product states, or else 3 % (1 standard deviation).
+A heavy product (200 g or more, and half of those from 130 g on: bottles, cans, jars) stands on one plate; a light one
+(bags, boxes) is 1.05 to 1.75 plates wide and lies near the middle of its facing, on two or three. A plate reads its
+part of the load with a gain of its own (2 %) and an error for where the unit stands on it (2.2 %); the plates beside
+read 0.2 to 2.1 % of the weight too, the next ones -0.3 to 0.8 %. Three real takes read +2.8, +9.7 and -6.6 % of the
+catalogue's weight.
 """
 
 import dataclasses
@@ -77,7 +78,9 @@ class Stock:
 
     def fresh(self, place: Place) -> Item:
         """A further unit of what belongs there, not lying anywhere yet."""
-        weight = place.weight_g * (1.0 + self._unit_spread * float(np.clip(self._rng.standard_normal(), -2.5, 2.5)))
+        sigma_g = place.product.weight_sigma_g
+        spread = self._unit_spread if sigma_g is None else sigma_g / place.weight_g
+        weight = place.weight_g * max(1.0 + spread * float(np.clip(self._rng.standard_normal(), -2.5, 2.5)), 0.2)
         return Item(place.product, weight, self._width_m(place), place)
 
     def put(self, item: Item, place: Place, time_s: float) -> Resting:

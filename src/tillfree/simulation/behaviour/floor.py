@@ -100,8 +100,9 @@ class Floor:
         return agent
 
     def walk_to_door(self, agent: Agent) -> float:
-        """Walk there; returns the time of arrival."""
-        spot = Spot(self.furniture.door, self.furniture.door, -math.pi / 2)
+        """Walk to the nearest one; returns the time of arrival."""
+        door = min(self.furniture.doors, key=lambda door: math.dist(door, agent.point))
+        spot = Spot(door, door, -math.pi / 2)
         return agent.walk(spot, agent.way(spot))
 
     def leave(self, agent: Agent) -> None:

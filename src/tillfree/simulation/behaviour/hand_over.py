@@ -26,6 +26,7 @@ class HandOver(PairAct):
         here = agent.lane_spot()
         angle = float(rng.uniform(-0.4, 0.4)) + (0.0 if partner.point[0] >= here[0] else math.pi)
         apart_m = float(rng.uniform(0.6, 0.75))
+        angle = floor.furniture.roomy(here, angle, apart_m)
         there = (here[0] + apart_m * math.cos(angle), here[1] + apart_m * math.sin(angle))
         spots = [Spot(here, here, angle), Spot(there, there, angle + math.pi)]
         arrivals = [who.walk(spot, who.way(spot)) for who, spot in zip((agent, partner), spots, strict=True)]

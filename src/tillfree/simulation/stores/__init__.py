@@ -1,0 +1,1 @@
+"""Simulated stores by name: furniture, invented goods, doors and cameras of one kind of store each."""
