@@ -12,12 +12,13 @@ import time
 from pathlib import Path
 
 from benchmarks.result_files import Row, write_results
+from tillfree.catalog.cameras import Camera
+from tillfree.core.geometry import Point
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.rendering.film import Film
 from tillfree.simulation.rendering.looks import Looks, random_looks
-from tillfree.simulation.rendering.views import View
 
 SHOPS = (("4 gondolas", 4, 4), ("35 gondolas", 35, 12))
 """Name, gondolas, shoppers at once."""
@@ -33,17 +34,17 @@ def film_of(gondolas: int, shoppers: int, looks: Looks | None = None) -> tuple[S
     return recording, Film(recording, looks)
 
 
-def view_of(width: int, height: int) -> View:
+def camera_of(width: int, height: int) -> Camera:
     """A camera before the first row, at the ceiling."""
-    return View("north", (2.2, -3.6, 2.6), (2.2, 0.2, 0.9), 85.0, width, height, -0.05)
+    return Camera("north", Point(2.2, -3.6, 2.6), Point(2.2, 0.2, 0.9), 85.0, width, height, -0.05)
 
 
 def row(name: str, film: Film, width: int, height: int) -> Row:
     """Frames per second of processor time, annotations included."""
-    view = view_of(width, height)
-    film.shot(view, _AT_S - 1.0)
+    camera = camera_of(width, height)
+    film.shot(camera, _AT_S - 1.0)
     begin = time.process_time()
-    shown = [film.shot(view, _AT_S + 0.1 * number) for number in range(_SHOTS)]
+    shown = [film.shot(camera, _AT_S + 0.1 * number) for number in range(_SHOTS)]
     seconds = time.process_time() - begin
     people = sum(a.kind == "person" for a in shown[0].annotations)
     return {
@@ -80,9 +81,10 @@ def write_picture(path: Path) -> None:
     import numpy as np  # noqa: PLC0415  only for pictures
     from PIL import Image  # noqa: PLC0415
 
-    view, side = view_of(480, 270), View("side", (5.4, -2.6, 2.4), (1.6, 0.0, 0.9), 80.0, 480, 270, -0.03)
-    plain = film_of(4, 4)[1].shot(view, _AT_S)
-    others = [film_of(4, 4, random_looks(seed))[1].shot(camera, _AT_S) for seed, camera in ((1, side), (9, view))]
+    front = camera_of(480, 270)
+    side = Camera("side", Point(5.4, -2.6, 2.4), Point(1.6, 0.0, 0.9), 80.0, 480, 270, -0.03)
+    plain = film_of(4, 4)[1].shot(front, _AT_S)
+    others = [film_of(4, 4, random_looks(seed))[1].shot(camera, _AT_S) for seed, camera in ((1, side), (9, front))]
     palette = np.random.default_rng(4).integers(40, 255, (int(plain.picture.label.max()) + 1, 3)).astype(np.uint8)
     labels = palette[np.maximum(plain.picture.label, 0)]
     top = np.concatenate([plain.picture.colour, labels], axis=1)

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wh
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tillfree.catalog.cameras import Camera, pixel_of
 from tillfree.core.geometry import Point, Pose
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.errors import SimulationError
@@ -21,10 +23,18 @@ from tillfree.simulation.rendering.looks import Looks, clothes_of, random_looks
 from tillfree.simulation.rendering.meshes import Mesh, box, capsule, joined, prism
 from tillfree.simulation.rendering.paints import Paints
 from tillfree.simulation.rendering.tracer import NOTHING, Picture, Scene, trace
-from tillfree.simulation.rendering.views import View
+from tillfree.simulation.rendering.views import axes_of, project, rays_of
+
+
+def camera(
+    name: str, position: tuple[float, float, float], looks_at: tuple[float, float, float], fov_deg: float = 90.0,
+    width_px: int = 320, height_px: int = 180, k1: float = 0.0,
+) -> Camera:  # fmt: skip
+    return Camera(name, Point(*position), Point(*looks_at), fov_deg, width_px, height_px, k1)
+
 
 HERE = Pose(Point(0.0, 0.0, 0.0))
-AHEAD = View("ahead", (0.0, 0.0, 1.0), (0.0, 5.0, 1.0), 90.0, 200, 100)
+AHEAD = camera("ahead", (0.0, 0.0, 1.0), (0.0, 5.0, 1.0), 90.0, 200, 100)
 DARK = Looks(ambient=0.0, noise=0.0)
 LIT = Looks(noise=0.0)
 
@@ -39,40 +49,51 @@ LIT = Looks(noise=0.0)
 def test_the_ray_of_a_pixel_meets_the_point_that_it_shows(
     x: float, y: float, z: float, k1: float, field_deg: float
 ) -> None:
-    view = View("v", (0.3, -1.0, 2.4), (0.0, 3.0, 1.0), field_deg, 320, 240, k1)
-    (pixel,), (depth,) = view.project(np.array([[x, y, z]]))
-    if not (0 <= pixel[0] < view.width and 0 <= pixel[1] < view.height):
+    view = camera("v", (0.3, -1.0, 2.4), (0.0, 3.0, 1.0), field_deg, 320, 240, k1)
+    (pixel,), (depth,) = project(view, np.array([[x, y, z]]))
+    alone = pixel_of(view, Point(x, y, z))
+    if not (0 <= pixel[0] < view.width_px and 0 <= pixel[1] < view.height_px):
+        assert alone is None
         return
-    ray = view.rays()[int(pixel[1]) * view.width + int(pixel[0])]
-    away = np.array((x, y, z)) - np.array(view.position)
+    assert alone is not None
+    assert (alone.u_px, alone.v_px, alone.depth_m) == pytest.approx((*pixel, depth), abs=1e-6)
+    ray = rays_of(view)[int(pixel[1]) * view.width_px + int(pixel[0])]
+    away = np.array((x, y, z)) - np.array((0.3, -1.0, 2.4))
     angle = math.acos(min(float(ray @ away) / float(np.linalg.norm(away)), 1.0))
     assert depth > 0.0
     # Half a pixel's diagonal, seen from the middle of the picture.
-    assert angle < 1.5 / view.focal_px
+    assert angle < 1.5 * math.tan(math.radians(field_deg) / 2) / (view.width_px / 2)
 
 
 def test_a_barrel_draws_the_edges_in() -> None:
     edge = np.array([[4.0, 5.0, 1.0]])
-    plain, barrel = AHEAD.project(edge)[0], View("b", (0, 0, 1), (0, 5, 1), 90, 200, 100, -0.1).project(edge)[0]
+    plain, barrel = project(AHEAD, edge)[0], project(camera("b", (0, 0, 1), (0, 5, 1), 90, 200, 100, -0.1), edge)[0]
     assert 100 < barrel[0, 0] < plain[0, 0]
 
 
 def test_what_lies_behind_has_no_pixel() -> None:
-    pixels, depth = AHEAD.project(np.array([[0.0, -1.0, 1.0]]))
+    pixels, depth = project(AHEAD, np.array([[0.0, -1.0, 1.0]]))
     assert np.isnan(pixels).all()
     assert depth[0] == pytest.approx(-1.0)
 
 
-@pytest.mark.parametrize("wrong", [{"target": (0, 0, 1)}, {"field_deg": 170.0}, {"width": 2}, {"k1": 3.0}])
+@pytest.mark.parametrize("wrong", [{"looks_at": Point(0, 0, 1)}, {"fov_deg": 179.0}, {"width_px": 2}, {"k1": 3.0}])
 def test_a_camera_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(SimulationError, match="camera 'v'"):
-        View(**{"name": "v", "position": (0, 0, 1), "target": (1, 1, 1), **wrong})  # type: ignore[arg-type]
+    with pytest.raises(SimulationError, match="camera 'ahead'"):
+        seen(joined([]), msgspec.structs.replace(AHEAD, **wrong))
+
+
+def test_the_axes_of_a_camera_are_a_rotation() -> None:
+    for view in (AHEAD, camera("down", (1, 1, 3), (1, 1, 0)), camera("askew", (3, -2, 2.5), (-1, 4, 0.2))):
+        axes = axes_of(view)
+        assert axes @ axes.T == pytest.approx(np.eye(3), abs=1e-12)
+        assert np.linalg.det(axes) == pytest.approx(1.0)
 
 
 # ---- pictures -----------------------------------------------------------------------------------------------------
 
 
-def seen(mesh: Mesh, view: View = AHEAD, looks: Looks = LIT, lamp: tuple[float, float, float] = (0, 0, 3)) -> Picture:
+def seen(mesh: Mesh, view: Camera = AHEAD, looks: Looks = LIT, lamp: tuple[float, float, float] = (0, 0, 3)) -> Picture:
     paints = Paints()
     paints.plain((0.5, 0.5, 0.5))
     return trace(view, (Scene(mesh),), paints, looks, np.array([lamp], dtype=np.float64))
@@ -86,7 +107,7 @@ def test_a_wall_has_the_depth_at_which_it_stands() -> None:
 
 def test_a_ball_covers_as_many_pixels_as_geometry_says() -> None:
     picture = seen(capsule(np.array((0, 4, 1.0)), np.array((0, 4, 1.0)), 0.5, 0, 3, sides=40))
-    radius_px = AHEAD.focal_px * math.tan(math.asin(0.5 / 4.0))
+    radius_px = AHEAD.width_px / 2 * math.tan(math.asin(0.5 / 4.0))
     assert int((picture.label == 3).sum()) == pytest.approx(math.pi * radius_px**2, rel=0.05)
     assert picture.label[50, 100] == 3
     assert picture.depth_m[50, 100] == pytest.approx(3.5, abs=0.03)
@@ -104,10 +125,10 @@ def test_the_nearer_thing_hides_the_farther_one() -> None:
 def test_a_shadow_is_dark() -> None:
     floor = box(HERE, (-5, 0, -0.1), (5, 10, 0), 0, 1)
     roof = box(HERE, (-0.5, 3.5, 1.6), (0.5, 4.5, 1.7), 0, 2)
-    down = View("down", (0.0, 1.0, 1.2), (0.0, 4.0, 0.0), 90.0, 200, 100)
+    down = camera("down", (0.0, 1.0, 1.2), (0.0, 4.0, 0.0), 90.0, 200, 100)
     bare = seen(floor, down, DARK, (0.0, 4.0, 2.5)).colour
     shaded = seen(joined([floor, roof]), down, DARK, (0.0, 4.0, 2.5))
-    under = down.project(np.array([[0.0, 4.0, 0.0]]))[0][0].astype(int)
+    under = project(down, np.array([[0.0, 4.0, 0.0]]))[0][0].astype(int)
     assert bare[under[1], under[0], 0] > 50
     assert shaded.colour[under[1], under[0], 0] < 5
     assert shaded.label[under[1], under[0]] == 1
@@ -129,7 +150,7 @@ def test_a_box_of_nothing_is_refused() -> None:
 
 # ---- films --------------------------------------------------------------------------------------------------------
 
-VIEW = View("north", (2.2, -3.6, 2.6), (2.2, 0.2, 0.9), 85.0, 320, 180, -0.05)
+VIEW = camera("north", (2.2, -3.6, 2.6), (2.2, 0.2, 0.9), 85.0, 320, 180, -0.05)
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +192,8 @@ def test_what_was_taken_is_seen_in_the_hand_of_who_took_it(recording: SimulatedR
     film = Film(recording)
     cameras = [
         VIEW,
-        View("east", (5.5, -1.2, 1.9), (1.0, -0.6, 1.0)),
-        View("west", (-1.0, -1.2, 1.9), (3.0, -0.6, 1.0)),
+        camera("east", (5.5, -1.2, 1.9), (1.0, -0.6, 1.0)),
+        camera("west", (-1.0, -1.2, 1.9), (3.0, -0.6, 1.0)),
     ]
     takes = [act for act in recording.script.acts if act.kind == "take"]
     shown = 0

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.catalog.cameras import Camera
 from tillfree.simulation.rendering.tracer import Picture
-from tillfree.simulation.rendering.views import Floats, View
+from tillfree.simulation.rendering.views import Floats, project
 
 __all__ = ["Annotation", "annotate", "box_of"]
 
@@ -34,7 +35,11 @@ class Annotation:
 
 
 def annotate(
-    picture: Picture, view: View, names: dict[int, tuple[str, str]], joints: dict[int, Floats], least_pixels: int = 12
+    picture: Picture,
+    camera: Camera,
+    names: dict[int, tuple[str, str]],
+    joints: dict[int, Floats],
+    least_pixels: int = 12,
 ) -> list[Annotation]:
     """All that is named and has `least_pixels` visible pixels, in order of labels.
 
@@ -46,7 +51,7 @@ def annotate(
         if label not in names or count < least_pixels:
             continue
         kind, name = names[label]
-        seen = _joints(picture, view, joints[label]) if label in joints else np.zeros((0, 3))
+        seen = _joints(picture, camera, joints[label]) if label in joints else np.zeros((0, 3))
         found.append(Annotation(label, kind, name, box_of(picture.label == label), count, seen))
     return found
 
@@ -63,10 +68,10 @@ def box_of(mask: npt.NDArray[np.bool_]) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
 
 
-def _joints(picture: Picture, view: View, joints: Floats) -> Floats:
+def _joints(picture: Picture, camera: Camera, joints: Floats) -> Floats:
     """Column, row and visibility of joints (n, 3)."""
-    pixels, depth = view.project(joints)
-    size = np.array((view.width, view.height))
+    pixels, depth = project(camera, joints)
+    size = np.array((camera.width_px, camera.height_px))
     inside: npt.NDArray[np.bool_] = np.all(np.isfinite(pixels) & (pixels >= 0.0) & (pixels < size), axis=1)
     at = np.where(inside[:, None], pixels, 0.0).astype(np.int64)
     before = picture.depth_m[at[:, 1], at[:, 0]]

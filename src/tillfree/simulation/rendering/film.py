@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 
+from tillfree.catalog.cameras import Camera
 from tillfree.core.geometry import Point, Pose
 from tillfree.core.ids import ProductId
 from tillfree.simulation.bodies import Body
@@ -18,7 +19,7 @@ from tillfree.simulation.rendering.meshes import Mesh, joined
 from tillfree.simulation.rendering.paints import Paints
 from tillfree.simulation.rendering.people import Wardrobe, person_mesh
 from tillfree.simulation.rendering.tracer import Picture, Scene, trace
-from tillfree.simulation.rendering.views import Floats, View
+from tillfree.simulation.rendering.views import Floats
 from tillfree.simulation.script import VisitScript
 
 __all__ = ["Film", "Shot"]
@@ -34,7 +35,7 @@ class Shot:
     """One picture with what it shows; `time_s` since the start of the recording."""
 
     time_s: float
-    view: View
+    camera: Camera
     picture: Picture
     annotations: tuple[Annotation, ...]
 
@@ -80,7 +81,7 @@ class Film:
         """Length of the recording."""
         return self._recording.script.duration_s
 
-    def shot(self, view: View, time_s: float) -> Shot:
+    def shot(self, camera: Camera, time_s: float) -> Shot:
         """What a camera sees at a moment."""
         meshes: list[Mesh] = []
         joints: dict[int, Floats] = {}
@@ -92,10 +93,10 @@ class Film:
             label = self._people + held.visit
             if held.begin_s <= time_s < held.end_s and label in joints:
                 meshes.append(self._item(held, joints[label], self._items + number))
-        seed = round(time_s * 1000) + 7919 * sum(view.name.encode())
+        seed = round(time_s * 1000) + 7919 * sum(camera.id.encode())
         scenes = (self._still, Scene(joined(meshes)))
-        picture = trace(view, scenes, self._paints, self._looks, self._lamps, seed)
-        return Shot(time_s, view, picture, tuple(annotate(picture, view, self._names, joints)))
+        picture = trace(camera, scenes, self._paints, self._looks, self._lamps, seed)
+        return Shot(time_s, camera, picture, tuple(annotate(picture, camera, self._names, joints)))
 
     def _person(self, number: int, body: Body, time_s: float) -> tuple[Floats, Mesh]:
         times = np.array([time_s])

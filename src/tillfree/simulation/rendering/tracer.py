@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.catalog.cameras import Camera
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.rendering.looks import Looks
 from tillfree.simulation.rendering.meshes import Mesh, joined
 from tillfree.simulation.rendering.paints import Paints
-from tillfree.simulation.rendering.views import Floats, View
+from tillfree.simulation.rendering.views import Floats, axes_of, check_camera, rays_of
 
 __all__ = ["NOTHING", "Picture", "Scene", "trace"]
 
@@ -87,13 +88,18 @@ def _embree() -> tuple[Any, Any]:
     return rtcore_scene, mesh_construction
 
 
-def trace(view: View, scenes: tuple[Scene, ...], paints: Paints, looks: Looks, lamps: Floats, seed: int = 0) -> Picture:
+def trace(
+    camera: Camera, scenes: tuple[Scene, ...], paints: Paints, looks: Looks, lamps: Floats, seed: int = 0
+) -> Picture:
     """What a camera sees of scenes together.
 
     `lamps` are places (n, 3) in metres, `seed` is that of the sensor's noise.
+
+    Raises:
+        SimulationError: there cannot be such a camera, or embreex is missing.
     """
-    rays = _rays(view)
-    origin = np.array(view.position, dtype=np.float32)
+    rays, forward = _rays(camera)
+    origin = np.array((camera.position.x, camera.position.y, camera.position.z), dtype=np.float32)
     origins = np.tile(origin, (len(rays), 1))
     far = np.full(len(rays), np.inf, dtype=np.float32)
     at, weights = np.full(len(rays), -1), np.zeros((len(rays), 2), dtype=np.float32)
@@ -115,15 +121,16 @@ def trace(view: View, scenes: tuple[Scene, ...], paints: Paints, looks: Looks, l
         points = origin + rays[seen] * far[seen][:, None]
         colours = paints.colours(mesh.paint[hit], texture, points)
         light[seen] = colours * _light(points, rays[seen], normal, scenes, looks, lamps.astype(np.float32))
-    shape = (view.height, view.width)
-    depth = np.where(seen, far * (rays @ view.axes()[2].astype(np.float32)), np.float32(np.inf)).reshape(shape)
+    shape = (camera.height_px, camera.width_px)
+    depth = np.where(seen, far * (rays @ forward), np.float32(np.inf)).reshape(shape)
     return Picture(_developed(light, looks, seed).reshape(*shape, 3), depth, label.reshape(shape))
 
 
 @functools.lru_cache(maxsize=32)
-def _rays(view: View) -> Singles:
-    """A camera that stands still has the same rays in each picture."""
-    return np.ascontiguousarray(view.rays(), dtype=np.float32)
+def _rays(camera: Camera) -> tuple[Singles, Singles]:
+    """Rays and axis of a camera: one that stands still has the same in each picture."""
+    check_camera(camera)
+    return np.ascontiguousarray(rays_of(camera), dtype=np.float32), axes_of(camera)[2].astype(np.float32)
 
 
 def _light(
