@@ -142,8 +142,8 @@ class Ways:
     def _outside(self, points: Floats, margin_m: float) -> npt.NDArray[np.bool_]:
         local = self._local(points)
         inside = (local > -margin_m) & (local < self._size + margin_m)
-        within: npt.NDArray[np.bool_] = np.all(inside, axis=-1)
-        outside: npt.NDArray[np.bool_] = np.logical_not(np.any(within, axis=-1))
+        within: npt.NDArray[np.bool_] = np.logical_and.reduce(inside, axis=-1)
+        outside: npt.NDArray[np.bool_] = np.logical_not(np.logical_or.reduce(within, axis=-1))
         return outside
 
     def _standable(self, points: Floats) -> npt.NDArray[np.bool_]:
