@@ -1,6 +1,7 @@
 """Camera frames: geometry that can be worked out by hand, annotations that agree with pixels, the same bytes again."""
 
 import math
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -10,9 +11,11 @@ pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wh
 
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from tillfree.catalog.cameras import Camera, pixel_of
 from tillfree.core.geometry import Point, Pose
+from tillfree.simulation.bodies import JOINT_NAMES
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.options import SimulationOptions
@@ -22,6 +25,7 @@ from tillfree.simulation.rendering.film import Film, Shot
 from tillfree.simulation.rendering.looks import Looks, clothes_of, random_looks
 from tillfree.simulation.rendering.meshes import Mesh, box, capsule, joined, prism
 from tillfree.simulation.rendering.paints import Paints
+from tillfree.simulation.rendering.saving import moments_s, save_frames
 from tillfree.simulation.rendering.tracer import NOTHING, Picture, Scene, trace
 from tillfree.simulation.rendering.views import axes_of, project, rays_of
 
@@ -215,6 +219,49 @@ def test_the_same_film_again_has_the_same_bytes(recording: SimulatedRecording) -
     assert one.picture.label.tobytes() == two.picture.label.tobytes()
     other = Film(recording, random_looks(6)).shot(VIEW, 12.0)
     assert one.picture.colour.tobytes() != other.picture.colour.tobytes()
+
+
+# ---- files --------------------------------------------------------------------------------------------------------
+
+
+def test_frames_are_written_with_what_they_show(recording: SimulatedRecording, tmp_path: Path) -> None:
+    cameras = [msgspec.structs.replace(VIEW, id="../north"), VIEW]
+    film, folder = Film(recording), tmp_path / "frames"
+    shares = list(save_frames(film, cameras, folder, 0.1, recording.options.start_ns))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert {path.name for path in tmp_path.iterdir()} == {"frames"}
+    found = msgspec.json.decode((folder / "annotations.json").read_bytes())
+    assert len(found["images"]) == 2 * len(shares) == 2 * len(moments_s(film.duration_s, 0.1))
+    names = {c["id"]: c["name"] for c in found["categories"]}
+    for image in found["images"][-2:]:
+        colour = np.array(Image.open(folder / image["file_name"]))
+        label = np.array(Image.open(folder / image["file_name"].replace(".png", ".label.png")))
+        depth = np.array(Image.open(folder / image["file_name"].replace(".png", ".depth.png")))
+        assert colour.shape == (image["height"], image["width"], 3)
+        assert label.shape == depth.shape == colour.shape[:2]
+        shot = film.shot(VIEW, (image["time_ns"] - recording.options.start_ns) / 1e9)
+        assert depth[50, 100] == pytest.approx(shot.picture.depth_m[50, 100] * 1000, abs=1)
+        rows = [row for row in found["annotations"] if row["image_id"] == image["id"]]
+        assert rows
+        for row in rows:
+            left, top, width, height = row["bbox"]
+            mask = label == row["label"]
+            assert int(mask.sum()) == row["area"] == int(mask[top : top + height, left : left + width].sum())
+            if names[row["category_id"]] == "person":
+                assert len(row["keypoints"]) == 3 * len(JOINT_NAMES)
+                assert row["num_keypoints"] == sum(v > 0 for v in row["keypoints"][2::3])
+
+
+@pytest.mark.parametrize(("fps", "message"), [(0.0, "cannot be"), (math.nan, "cannot be"), (120.0, "too many")])
+def test_impossible_rates_are_refused(fps: float, message: str) -> None:
+    with pytest.raises(SimulationError, match=message):
+        moments_s(3600.0, fps)
+
+
+def test_a_shop_without_cameras_has_no_frames(recording: SimulatedRecording, tmp_path: Path) -> None:
+    with pytest.raises(SimulationError, match="no cameras"):
+        list(save_frames(Film(recording), [], tmp_path / "frames", 1.0, 0))
 
 
 @given(seed=st.integers(0, 10_000), number=st.integers(0, 500))

@@ -252,6 +252,13 @@ def _add_simulate(commands: Commands) -> None:
         ("--occlusion", float, "probability that joints of people side by side vanish"),
     ):
         parser.add_argument(option, dest=option[2:].replace("-", "_"), type=kind, metavar="X", help=text)
+    frames = parser.add_argument_group("frames", "pictures of the shop's cameras; needs tillfree[frames]")
+    frames.add_argument(
+        "--frames", type=Path, metavar="FOLDER", help="draw colours, depths and labels into a new folder"
+    )
+    frames.add_argument("--fps", type=float, default=1.0, metavar="X", help="frames per second and camera (default 1)")
+    frames.add_argument("--cameras", metavar="ID,ID", help="these cameras only (default: all of the shop)")
+    frames.add_argument("--looks", type=int, metavar="N", help="light, colours and clothes at random, from this seed")
 
 
 def _add_files(commands: Commands) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +19,9 @@ from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.stores.named import STORES, store_of
 from tillfree.storage.recordings.mcap_writer import write_mcap
 
+if TYPE_CHECKING:
+    from tillfree.cli.frames import Frames
+
 __all__ = ["run_simulate"]
 
 _AROUND_M = 2.5
@@ -28,14 +32,24 @@ def run_simulate(arguments: argparse.Namespace) -> int:
     """Simulates, and says what really happened."""
     shop = demo_shop(arguments.fixtures) if arguments.store is None else shop_named(arguments.store)
     recording = simulate(shop, options_of(arguments))
+    frames = frames_of(recording, arguments) if arguments.frames is not None else None
     with Progress(f"Simulating {recording.name}") as progress:
         progress.show("writing")
         if arguments.format == "autocheckout":
             write_autocheckout(recording, arguments.output)
         else:
             write_mcap(arguments.output, recording)
+    if frames is not None:
+        frames.draw()
     show(summary(recording, str(arguments.output)))
     return 0
+
+
+def frames_of(recording: SimulatedRecording, arguments: argparse.Namespace) -> "Frames":
+    """What is to be drawn, checked before anything is written."""
+    from tillfree.cli.frames import Frames  # noqa: PLC0415  drawing is rarely asked for
+
+    return Frames(recording, arguments)
 
 
 def shop_named(name: str) -> Shop:

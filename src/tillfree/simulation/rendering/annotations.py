@@ -32,6 +32,8 @@ class Annotation:
     box: Box
     pixels: int
     joints: Floats
+    inside: npt.NDArray[np.bool_]
+    """Which joints (8,) fall into the picture, seen or hidden."""
 
 
 def annotate(
@@ -51,8 +53,8 @@ def annotate(
         if label not in names or count < least_pixels:
             continue
         kind, name = names[label]
-        seen = _joints(picture, camera, joints[label]) if label in joints else np.zeros((0, 3))
-        found.append(Annotation(label, kind, name, box_of(picture.label == label), count, seen))
+        seen, inside = _joints(picture, camera, joints.get(label, np.zeros((0, 3))))
+        found.append(Annotation(label, kind, name, box_of(picture.label == label), count, seen, inside))
     return found
 
 
@@ -68,12 +70,12 @@ def box_of(mask: npt.NDArray[np.bool_]) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
 
 
-def _joints(picture: Picture, camera: Camera, joints: Floats) -> Floats:
-    """Column, row and visibility of joints (n, 3)."""
+def _joints(picture: Picture, camera: Camera, joints: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Column, row and visibility of joints (n, 3), and whether each falls into the picture."""
     pixels, depth = project(camera, joints)
     size = np.array((camera.width_px, camera.height_px))
     inside: npt.NDArray[np.bool_] = np.all(np.isfinite(pixels) & (pixels >= 0.0) & (pixels < size), axis=1)
     at = np.where(inside[:, None], pixels, 0.0).astype(np.int64)
     before = picture.depth_m[at[:, 1], at[:, 0]]
     visible = inside & (before > depth - _HIDDEN_M)
-    return np.column_stack([np.nan_to_num(pixels, nan=-1.0), visible.astype(np.float64)])
+    return np.column_stack([np.nan_to_num(pixels, nan=-1.0), visible.astype(np.float64)]), inside
