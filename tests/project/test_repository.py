@@ -58,7 +58,9 @@ def imported_packages() -> set[str]:
                     found.update(name.name.split(".")[0] for name in names)
                 case ast.ImportFrom(module=str() as name, level=0):
                     found.add(name.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"tillfree"}
+    # Some packages are imported under another name than they are installed.
+    named = {"PIL": "pillow"}
+    return {named.get(name, name) for name in found - set(sys.stdlib_module_names) - {"tillfree"}}
 
 
 def test_what_is_imported_is_declared() -> None:
