@@ -11,6 +11,7 @@ import pytest
 
 import generated_pages
 from tests.project.sources import ROOT
+from tests.simulation.bags import Bags, follow
 from tests.simulation.scenes import frames, only, readings, small_shop
 from tillfree.core.events import Event, GatePassage, encode_event
 from tillfree.core.geometry import Point
@@ -148,18 +149,11 @@ def test_a_slow_take_lasts() -> None:
 @each_act
 def test_what_left_the_shelves_is_in_bags_or_back(name: str) -> None:
     truth = alone(name).truth
-    held: dict[TrackId, collections.Counter[ProductId]] = collections.defaultdict(collections.Counter)
+    held: Bags = {}
     for act in truth.acts:
-        if act.kind == "take":
-            held[act.track][act.product] += 1
-        elif act.kind == "put":
-            held[act.track][act.product] -= 1
-        elif act.kind == "give":
-            held[act.track][act.product] -= 1
-            held[act.to_track][act.product] += 1
-        elif act.kind in ("drop", "pick_up", "hide"):
+        follow(held, act)
+        if act.kind in ("drop", "pick_up", "hide"):
             assert held[act.track][act.product] > 0, act
-        assert min(held[act.track].values(), default=0) >= 0, act
     assert {track: +items for track, items in held.items() if +items} == {
         track: items for track, items in truth.receipts.items() if items
     }

@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from tests.simulation.bags import Bags, follow
 from tests.simulation.scenes import busy, busy_events, frames, only, readings, small_shop
 from tillfree.core.events import PeopleFrame, WeightBatch, encode_event
-from tillfree.core.ids import ProductId, TrackId
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import simulate
 from tillfree.storage.recordings.model import Recording, TruthAct
@@ -73,16 +73,9 @@ def test_events_come_in_the_order_of_their_time_with_running_numbers() -> None:
 def test_receipts_are_what_the_acts_leave_in_the_hands() -> None:
     """Conservation: nobody holds less than nothing at any time, and who carries an item out pays."""
     truth = busy().truth
-    held: dict[TrackId, collections.Counter[ProductId]] = collections.defaultdict(collections.Counter)
+    held: Bags = {}
     for act in truth.acts:
-        if act.kind == "take":
-            held[act.track][act.product] += 1
-        elif act.kind == "put":
-            held[act.track][act.product] -= 1
-        elif act.kind == "give":
-            held[act.track][act.product] -= 1
-            held[act.to_track][act.product] += 1
-        assert min(held[act.track].values(), default=0) >= 0, act
+        follow(held, act)
     assert {track: +items for track, items in held.items() if +items} == {
         track: items for track, items in truth.receipts.items() if items
     }

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tillfree.catalog.cameras import Camera, pixel_of
+from tillfree.catalog.cameras import Camera, axes_of, pixel_of, project
 from tillfree.core.geometry import Point, Pose
 from tillfree.simulation.bodies import JOINT_NAMES
 from tillfree.simulation.demo_shop import demo_shop
@@ -27,7 +27,7 @@ from tillfree.simulation.rendering.meshes import Mesh, box, capsule, joined, pri
 from tillfree.simulation.rendering.paints import Paints
 from tillfree.simulation.rendering.saving import moments_s, save_frames
 from tillfree.simulation.rendering.tracer import NOTHING, Picture, Scene, trace
-from tillfree.simulation.rendering.views import axes_of, project, rays_of
+from tillfree.simulation.rendering.views import rays_of
 
 
 def camera(

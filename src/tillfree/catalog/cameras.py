@@ -4,10 +4,14 @@ import math
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from tillfree.core.geometry import Point
 
-__all__ = ["Camera", "Pixel", "camera_problems", "pixel_of"]
+__all__ = ["Camera", "Pixel", "axes_of", "camera_problems", "focal_px", "pixel_of", "project"]
+
+Floats = npt.NDArray[np.float64]
 
 _FAR_M = 10_000.0
 _FOV_MIN_DEG, _FOV_MAX_DEG = 1.0, 170.0
@@ -39,32 +43,43 @@ class Pixel(msgspec.Struct, frozen=True):
     depth_m: float
 
 
-def pixel_of(camera: Camera, point: Point) -> Pixel | None:
-    """Where the picture of a sound camera shows a point, or None where it does not; what stands between is not asked.
+def focal_px(camera: Camera) -> float:
+    """Focal length in pixels."""
+    return camera.width_px / 2 / math.tan(math.radians(camera.fov_deg) / 2)
 
-    A pinhole with radial distortion, r' = r (1 + k1 r^2) (Brown 1966, "Decentering distortion of lenses"), r being
-    the distance from the middle of the picture in focal lengths.
-    """
+
+def axes_of(camera: Camera) -> Floats:
+    """Right, down and forward as rows of a rotation, shape (3, 3)."""
     eye, aim = camera.position, camera.looks_at
-    dx, dy, dz = aim.x - eye.x, aim.y - eye.y, aim.z - eye.z
-    length, level = math.hypot(dx, dy, dz), math.hypot(dx, dy)
-    # A camera that looks straight down has its upper edge towards +y.
-    side = (dy / level, -dx / level) if level > 1e-9 * length else (1.0, 0.0)
-    ahead = (dx / length, dy / length, dz / length)
-    down = (-ahead[2] * side[1], ahead[2] * side[0], ahead[1] * -side[0] + ahead[0] * side[1])
-    x, y, z = point.x - eye.x, point.y - eye.y, point.z - eye.z
-    depth = x * ahead[0] + y * ahead[1] + z * ahead[2]
-    if depth <= 0.0:
-        return None
-    right = (x * side[0] + y * side[1]) / depth
-    below = (x * down[0] + y * down[1] + z * down[2]) / depth
-    square = right * right + below * below
+    forward = np.array((aim.x - eye.x, aim.y - eye.y, aim.z - eye.z))
+    forward = forward / np.linalg.norm(forward)
+    right = np.cross(forward, (0.0, 0.0, 1.0))
+    # A camera that looks straight down has its picture's top towards +y.
+    right = np.array((1.0, 0.0, 0.0)) if np.linalg.norm(right) < 1e-9 else right / np.linalg.norm(right)
+    return np.stack([right, np.cross(forward, right), forward])
+
+
+def project(camera: Camera, points: Floats) -> tuple[Floats, Floats]:
+    """Pixels (n, 2) and depths along the axis (n,), metres, of points (n, 3); NaN pixels for points behind it.
+
+    A pinhole with radial distortion, r' = r (1 + k1 r^2) (Brown 1966, "Decentering distortion of lenses"), r being the
+    distance from the middle of the picture in focal lengths.
+    """
+    eye = np.array((camera.position.x, camera.position.y, camera.position.z))
+    local = (np.asarray(points, dtype=np.float64) - eye) @ axes_of(camera).T
+    depth = local[:, 2]
+    ahead = depth > 1e-6
+    flat = local[:, :2] / np.where(ahead, depth, 1.0)[:, None]
+    square = (flat**2).sum(axis=1)
     # Beyond the turning point of the polynomial a barrel would fold the outside back into the picture.
-    if 1.0 + 3.0 * camera.k1 * square <= 0.0:
-        return None
-    focal_px = camera.width_px / 2 / math.tan(math.radians(camera.fov_deg) / 2)
-    bend = focal_px * (1.0 + camera.k1 * square)
-    u, v = camera.width_px / 2 + bend * right, camera.height_px / 2 + bend * below
+    ahead &= 1.0 + 3.0 * camera.k1 * square > 0.0
+    pixels = flat * (1.0 + camera.k1 * square)[:, None] * focal_px(camera)
+    return np.where(ahead[:, None], pixels + np.array((camera.width_px / 2, camera.height_px / 2)), np.nan), depth
+
+
+def pixel_of(camera: Camera, point: Point) -> Pixel | None:
+    """Where a sound camera shows a point, or None where it does not; what stands between is not asked."""
+    ((u, v),), (depth,) = (part.tolist() for part in project(camera, np.array([[point.x, point.y, point.z]])))
     return Pixel(u, v, depth) if 0.0 <= u < camera.width_px and 0.0 <= v < camera.height_px else None
 
 

@@ -52,8 +52,6 @@ class Reach(msgspec.Struct, frozen=True):
     time_ns: int = 0
     stayed: bool | None = None
     """Whether a hand was still there at the end of what is known; None where hands were hidden."""
-    hidden: bool = False
-    """Whether a hand was hardly seen, so that the stance has to tell more."""
     stance: Stance | None = None
     """What `log_ratio` was made of; None where nobody was seen near."""
 
@@ -164,15 +162,15 @@ class Bodies:
             if not frames:
                 found[visit] = Reach(_lost_log_ratio(memory, place, start_ns, end_ns), math.nan)
                 continue
-            reach = _reach_of(frames, before, after, place, depth)
-            if not reach.hidden and reach.log_ratio <= 0.0:
+            reach, hidden = _reach_of(frames, before, after, place, depth)
+            if not hidden and reach.log_ratio <= 0.0:
                 # Hands that were seen elsewhere need no stance.
                 found[visit] = reach
                 continue
             middle_ns = (start_ns + end_ns) // 2
             about = [b for part in (frames, before, after) for b in part if abs(b.time_ns - middle_ns) < STANCE_SPAN_NS]
             near_m, speed = shoulder_m(frames, place, depth), speed_m_per_s(about)
-            stance = Stance(reach.log_ratio, reach.hidden, near_m, speed)
+            stance = Stance(reach.log_ratio, hidden, near_m, speed)
             found[visit] = msgspec.structs.replace(reach, log_ratio=stance_log_ratio(stance), stance=stance)
         return found
 
@@ -199,8 +197,11 @@ class Bodies:
 
 def _reach_of(
     frames: list[Body], before: list[Body], after: list[Body], place: Point, depth: tuple[float, float]
-) -> Reach:
-    """The better of two hands over a few frames; a hand that most frames saw is judged by where it was seen only."""
+) -> tuple[Reach, bool]:
+    """The better of two hands over a few frames, and whether one of them was hardly seen.
+
+    A hand that most frames saw is judged by where it was seen only.
+    """
     unseen = max(_body_log_ratio(math.hypot(b.chest[0] - place.x, b.chest[1] - place.y)) for b in frames)
     best, hidden = Reach(_ABSENT, math.nan), False
     for left in (True, False):
@@ -224,7 +225,7 @@ def _reach_of(
             ratio = max(ratio, _hidden_log_ratio(frames, before, after, left, place, depth, unseen))
         if ratio > best.log_ratio:
             best = Reach(ratio, nearest, nearest_ns)
-    return msgspec.structs.replace(best, stayed=_stayed(after[-1] if after else frames[0], place, depth), hidden=hidden)
+    return msgspec.structs.replace(best, stayed=_stayed(after[-1] if after else frames[0], place, depth)), hidden
 
 
 def _is_away(body: Body, place: Point) -> bool:

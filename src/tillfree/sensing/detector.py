@@ -21,8 +21,9 @@ from tillfree.catalog.model import Fixture
 from tillfree.core.events import SensorIssue, WeightBatch, WeightChange
 from tillfree.core.ids import PlateRef
 from tillfree.core.time import NS_PER_S
+from tillfree.sensing.batches import SampleLayout, is_sound
 from tillfree.sensing.calm import CREEP_SHARE, is_calm
-from tillfree.sensing.conditioning import BlockAverager, PlateHealth, Samples
+from tillfree.sensing.conditioning import BlockAverager, PlateHealth
 from tillfree.sensing.settings import SensingSettings
 
 __all__ = ["FixtureDetector"]
@@ -57,7 +58,6 @@ _LONG_OUTAGE_BLOCKS = 10
 _RETURN_BLOCKS = 2
 # So many blocks go by before the first change can be seen.
 _WARM_UP_BLOCKS = 12
-_RATE_HZ_MAX = 10_000.0
 _RATE_TOLERANCE = 0.05
 _STANDS_SHARE = 0.2
 # Plates this far apart on a shelf belong to one disturbance: an item may span three, and leaks reach the next one.
@@ -86,11 +86,8 @@ class FixtureDetector:
         self._source = source
         self._sequence = 0
         self._places = [(shelf.index, plate) for shelf in fixture.shelves for plate in range(1, len(shelf.plates) + 1)]
-        self._shelf_of = np.array([shelf for shelf, _ in self._places], dtype=np.int64)
-        self._plate_of = np.array([plate for _, plate in self._places], dtype=np.int64)
         self._column_of = {place: column for column, place in enumerate(self._places)}
-        self._gather: tuple[tuple[int, int], npt.NDArray[np.int64]] | None = None
-        self._all_in_place = self._absent = False
+        self._layout = SampleLayout(self._places)
         self._rate_hz = 0.0
         self._last_ns: int | None = None
         self._report_dead: set[int] = set()
@@ -136,23 +133,11 @@ class FixtureDetector:
         self._quiet_batches = 0
         self._set_threshold()
 
-    def _columns_for(self, shelves: int, plates: int) -> npt.NDArray[np.int64]:
-        """Indices into a flattened (shelves, plates) sample for each monitored plate; -1 where the array has none."""
-        if self._gather is None or self._gather[0] != (shelves, plates):
-            index = [
-                (shelf - 1) * plates + plate - 1 if shelf <= shelves and plate <= plates else -1
-                for shelf, plate in self._places
-            ]
-            self._gather = ((shelves, plates), np.array(index, dtype=np.int64))
-            self._absent = -1 in index
-            self._all_in_place = index == list(range(shelves * plates))
-        return self._gather[1]
-
     # ---- one batch ------------------------------------------------------------------------------------------
 
     def update(self, batch: WeightBatch) -> list[WeightChange | SensorIssue]:
         """Take one batch; return the changes that became certain with it, and plates that died or came back."""
-        if not _is_sound(batch):
+        if not is_sound(batch):
             self.broken += 1
             return []
         if not self._places:
@@ -169,7 +154,7 @@ class FixtureDetector:
                 self.gaps += 1
                 self._averager.reset()
         self._last_ns = batch.time_ns
-        samples = self.health.check(self._samples_of(batch))
+        samples = self.health.check(self._layout.samples_of(batch))
         found: list[WeightChange | SensorIssue] = []
         if self._report_dead or self.health.any_dead or self._any_restless:
             self._tell_health(batch.time_ns, found)
@@ -181,17 +166,6 @@ class FixtureDetector:
             for number, block in enumerate(self._averager.without_spikes()):
                 self._step(block, newest_ns - (len(blocks) - 1 - number) * self._block_ns, found)
         return found
-
-    def _samples_of(self, batch: WeightBatch) -> Samples:
-        """The samples of the monitored plates, shape (samples, columns); NaN for plates that the batch lacks."""
-        flat = np.frombuffer(batch.values, dtype="<f4").reshape(batch.samples, batch.shelves * batch.plates)
-        index = self._columns_for(batch.shelves, batch.plates)
-        if self._all_in_place:
-            return flat
-        samples: Samples = flat.take(index, axis=1)
-        if self._absent:
-            samples[:, index < 0] = np.nan
-        return samples
 
     def _tell_health(self, time_ns: int, found: list[WeightChange | SensorIssue]) -> None:
         """Plates that died since the last batch, and those that work again."""
@@ -479,13 +453,3 @@ class FixtureDetector:
         strongest = columns[int(np.abs(delta).argmax())]
         self._recently[strongest] = (start_ns, float(np.abs(delta).sum()))
         return False
-
-
-def _is_sound(batch: WeightBatch) -> bool:
-    """Whether a batch's numbers agree with each other; a driver may send anything."""
-    values = batch.samples * batch.shelves * batch.plates
-    return (
-        min(batch.samples, batch.shelves, batch.plates) > 0
-        and len(batch.values) == 4 * values
-        and 0.0 < batch.rate_hz <= _RATE_HZ_MAX
-    )

@@ -57,6 +57,20 @@ class Hands:
             return agent.visit.reaches[-1].end_s
         return self.move_hand(agent, place, resting.middle_m, step_s - held_s, step_s, hand)
 
+    def press_at(
+        self, agent: Agent, place: Place, at_s: float, hold_s: float, *, press_g: float, width_m: float, kind: str,
+        shake: float,
+    ) -> float:  # fmt: skip
+        """A hand or an arm presses on a shelf for a while and takes nothing; returns when the arm is back.
+
+        `kind` is what the truth calls it, `shake` the share of the press that the whole shelf feels.
+        """
+        resting = self.stock.rest(Item(place.product, 0.0, width_m, place), place)
+        self.traces.append(self.handling.touch(resting, press_g, at_s, hold_s))
+        self.shock(place, shake * press_g, at_s)
+        self.note(at_s, agent, kind, None, resting)
+        return self.move_hand(agent, place, resting.middle_m, at_s, at_s + hold_s, self.choose_hand())
+
     def put_at(self, agent: Agent, item: Item, place: Place, at_s: float, *, hand: int | None = None) -> float:
         """Something held lies on the shelf from `at_s` on; returns when the arm is back."""
         resting = self.set_down(item, place, at_s)

@@ -7,7 +7,6 @@ import numpy as np
 from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import SoloAct
 from tillfree.simulation.behaviour.scene import Scene
-from tillfree.simulation.stock import Item
 
 __all__ = ["Lean"]
 
@@ -28,11 +27,8 @@ class Lean(SoloAct):
         hold_s = float(rng.uniform(3.0, 10.0))
         press_g = float(np.exp(rng.uniform(math.log(300.0), math.log(3000.0))))
         # A forearm is broader than a hand, and spreads over two plates or three.
-        resting = hands.stock.rest(Item(place.product, 0.0, float(rng.uniform(0.12, 0.28)), place), place)
-        hands.traces.append(hands.handling.touch(resting, press_g, at_s, hold_s))
-        hands.shock(place, press_g / 4, at_s)
-        hands.note(at_s, agent, "lean", None, resting)
-        end_s = hands.move_hand(agent, place, resting.middle_m, at_s, at_s + hold_s, hands.choose_hand())
+        width_m = float(rng.uniform(0.12, 0.28))
+        end_s = hands.press_at(agent, place, at_s, hold_s, press_g=press_g, width_m=width_m, kind=self.name, shake=0.25)
         agent.turn(place.shelf.heading, end_s)
         scene.floor.leave_spot(agent, end_s)
         return True

@@ -7,7 +7,6 @@ import numpy as np
 from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import SoloAct
 from tillfree.simulation.behaviour.scene import Scene
-from tillfree.simulation.stock import Item
 
 __all__ = ["Touch"]
 
@@ -26,10 +25,7 @@ class Touch(SoloAct):
         hands, rng = scene.hands, scene.rng
         at_s = hands.ready_s(agent)
         hold_s, press_g = float(rng.uniform(0.3, 1.0)), float(np.exp(rng.uniform(math.log(30.0), math.log(260.0))))
-        resting = hands.stock.rest(Item(place.product, 0.0, float(rng.uniform(0.06, 0.2)), place), place)
-        hands.traces.append(hands.handling.touch(resting, press_g, at_s, hold_s))
-        hands.shock(place, press_g / 2, at_s)
-        hands.note(at_s, agent, "touch", None, resting)
-        end_s = hands.move_hand(agent, place, resting.middle_m, at_s, at_s + hold_s, hands.choose_hand())
+        width_m = float(rng.uniform(0.06, 0.2))
+        end_s = hands.press_at(agent, place, at_s, hold_s, press_g=press_g, width_m=width_m, kind=self.name, shake=0.5)
         scene.floor.leave_spot(agent, end_s)
         return True

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.catalog.cameras import Camera
+from tillfree.catalog.cameras import Camera, project
 from tillfree.simulation.rendering.tracer import Picture
-from tillfree.simulation.rendering.views import Floats, project
+from tillfree.simulation.rendering.views import Floats
 
 __all__ = ["Annotation", "annotate", "box_of"]
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.catalog.cameras import Camera
+from tillfree.catalog.cameras import Camera, axes_of
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.rendering.looks import Looks
 from tillfree.simulation.rendering.meshes import Mesh, joined
 from tillfree.simulation.rendering.paints import Paints
-from tillfree.simulation.rendering.views import Floats, axes_of, check_camera, rays_of
+from tillfree.simulation.rendering.views import Floats, check_camera, rays_of
 
 __all__ = ["NOTHING", "Picture", "Scene", "trace"]
 
