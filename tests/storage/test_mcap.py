@@ -179,9 +179,39 @@ def test_other_tools_find_channels_schemas_and_attachments(visit: AutoCheckoutRe
     assert set(attachments) == {"shop.json", "truth.json"}
     assert metadata["tillfree"]["format"] == "1"
     for schema, channel, message in messages:
-        assert schema is not None
-        assert (schema.encoding, channel.message_encoding) == ("jsonschema", "json")
-        assert json.loads(message.data)["kind"] == channel.topic.removeprefix("/tillfree/")
+        if schema is None:
+            assert (channel.topic, channel.message_encoding) == ("/tillfree/weight_batch", "msgpack")
+            fields = msgspec.msgpack.decode(message.data)
+        else:
+            assert (schema.encoding, channel.message_encoding) == ("jsonschema", "json")
+            fields = json.loads(message.data)
+        assert fields["kind"] == channel.topic.removeprefix("/tillfree/")
+
+
+def test_chunks_are_found_by_their_index(long_file: Path) -> None:
+    data = long_file.read_bytes()
+    summary = make_reader(io.BytesIO(data), validate_crcs=True).get_summary()
+
+    assert summary is not None
+    assert summary.statistics is not None
+    assert summary.statistics.chunk_count == len(summary.chunk_indexes) > 2
+    assert [(index.chunk_start_offset + 9, index.chunk_length - 9) for index in summary.chunk_indexes] == chunk_places(
+        data
+    )
+    for index in summary.chunk_indexes:
+        (place,) = index.message_index_offsets.values()
+        opcode, length, _, entries = struct.unpack_from("<BQHI", data, place)
+        assert (opcode, length, entries) == (0x07, index.message_index_length - 9, length - 6)
+        first_ns, _ = struct.unpack_from("<QQ", data, place + 15)
+        assert first_ns == index.message_start_time
+
+
+def test_weights_as_text_are_read_as_well(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
+    batch = next(random_batches(1))
+    message = ("/tillfree/weight_batch", msgspec.json.encode(batch))
+    write_messages(tmp_path / "a.mcap", msgspec.json.encode(visit.shop), [message])
+
+    assert list(McapRecording(tmp_path / "a.mcap").events()) == [batch]
 
 
 def test_the_shop_stands_before_the_first_chunk(long_file: Path) -> None:

@@ -27,6 +27,7 @@ from tillfree.storage.recordings.mcap_records import (
     read_summary,
     read_topic,
 )
+from tillfree.storage.recordings.message_encoding import ENCODINGS, decoder_of
 from tillfree.storage.recordings.model import RecordingError, Truth
 from tillfree.storage.recordings.soundness import sound
 from tillfree.storage.recordings.tally import Tally
@@ -34,7 +35,6 @@ from tillfree.storage.recordings.tally import Tally
 __all__ = ["McapRecording"]
 
 _MADE = "when it was made: "
-_decoder: "msgspec.json.Decoder[Event]" = msgspec.json.Decoder(Event)
 
 
 class McapRecording:
@@ -144,7 +144,7 @@ class McapRecording:
         if topic is None:
             self._tally.add("message of an unknown channel skipped")
             return None
-        if not topic.topic.startswith(TOPIC_PREFIX) or topic.encoding != "json":
+        if not topic.topic.startswith(TOPIC_PREFIX) or topic.encoding not in ENCODINGS:
             self._tally.add("message of another program skipped", topic.topic)
             return None
         where = f"{topic.topic} at {message.log_time_ns}"
@@ -152,7 +152,7 @@ class McapRecording:
             self._tally.add("event of a kind that this version does not know skipped", where)
             return None
         try:
-            event = _decoder.decode(message.data)
+            event = decoder_of(topic.encoding).decode(message.data)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
             self._tally.add("unreadable event left out", f"{where}: {error}")
             return None

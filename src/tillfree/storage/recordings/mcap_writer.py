@@ -10,23 +10,22 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
-from mcap.writer import CompressionType, Writer
 
 import tillfree
 from tillfree.catalog.errors import CatalogError
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import encode_shop
-from tillfree.core.events import Event, encode_event
+from tillfree.core.events import Event
 from tillfree.storage.recordings.channel_schema import channel_schema
 from tillfree.storage.recordings.info import is_simulated
 from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUTH, WARNINGS
+from tillfree.storage.recordings.mcap_stream import McapStream
+from tillfree.storage.recordings.message_encoding import encoding_of
 from tillfree.storage.recordings.model import Recording, RecordingError, Truth
 
 __all__ = ["FORMAT_VERSION", "write_events", "write_mcap"]
 
 FORMAT_VERSION = "1"
-_CHUNK_BYTES = 512 * 1024
-"""A cut-off file loses at most the last chunk: about 4 s of 350 plates and 4 people."""
 
 
 def write_mcap(path: Path, recording: Recording) -> int:
@@ -109,35 +108,25 @@ def _write(
     truth: Truth | None,
     warnings: Mapping[str, int],
 ) -> int:
-    writer = Writer(file, chunk_size=_CHUNK_BYTES, compression=CompressionType.ZSTD)
-    writer.start(profile="", library=f"tillfree {tillfree.__version__}")
-    writer.add_metadata(METADATA, dict(about))
-    writer.add_attachment(0, 0, SHOP, "application/json", shop_json)
+    stream = McapStream(file, f"tillfree {tillfree.__version__}")
+    stream.add_metadata(METADATA, dict(about))
+    stream.add_attachment(SHOP, "application/json", shop_json)
     if truth is not None:
-        writer.add_attachment(0, 0, TRUTH, "application/json", msgspec.json.encode(truth))
+        stream.add_attachment(TRUTH, "application/json", msgspec.json.encode(truth))
     channels: dict[type[Event], int] = {}
-    count = 0
     log_time_ns = 0
     for event in events:
         channel = channels.get(type(event))
         if channel is None:
-            channel = channels[type(event)] = _add_channel(writer, type(event))
+            channel = channels[type(event)] = _add_channel(stream, type(event))
         log_time_ns = max(log_time_ns, event.time_ns)
-        writer.add_message(
-            channel,
-            log_time=log_time_ns,
-            data=encode_event(event),
-            publish_time=event.time_ns,
-            sequence=event.sequence & 0xFFFFFFFF,
-        )
-        count += 1
+        stream.add_event(channel, log_time_ns, event)
     if warnings:
-        writer.add_metadata(WARNINGS, {what: str(times) for what, times in warnings.items()})
-    writer.finish()  # type: ignore[no-untyped-call]
-    return count
+        stream.add_metadata(WARNINGS, {what: str(times) for what, times in warnings.items()})
+    return stream.finish()
 
 
-def _add_channel(writer: Writer, kind: type[Event]) -> int:
+def _add_channel(stream: McapStream, kind: type[Event]) -> int:
     tag = str(kind.__struct_config__.tag)
-    schema = writer.register_schema(f"tillfree.{kind.__name__}", "jsonschema", msgspec.json.encode(channel_schema(tag)))
-    return writer.register_channel(topic=TOPIC_PREFIX + tag, message_encoding="json", schema_id=schema)
+    schema = msgspec.json.encode(channel_schema(tag))
+    return stream.add_channel(TOPIC_PREFIX + tag, encoding_of(kind), f"tillfree.{kind.__name__}", schema)
