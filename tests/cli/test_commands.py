@@ -438,3 +438,39 @@ def test_progress_without_a_terminal_keeps_silent(capsys: pytest.CaptureFixture[
     with Progress("Working") as progress:
         progress.show("step", 0.5)
     assert capsys.readouterr().err == ""
+
+
+# ---- record truth -----------------------------------------------------------------------------------------------
+
+
+def test_the_truth_is_written_as_tables(tillfree: Run, tmp_path: Path) -> None:
+    assert tillfree("simulate", "-o", tmp_path / "a.mcap", "--shoppers", "2", "--seed", "5").code == 0
+
+    ran = tillfree("record", "truth", tmp_path / "a.mcap", "-o", tmp_path / "tables")
+
+    assert ran.code == 0, ran.err
+    truth = McapRecording(tmp_path / "a.mcap").truth
+    assert truth is not None
+    assert json.loads((tmp_path / "tables" / "receipts.json").read_text()) == truth.receipts
+    rows = {name: (tmp_path / "tables" / f"{name}.csv").read_text().splitlines() for name in ("acts", "reaches")}
+    assert len(rows["acts"]) == 1 + len(truth.acts) > 1
+    assert len(rows["reaches"]) == 1 + len(truth.reaches) > 1
+    assert f"{len(truth.reaches)} reaches" in ran.out
+    assert "simulated" in ran.out
+
+
+def test_a_truth_is_not_invented_and_nothing_is_written_over(tillfree: Run, tmp_path: Path) -> None:
+    write_visit(tmp_path / "untold.mcap", told=False)
+    write_visit(tmp_path / "told.mcap")
+    (tmp_path / "there").mkdir()
+
+    untold = tillfree("record", "truth", tmp_path / "untold.mcap", "-o", tmp_path / "new")
+    there = tillfree("record", "truth", tmp_path / "told.mcap", "-o", tmp_path / "there")
+    nowhere = tillfree("record", "truth", tmp_path / "told.mcap", "-o", tmp_path / "no" / "new")
+
+    assert (untold.code, there.code, nowhere.code) == (2, 2, 2)
+    assert "no truth" in untold.err
+    assert "is there already" in there.err
+    assert "no folder" in nowhere.err
+    assert not (tmp_path / "new").exists()
+    assert list((tmp_path / "there").iterdir()) == []

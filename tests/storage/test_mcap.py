@@ -27,7 +27,7 @@ from tillfree.storage.recordings.channel_schema import channel_schema
 from tillfree.storage.recordings.mcap_file import McapRecording
 from tillfree.storage.recordings.mcap_records import MAGIC
 from tillfree.storage.recordings.mcap_writer import write_events, write_mcap
-from tillfree.storage.recordings.model import RecordingError, Truth, TruthAct
+from tillfree.storage.recordings.model import RecordingError, TruePeople, Truth, TruthAct
 
 EVENTS: tuple[Event, ...] = (
     *(event for event in FULL if not isinstance(event, PeopleFrame)),
@@ -507,3 +507,63 @@ def test_memory_stays_flat_while_a_recording_grows(visit: AutoCheckoutRecording,
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.2 + 500_000
+
+
+# ---- true places ------------------------------------------------------------------------------------------------
+
+
+class WithPeople:
+    """A recording that knows where people were."""
+
+    def __init__(self, visit: AutoCheckoutRecording) -> None:
+        self.name, self.shop, self.warnings, self.truth = "known", visit.shop, dict[str, int](), Truth(receipts={})
+        person = TrackedPerson(TrackId("a"), (Joint("head", 1.0, 2.0, 1.7, 1.0),))
+        self.items = (
+            gate(10**18),
+            TruePeople(10**18 + 10**8, (person,)),
+            gate(10**18 + 2 * 10**8, 1),
+            TruePeople(10**18 + 3 * 10**8, (person,)),
+        )
+
+    def events(self) -> Iterator[Event]:
+        return (item for item in self.items if not isinstance(item, TruePeople))
+
+    def events_and_people(self) -> Iterator[Event | TruePeople]:
+        return iter(self.items)
+
+    def duration_ns(self) -> int | None:
+        return None
+
+
+def test_true_places_travel_beside_the_events(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
+    known = WithPeople(visit)
+
+    assert write_mcap(tmp_path / "a.mcap", known) == 2
+    again = McapRecording(tmp_path / "a.mcap")
+
+    assert tuple(again.events()) == (known.items[0], known.items[2])
+    assert tuple(again.events_and_people()) == known.items
+    assert again.duration_ns() == 2 * 10**8
+    assert again.warnings == {}
+    write_mcap(tmp_path / "b.mcap", again)
+    assert (tmp_path / "b.mcap").read_bytes() == (tmp_path / "a.mcap").read_bytes()
+
+
+def test_true_places_that_are_impossible_are_left_out(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
+    messages = [
+        (
+            "/truth/people",
+            b'{"time_ns": 1000000000000000000, "people": [{"track": "a", "joints": [["h", 1e9, 0, 0, 1]]}]}',
+        ),
+        ("/truth/people", b'{"time_ns": -5, "people": []}'),
+        ("/truth/people", b"[" * 100_000),
+        ("/tillfree/gate_passage", msgspec.json.encode(gate(10**18))),
+    ]
+    write_messages(tmp_path / "a.mcap", msgspec.json.encode(visit.shop), messages)
+    recording = McapRecording(tmp_path / "a.mcap")
+
+    people, passage = recording.events_and_people()
+
+    assert people == TruePeople(10**18, (TrackedPerson(TrackId("a")),))
+    assert passage == gate(10**18)
+    assert count(recording, "unreadable true places") == 1

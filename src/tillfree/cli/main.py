@@ -129,6 +129,12 @@ def _info(arguments: argparse.Namespace) -> int:
     return run_info(arguments)
 
 
+def _truth(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.truths import run_truth
+
+    return run_truth(arguments)
+
+
 def _simulate(arguments: argparse.Namespace) -> int:
     from tillfree.cli.simulating import run_simulate
 
@@ -218,6 +224,9 @@ def _add_recordings(commands: Commands) -> None:
     parser = _add(inner, "info", _info, "say what is in a recording")
     parser.add_argument("recording", type=Path, metavar="RECORDING", help="an MCAP file, or a folder as it lies")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    parser = _add(inner, "truth", _truth, "write what really happened as tables: receipts, acts, reaches, places")
+    parser.add_argument("recording", type=Path, metavar="RECORDING", help="an MCAP file, or a folder as it lies")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="a new folder for them")
 
 
 def _add_simulate(commands: Commands) -> None:

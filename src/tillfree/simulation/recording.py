@@ -32,6 +32,7 @@ from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.gate import gate_passages
+from tillfree.simulation.ground_truth import truth_of
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
@@ -77,13 +78,7 @@ class SimulatedRecording:
         self.warnings: dict[str, int] = {}
         self._hz = fixture_hz(len(shop.fixtures), options.seed)
         self.script: Script = script or write_script(shop, options, self._hz)
-        aliases = {track: visit.track for visit in self.script.visits for _, _, track in visit.gaps}
-        self.truth: Truth = Truth(
-            receipts={visit.track: dict(visit.bag) for visit in self.script.visits if not visit.staff},
-            acts=self.script.acts,
-            aliases={alias: track for alias, track in aliases.items() if alias != track},
-            synthetic=True,
-        )
+        self.truth: Truth = truth_of(self.script, options.start_ns)
         self.faults: dict[int, list[Fault]] = self._choose_faults()
 
     def duration_ns(self) -> int:

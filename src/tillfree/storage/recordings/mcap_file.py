@@ -10,8 +10,8 @@ from mcap.opcode import Opcode
 from tillfree.catalog.errors import CatalogError
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
-from tillfree.core.events import EVENT_KINDS, Event
-from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUTH, WARNINGS
+from tillfree.core.events import EVENT_KINDS, Event, PeopleFrame
+from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUE_PEOPLE, TRUTH, WARNINGS
 from tillfree.storage.recordings.mcap_records import (
     MAGIC,
     Attachment,
@@ -27,14 +27,15 @@ from tillfree.storage.recordings.mcap_records import (
     read_summary,
     read_topic,
 )
-from tillfree.storage.recordings.message_encoding import ENCODINGS, decoder_of
-from tillfree.storage.recordings.model import RecordingError, Truth
+from tillfree.storage.recordings.message_encoding import ENCODINGS, JSON, decoder_of
+from tillfree.storage.recordings.model import RecordingError, TruePeople, Truth
 from tillfree.storage.recordings.soundness import sound
 from tillfree.storage.recordings.tally import Tally
 
 __all__ = ["McapRecording"]
 
 _MADE = "when it was made: "
+_people_decoder = msgspec.json.Decoder(TruePeople)
 
 
 class McapRecording:
@@ -66,6 +67,14 @@ class McapRecording:
         Raises:
             RecordingError: the file cannot be read, or none of what is in it.
         """
+        return (item for item in self.events_and_people() if not isinstance(item, TruePeople))
+
+    def events_and_people(self) -> Iterator[Event | TruePeople]:
+        """The same with the true places of people between them, where they were recorded.
+
+        Raises:
+            RecordingError: as `events`.
+        """
         self._tally.restore(self._of_head)
         try:
             with self._path.open("rb") as file:
@@ -82,7 +91,7 @@ class McapRecording:
             return None
         return summary.end_ns - summary.start_ns if summary and summary.end_ns >= summary.start_ns else None
 
-    def _events(self, file: IO[bytes]) -> Iterator[Event]:
+    def _events(self, file: IO[bytes]) -> Iterator[Event | TruePeople]:
         topics: dict[int, Topic] = {}
         count = 0
         first_ns = last_ns = 0
@@ -93,7 +102,9 @@ class McapRecording:
                     topics[item.channel] = item
                     continue
                 event = self._event(item, topics)
-                if event is not None:
+                if isinstance(event, TruePeople):
+                    yield event
+                elif event is not None:
                     count += 1
                     first_ns = first_ns or event.time_ns
                     last_ns = event.time_ns
@@ -139,11 +150,13 @@ class McapRecording:
             counts = {what: int(times) for what, times in entries.items() if times.isdecimal() and len(times) < 16}
             self._tally.take_over(counts, _MADE)
 
-    def _event(self, message: Message, topics: dict[int, Topic]) -> Event | None:
+    def _event(self, message: Message, topics: dict[int, Topic]) -> Event | TruePeople | None:
         topic = topics.get(message.channel)
         if topic is None:
             self._tally.add("message of an unknown channel skipped")
             return None
+        if topic.topic == TRUE_PEOPLE and topic.encoding == JSON:
+            return self._people(message)
         if not topic.topic.startswith(TOPIC_PREFIX) or topic.encoding not in ENCODINGS:
             self._tally.add("message of another program skipped", topic.topic)
             return None
@@ -157,6 +170,17 @@ class McapRecording:
             self._tally.add("unreadable event left out", f"{where}: {error}")
             return None
         return sound(event, self._tally, where)
+
+    def _people(self, message: Message) -> TruePeople | None:
+        where = f"{TRUE_PEOPLE} at {message.log_time_ns}"
+        try:
+            told = _people_decoder.decode(message.data)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            self._tally.add("unreadable true places left out", f"{where}: {error}")
+            return None
+        frame = PeopleFrame(time_ns=told.time_ns, source=TRUE_PEOPLE, sequence=0, people=told.people)
+        checked = sound(frame, self._tally, where)
+        return TruePeople(told.time_ns, checked.people) if isinstance(checked, PeopleFrame) else None
 
     def _read_head(self) -> dict[str, bytes]:
         """Attachments before the first chunk, else those that the index at the end names."""

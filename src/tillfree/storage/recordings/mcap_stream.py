@@ -9,6 +9,7 @@ import zlib
 from collections import Counter
 from typing import IO
 
+import msgspec
 import zstandard
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
@@ -29,7 +30,6 @@ from mcap.records import (
     SummaryOffset,
 )
 
-from tillfree.core.events import Event
 from tillfree.storage.recordings.mcap_records import MAGIC
 from tillfree.storage.recordings.message_encoding import JSON, Encoder, encoder_of
 
@@ -100,20 +100,19 @@ class McapStream:
         self._encoders.append(encoder_of(encoding))
         return number
 
-    def add_event(self, channel: int, log_time_ns: int, event: Event) -> None:
+    def add_message(self, channel: int, log_time_ns: int, time_ns: int, sequence: int, content: msgspec.Struct) -> None:
         """A message; `log_time_ns` never runs backwards."""
         buffer = self._buffer
         start = len(buffer)
-        self._encoders[channel - 1].encode_into(event, buffer, start + _MESSAGE.size)
+        self._encoders[channel - 1].encode_into(content, buffer, start + _MESSAGE.size)
         length = len(buffer) - start - _HEAD.size
-        sequence = event.sequence & 0xFFFFFFFF
-        _MESSAGE.pack_into(buffer, start, Opcode.MESSAGE, length, channel, sequence, log_time_ns, event.time_ns)
+        _MESSAGE.pack_into(buffer, start, Opcode.MESSAGE, length, channel, sequence & 0xFFFFFFFF, log_time_ns, time_ns)
         self._entries.setdefault(channel, []).append((log_time_ns, start))
         if len(buffer) > _CHUNK_BYTES:
             self._end_chunk()
 
-    def finish(self) -> int:
-        """Ends the file; returns the number of messages. The file itself stays open."""
+    def finish(self) -> None:
+        """Ends the file, which stays open."""
         self._end_chunk()
         self._put(_bytes(DataEnd(0)))
         start = self._offset
@@ -140,7 +139,6 @@ class McapStream:
         self._put(summary + offsets)
         self._put(_bytes(Footer(summary_crc=crc, summary_offset_start=offsets_start, summary_start=start)))
         self._put(MAGIC)
-        return self._counts.total()
 
     def _statistics(self) -> Statistics:
         return Statistics(

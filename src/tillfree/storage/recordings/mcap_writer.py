@@ -16,12 +16,12 @@ from tillfree.catalog.errors import CatalogError
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import encode_shop
 from tillfree.core.events import Event
-from tillfree.storage.recordings.channel_schema import channel_schema
+from tillfree.storage.recordings.channel_schema import channel_schema, people_schema
 from tillfree.storage.recordings.info import is_simulated
-from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUTH, WARNINGS
+from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUE_PEOPLE, TRUTH, WARNINGS
 from tillfree.storage.recordings.mcap_stream import McapStream
-from tillfree.storage.recordings.message_encoding import encoding_of
-from tillfree.storage.recordings.model import Recording, RecordingError, Truth
+from tillfree.storage.recordings.message_encoding import JSON, encoding_of
+from tillfree.storage.recordings.model import KnowsPeople, Recording, RecordingError, TruePeople, Truth
 
 __all__ = ["FORMAT_VERSION", "write_events", "write_mcap"]
 
@@ -40,7 +40,7 @@ def write_mcap(path: Path, recording: Recording) -> int:
         path,
         recording.name,
         recording.shop,
-        recording.events(),
+        recording.events_and_people() if isinstance(recording, KnowsPeople) else recording.events(),
         recording.truth,
         recording.warnings,
         synthetic=is_simulated(recording),
@@ -51,7 +51,7 @@ def write_events(
     path: Path,
     name: str,
     shop: Shop,
-    events: Iterable[Event],
+    events: Iterable[Event | TruePeople],
     truth: Truth | None = None,
     warnings: Mapping[str, int] | None = None,
     *,
@@ -62,7 +62,8 @@ def write_events(
     `warnings` are what the source of the events had to remark; they are taken when the last event is written, and a
     reader of the file shows them as its own. `synthetic` marks a simulated recording whose truth is not told.
 
-    `log_time` of a message is the time of arrival as far as it is known: the latest `time_ns` so far.
+    `log_time` of a message is the time of arrival as far as it is known: the latest `time_ns` of an event so far.
+    True places among the events stand on a topic of their own and are not counted.
 
     Raises:
         RecordingError: the file cannot be written.
@@ -104,7 +105,7 @@ def _write(
     file: IO[bytes],
     about: Mapping[str, str],
     shop_json: bytes,
-    events: Iterable[Event],
+    events: Iterable[Event | TruePeople],
     truth: Truth | None,
     warnings: Mapping[str, int],
 ) -> int:
@@ -113,20 +114,28 @@ def _write(
     stream.add_attachment(SHOP, "application/json", shop_json)
     if truth is not None:
         stream.add_attachment(TRUTH, "application/json", msgspec.json.encode(truth))
-    channels: dict[type[Event], int] = {}
-    log_time_ns = 0
+    channels: dict[type[Event | TruePeople], int] = {}
+    count = log_time_ns = 0
     for event in events:
         channel = channels.get(type(event))
         if channel is None:
             channel = channels[type(event)] = _add_channel(stream, type(event))
+        if isinstance(event, TruePeople):
+            # The length of a recording is that of its events.
+            stream.add_message(channel, log_time_ns or event.time_ns, event.time_ns, 0, event)
+            continue
+        count += 1
         log_time_ns = max(log_time_ns, event.time_ns)
-        stream.add_event(channel, log_time_ns, event)
+        stream.add_message(channel, log_time_ns, event.time_ns, event.sequence, event)
     if warnings:
         stream.add_metadata(WARNINGS, {what: str(times) for what, times in warnings.items()})
-    return stream.finish()
+    stream.finish()
+    return count
 
 
-def _add_channel(stream: McapStream, kind: type[Event]) -> int:
+def _add_channel(stream: McapStream, kind: type[Event | TruePeople]) -> int:
+    if issubclass(kind, TruePeople):
+        return stream.add_channel(TRUE_PEOPLE, JSON, "tillfree.TruePeople", msgspec.json.encode(people_schema()))
     tag = str(kind.__struct_config__.tag)
     schema = msgspec.json.encode(channel_schema(tag))
     return stream.add_channel(TOPIC_PREFIX + tag, encoding_of(kind), f"tillfree.{kind.__name__}", schema)

@@ -1,16 +1,16 @@
 """What a recording is, whatever its format on disk."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from tillfree.catalog.model import Shop
 from tillfree.core.errors import TillfreeError
-from tillfree.core.events import Event
+from tillfree.core.events import Event, TrackedPerson
 from tillfree.core.ids import ProductId, TrackId
 
-__all__ = ["Recording", "RecordingError", "Truth", "TruthAct"]
+__all__ = ["KnowsPeople", "Recording", "RecordingError", "TruePeople", "Truth", "TruthAct", "TruthReach"]
 
 
 class RecordingError(TillfreeError):
@@ -31,16 +31,42 @@ class TruthAct(msgspec.Struct, frozen=True):
     to_track: TrackId = TrackId("")
 
 
-class Truth(msgspec.Struct, frozen=True):
-    """What really happened: each person's receipt, and, where known, every act.
+class TruthReach(msgspec.Struct, frozen=True):
+    """One hand goes out (`begin_ns`), is at its target (`in_ns` to `out_ns`) and is back (`end_ns`).
 
-    `aliases` maps further track ids of a person to the id under which `receipts` has them.
+    `hand` is "left" or "right"; the target is where the wrist is, in the shop's frame, metres.
+    """
+
+    track: TrackId
+    hand: str
+    begin_ns: int
+    in_ns: int
+    out_ns: int
+    end_ns: int
+    x: float
+    y: float
+    z: float
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """What really happened: each person's receipt, and, where known, every act and every reach.
+
+    `aliases` maps further track ids of a person to the id under which `receipts` has them. What a person holds at any
+    moment follows from the acts; where everybody was is a stream of its own (`KnowsPeople`).
     """
 
     receipts: dict[TrackId, dict[ProductId, int]]
     acts: tuple[TruthAct, ...] = ()
     aliases: dict[TrackId, TrackId] = {}
     synthetic: bool = False
+    reaches: tuple[TruthReach, ...] = ()
+
+
+class TruePeople(msgspec.Struct, frozen=True):
+    """Where everybody in the shop really was at a moment, with all joints and scores of 1, staff and all."""
+
+    time_ns: int
+    people: tuple[TrackedPerson, ...] = ()
 
 
 class Recording(Protocol):
@@ -65,4 +91,13 @@ class Recording(Protocol):
 
     def duration_ns(self) -> int | None:
         """Time from first to last event where the format knows it without reading everything, else None."""
+        ...
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """A recording that knows where everybody really was, as a simulated one does."""
+
+    def events_and_people(self) -> Iterator[Event | TruePeople]:
+        """All events as `events` gives them, with the true places between them, streaming."""
         ...
