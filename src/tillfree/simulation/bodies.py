@@ -45,7 +45,10 @@ class Body:
 
     def planned(self, times_s: Floats) -> Floats:
         """Where the script has the body, shape (times, 2), metres."""
-        return np.stack([np.interp(times_s, self._times_s, self._x), np.interp(times_s, self._times_s, self._y)], -1)
+        spots = np.empty((len(times_s), 2))
+        spots[:, 0] = np.interp(times_s, self._times_s, self._x)
+        spots[:, 1] = np.interp(times_s, self._times_s, self._y)
+        return spots
 
     def floor(self, times_s: Floats) -> Floats:
         """Where the body stands, shape (times, 2), metres: as planned, and beside that for others in the way.

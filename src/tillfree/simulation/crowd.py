@@ -101,8 +101,9 @@ class Crowd:
     def _go(self, begin_s: float) -> None:
         """One block."""
         times = begin_s + np.linspace(0.0, _STEPS * _STEP_S, _STEPS + 1)
-        spots = np.stack([member.body.planned(times) for member in self._members], axis=1)
-        x, y = np.ascontiguousarray(spots[..., 0]), np.ascontiguousarray(spots[..., 1])
+        x, y = (np.empty((_STEPS + 1, len(self._members))) for _ in range(2))
+        for number, member in enumerate(self._members):
+            x[:, number], y[:, number] = member.body.planned(times).T
         state = np.array([member.state for member in self._members]).T.copy()
         moving = np.hypot(np.diff(x, axis=0), np.diff(y, axis=0)) > _WALKING_M_S * _STEP_S
         one, other = _pairs(
@@ -111,12 +112,13 @@ class Crowd:
         if not len(one) and not state.any():
             return
         reaching = np.array([member.body.reaches_between(times[0], times[-1]) for member in self._members])
+        entry_s, exit_s = np.array([(m.body.visit.entry_s, m.body.visit.exit_s) for m in self._members]).T
         plan = _Plan(
             x,
             y,
             np.where(moving, 1.0, np.where(reaching, _GIVE_REACHING, _GIVE_STANDING)),
             np.where(moving, _BACK_S, _BACK_STANDING_S),
-            np.stack([member.body.present(times) for member in self._members], axis=1),
+            (times[:, None] >= entry_s) & (times[:, None] <= exit_s),
             np.minimum(self._ground.room(x, y), _BODY_M),
         )
         track = np.empty((_STEPS, 2, len(self._members)))
@@ -137,14 +139,10 @@ class Crowd:
         give = give * np.minimum(np.maximum((_LEASH_M - reach) / _SLACK_M, 0.0), 1.0)
         push = np.zeros_like(beside)
         if len(one):
-            velocity = (
-                (plan.x[k + 1] - plan.x[k]) / _STEP_S + speed[0],
-                (plan.y[k + 1] - plan.y[k]) / _STEP_S + speed[1],
-            )
-            place = (plan.x[k] + beside[0], plan.y[k] + beside[1])
-            away_x, away_y, closing_x, closing_y = (at[one] - at[other] for at in (*place, *velocity))
+            here, there = np.stack([plan.x[k], plan.y[k]]), np.stack([plan.x[k + 1], plan.y[k + 1]])
+            at = np.concatenate([here + beside, (there - here) / _STEP_S + speed])
             both = plan.present[k, one] & plan.present[k, other]
-            force = _forces(away_x, away_y, closing_x, closing_y, both)
+            force = _forces(np.take(at, one, axis=1) - np.take(at, other, axis=1), both)
             for axis in (0, 1):
                 push[axis] = np.bincount(one, force[axis], len(give)) - np.bincount(other, force[axis], len(give))
         speed += _STEP_S * ((-beside / plan.back_s[k] - speed) / _RELAX_S + give * push)
@@ -187,11 +185,13 @@ def _pairs(x: Floats, y: Floats, alive: Flags) -> tuple[Numbers, Numbers]:
     return one[kept], other[kept]
 
 
-def _forces(x: Floats, y: Floats, vx: Floats, vy: Floats, both: Flags) -> tuple[Floats, Floats]:
-    """On the first of each pair, from its offset and velocity relative to the second (m/s^2, for people of one mass).
+def _forces(apart: Floats, both: Flags) -> tuple[Floats, Floats]:
+    """On the first of each pair, in x and in y (m/s^2, for people of one mass).
 
-    It is minus the gradient of the energy, and nothing where they never touch, or only long after.
+    `apart` is its offset and velocity relative to the second, (x, y, x speed, y speed; pairs).
+    The force is minus the gradient of the energy, and nothing where they never touch, or only long after.
     """
+    x, y, vx, vy = apart
     closing = -(x * vx + y * vy)
     square = np.maximum(vx * vx + vy * vy, 1e-9)
     # A little to the side, or two who meet head on would only stop.
