@@ -1,5 +1,7 @@
 """When shoppers come: in order, as many as wanted, and as much more often in a rush as it says."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -56,8 +58,17 @@ def test_nobody_comes_in_a_rush_of_nothing() -> None:
     assert not len(arrival_times(np.random.default_rng(3), 1.0, (Rush(0.0, 1.0, 0.0),), per_hour=9.0))
 
 
-@pytest.mark.parametrize(("begin", "length", "factor"), [(1.0, 0.1, 2.0), (-0.1, 0.2, 2.0), (0.5, 0.6, 2.0),
-                                                        (0.5, 0.0, 2.0), (0.5, 0.1, -1.0), (0.5, 0.1, float("nan"))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("begin", "length", "factor"),
+    [
+        (1.0, 0.1, 2.0),
+        (-0.1, 0.2, 2.0),
+        (0.5, 0.6, 2.0),
+        (0.5, 0.0, 2.0),
+        (0.5, 0.1, -1.0),
+        (0.5, 0.1, math.nan),
+    ],
+)
 def test_rushes_are_checked(begin: float, length: float, factor: float) -> None:
     with pytest.raises(SimulationError, match="rush"):
         Rush(begin, length, factor)

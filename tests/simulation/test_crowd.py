@@ -1,4 +1,4 @@
-"""People give way: nobody walks through furniture, they pass each other, come back to their way, and always the same."""
+"""People give way: nobody walks through furniture, all come back to their way, and it is the same each time."""
 
 import itertools
 import math
@@ -53,11 +53,13 @@ def apart_m(one: Body, other: Body) -> Floats:
     times = np.arange(
         max(one.visit.entry_s, other.visit.entry_s), min(one.visit.exit_s, other.visit.exit_s) + 1e-9, 0.05
     )
-    return np.hypot(*(one.floor(times) - other.floor(times)).T)
+    x, y = (one.floor(times) - other.floor(times)).T
+    return np.asarray(np.hypot(x, y))
 
 
 def beside_m(body: Body, times: Floats) -> Floats:
-    return np.hypot(*(body.floor(times) - body.planned(times)).T)
+    x, y = (body.floor(times) - body.planned(times)).T
+    return np.asarray(np.hypot(x, y))
 
 
 def times_of(body: Body) -> Floats:

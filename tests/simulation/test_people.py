@@ -107,8 +107,10 @@ def test_people_of_a_party_are_nearer_to_each_other_than_strangers() -> None:
         found = []
         for one, other in pairs:
             begin_s, end_s = max(one.entry_s, other.entry_s) + 8.0, min(one.exit_s, other.exit_s) - 8.0
-            for time_s in np.arange(begin_s, end_s, 1.0).tolist():
-                found.append(math.dist(at(one, time_s), at(other, time_s)) < 2.5)
+            found += [
+                math.dist(at(one, time_s), at(other, time_s)) < 2.5
+                for time_s in np.arange(begin_s, end_s, 1.0).tolist()
+            ]
         return float(np.mean(found))
 
     options = SimulationOptions(shoppers=24, seed=2, parties=0.5, takes=5.0, awkward=0.0, arrival_spread_s=200.0)
@@ -235,8 +237,7 @@ def test_who_waits_steps_back_and_nobody_stands_in_another() -> None:
         acts[act.track].append((act.time_ns - options.start_ns) / NS_PER_S)
     standing: list[tuple[float, float, float]] = []
     for visit in recording.script.visits:
-        for time_s in acts[visit.track]:
-            standing.append((time_s, *at(visit, time_s)))
+        standing += [(time_s, *at(visit, time_s)) for time_s in acts[visit.track]]
     for one, other in itertools.combinations(sorted(standing), 2):
         if other[0] - one[0] < 0.5 and other[0] != one[0]:
             assert math.dist(one[1:], other[1:]) > 0.4

@@ -16,6 +16,7 @@ deeper, so a plan and its person are never on different sides of one; in the nar
 People of whom nobody is near are exactly where the script has them.
 """
 
+import collections
 import dataclasses
 from collections.abc import Iterable
 
@@ -79,7 +80,7 @@ class Crowd:
         """`bodies` in the order in which they come in; later ones with `admit`. Nobody gives way if not `give_way`."""
         self._ground = ground
         self._give_way = give_way
-        self._waiting = [_Member(body) for body in bodies]
+        self._waiting = collections.deque(_Member(body) for body in bodies)
         self._members: list[_Member] = []
         self._block = 0
 
@@ -91,9 +92,9 @@ class Crowd:
         """Go on to that time at least; who comes in before the end of its second must have been admitted."""
         while self._give_way and self._block < until_s:
             begin_s = float(self._block)
-            coming = [member for member in self._waiting if member.body.visit.entry_s < begin_s + 1.0]
-            self._waiting = self._waiting[len(coming) :]
-            self._members = [m for m in (*self._members, *coming) if m.body.visit.exit_s > begin_s]
+            while self._waiting and self._waiting[0].body.visit.entry_s < begin_s + 1.0:
+                self._members.append(self._waiting.popleft())
+            self._members = [member for member in self._members if member.body.visit.exit_s > begin_s]
             if len(self._members) > 1 or any(any(member.state) for member in self._members):
                 self._go(begin_s)
             self._block += 1
