@@ -4,19 +4,22 @@ import collections
 import functools
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.simulation.bags import Bags, follow
 from tests.simulation.scenes import only, small_shop
 from tillfree.core.events import GatePassage
 from tillfree.core.ids import ProductId, TrackId
 from tillfree.core.time import NS_PER_S
 from tillfree.simulation.agents import Agent
+from tillfree.simulation.arrivals import Rush
 from tillfree.simulation.furniture import Furniture
-from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.options import ActRates, SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.script import Reach, VisitScript
 from tillfree.simulation.shopping_lists import ShoppingLists, nearest
@@ -241,3 +244,43 @@ def test_who_waits_steps_back_and_nobody_stands_in_another() -> None:
     for one, other in itertools.combinations(sorted(standing), 2):
         if other[0] - one[0] < 0.5 and other[0] != one[0]:
             assert math.dist(one[1:], other[1:]) > 0.4
+
+
+# ---- everything at once -------------------------------------------------------------------------------------------
+
+wishes = st.fixed_dictionaries(
+    {
+        "shoppers": st.integers(0, 8),
+        "seed": st.integers(0, 10_000),
+        "takes": st.floats(1.0, 5.0),
+        "awkward": st.floats(0.0, 1.0),
+        "parties": st.sampled_from((0.0, 0.5, 1.0)),
+        "lists": st.booleans(),
+        "dwell_s": st.sampled_from((0.0, 2.0)),
+        "rushes": st.sampled_from(((), (Rush(0.2, 0.2, 8.0),))),
+        "rates": st.sampled_from((only(**dict.fromkeys(ActRates.__struct_fields__, 1.0)), ActRates())),
+        "duration_s": st.sampled_from((None, 80.0)),
+    }
+)
+
+
+@given(wishes)
+@settings(max_examples=40, deadline=None)
+def test_whatever_people_do_their_bags_follow_from_the_acts(wanted: dict[str, Any]) -> None:
+    options = SimulationOptions(**wanted)
+    recording = simulate(small_shop(), options)
+    held: Bags = {}
+    for act in recording.truth.acts:
+        follow(held, act)
+    carried = {track: +items for track, items in held.items() if +items}
+    assert carried == {track: items for track, items in recording.truth.receipts.items() if items}
+    people = [visit for visit in recording.script.visits if not visit.staff]
+    assert len(people) >= options.shoppers
+    for visit in people:
+        times = [knot[0] for knot in visit.path]
+        assert visit.entry_s < visit.exit_s <= recording.script.duration_s
+        assert times == sorted(times)
+        assert all(visit.entry_s <= reach.begin_s < reach.end_s for reach in visit.reaches)
+        assert not visit.party or recording.script.gate
+    again = simulate(small_shop(), options)
+    assert (again.truth, again.script.visits) == (recording.truth, recording.script.visits)
