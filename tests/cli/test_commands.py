@@ -19,8 +19,12 @@ from tests.cli.conftest import Run
 from tests.cli.small_shop import TEA, write_visit
 from tillfree.catalog.shop_file import encode_shop
 from tillfree.cli.terminal import Progress, TerminalError, show, write_file
+from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.recording import simulate
+from tillfree.simulation.stores.habits import HABITS
 from tillfree.simulation.stores.named import store_of
 from tillfree.storage.recordings.mcap_file import McapRecording
+from tillfree.storage.recordings.opening import open_recording
 
 COMMAND = [sys.executable, "-m", "tillfree.cli.main"]
 
@@ -196,9 +200,11 @@ def test_a_store_by_name_is_simulated_replayed_and_found_in_the_recording(tillfr
 
 def test_a_store_from_a_file_is_the_same_as_by_name(tillfree: Run, tmp_path: Path) -> None:
     (tmp_path / "shop.json").write_bytes(encode_shop(store_of("kiosk")))
+    habits = ("--no-lists", "--rush", "none", "--parties", "0", "--dwell-s", "0")
     for name, store in (("a", "kiosk"), ("b", tmp_path / "shop.json")):
         (tmp_path / name).mkdir()
-        assert tillfree("simulate", "--store", store, "-o", tmp_path / name / "x.mcap", "--shoppers", "1").code == 0
+        ran = tillfree("simulate", "--store", store, "-o", tmp_path / name / "x.mcap", "--shoppers", "1", *habits)
+        assert ran.code == 0
     assert (tmp_path / "a" / "x.mcap").read_bytes() == (tmp_path / "b" / "x.mcap").read_bytes()
 
 
@@ -224,6 +230,53 @@ def test_a_store_that_nobody_knows_is_refused_by_name(tillfree: Run, tmp_path: P
     ran = tillfree("simulate", "--store", tmp_path, "-o", tmp_path / "x.mcap")
     assert "give a shop.json" in ran.err
     assert tillfree("simulate", "--store", "nano", "--hours", "-1", "-o", tmp_path / "x.mcap").code == 2
+    assert not (tmp_path / "x.mcap").exists()
+
+
+def test_who_comes_and_what_they_do_can_be_said(tillfree: Run, tmp_path: Path) -> None:
+    target = tmp_path / "x.mcap"
+    acts = ("--awkward", "0.8", "--rate", "all=0", "--rate", "hide=2")
+    people = ("--shoppers", "3", "--rush", "0.5:0.2:4", "--parties", "0.5", "--dwell-s", "1", "--lists")
+    ran = tillfree("simulate", "--seed", "3", *people, *acts, "-o", target)
+    assert ran.code == 0, ran.err
+    truth = open_recording(target).truth
+    assert truth is not None
+    assert {act.kind for act in truth.acts} == {"take", "hide"}
+    ran = tillfree("simulate", "--per-hour", "400", "--duration", "60", "--takes", "1", "-o", target)
+    assert ran.code == 0, ran.err
+    assert open_recording(target).name == "simulated-400-an-hour-1"
+
+
+def test_stores_by_name_have_habits_that_can_be_left_out(tillfree: Run, tmp_path: Path) -> None:
+    options = ("simulate", "--store", "kiosk", "--shoppers", "3", "--takes", "1", "--seed", "2")
+    usual = SimulationOptions(shoppers=3, takes=1.0, seed=2, **msgspec.structs.asdict(HABITS["kiosk"]))
+    plain = SimulationOptions(shoppers=3, takes=1.0, seed=2)
+    for given, wanted in (((), usual), (("--no-lists", "--rush", "none", "--parties", "0", "--dwell-s", "0"), plain)):
+        assert tillfree(*options, *given, "-o", tmp_path / "x.mcap").code == 0
+        truth = open_recording(tmp_path / "x.mcap").truth
+        assert truth is not None
+        assert truth.acts == simulate(store_of("kiosk"), wanted).truth.acts
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--rate", "hde=1"), "no act 'hde'"),
+        (("--rate", "hide"), "'' is no number"),
+        (("--rate", "hide=x"), "'x' is no number"),
+        (("--rate", "hide=-1"), "rates.hide is -1"),
+        (("--rush", "0.5:0.1"), "three numbers"),
+        (("--rush", "0.5:0.9:2"), "shares of the time"),
+        (("--rush", "a:0.9:2"), "'a' is no number"),
+        (("--per-hour", "60"), "duration_s"),
+        (("--per-hour", "60", "--shoppers", "2"), "not allowed with"),
+        (("--parties", "2"), "parties is 2"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(tillfree: Run, tmp_path: Path, wrong: tuple[str, ...], said: str) -> None:
+    ran = tillfree("simulate", *wrong, "-o", tmp_path / "x.mcap")
+    assert ran.code == 2
+    assert said in ran.err
     assert not (tmp_path / "x.mcap").exists()
 
 

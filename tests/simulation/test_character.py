@@ -31,7 +31,7 @@ def _heads_in_bursts_m(character: Character) -> float:
 
 def _wrists_of_two(character: Character) -> int:
     """How many frames show one wrist as that of two people who stand close together."""
-    recording = _recording(character, occlusion=0.6, awkward=0.0, arrival_spread_s=1.0)
+    recording = _recording(character, occlusion=0.9, awkward=0.9, takes=5.0, arrival_spread_s=1.0)
     wrists = [
         [(j.x, j.y, j.z) for person in frame.people for j in person.joints if j.name.endswith("wrist")]
         for frame in frames(recording.events())

@@ -233,7 +233,11 @@ def _add_simulate(commands: Commands) -> None:
     parser = _add(commands, "simulate", _simulate, "write a simulated recording with its truth")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="file, or folder to be made")
     parser.add_argument("--format", choices=("mcap", "autocheckout"), default="mcap", help="default: mcap, one file")
-    parser.add_argument("--shoppers", type=int, default=3, metavar="N", help="how many come in (default 3)")
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument("--shoppers", type=int, default=3, metavar="N", help="how many come in (default 3)")
+    who.add_argument(
+        "--per-hour", type=float, metavar="X", help="instead: a random number, at this rate outside rushes"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed is the same visit (default 1)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--fixtures", type=int, default=2, metavar="N", help="gondolas of the demo shop (default 2)")
@@ -247,7 +251,26 @@ def _add_simulate(commands: Commands) -> None:
         "--duration", dest="duration_s", type=float, metavar="X", help="length in s (default: until everybody has left)"
     )
     length.add_argument("--hours", type=float, metavar="H", help="the same in hours")
+    parser.add_argument(
+        "--lists",
+        action=argparse.BooleanOptionalAction,
+        help="whether people have shopping lists (default: in stores by name)",
+    )
+    parser.add_argument(
+        "--rush",
+        action="append",
+        metavar="BEGIN:LENGTH:FACTOR",
+        help="so many times as many come in this part of the time, as 0.4:0.2:3; 'none' for no rush; may be repeated",
+    )
+    parser.add_argument(
+        "--rate",
+        action="append",
+        metavar="ACT=X",
+        help="how often an awkward act happens relative to others, as hide=1; all=0 sets every one; may be repeated",
+    )
     for option, kind, text in (
+        ("--parties", float, "probability that who comes in is the first of a party of adults"),
+        ("--dwell-s", float, "how long people look before they reach, in the middle"),
         ("--takes", float, "mean number of acts per shopper"),
         ("--awkward", float, "share of awkward acts: put-backs, hand-overs, touches, two at once"),
         ("--noise", float, "scale of the noise of the plates"),

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from tillfree.catalog.shop_file import decode_shop
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import Progress, TerminalError, show
 from tillfree.commerce.display import display_text
+from tillfree.simulation.arrivals import Rush
 from tillfree.simulation.autocheckout_folder import write_autocheckout
 from tillfree.simulation.demo_shop import demo_shop
-from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.options import ActRates, SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
+from tillfree.simulation.stores.habits import HABITS
 from tillfree.simulation.stores.named import STORES, store_of
 from tillfree.storage.recordings.mcap_writer import write_mcap
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_simulate"]
 
+_RUSH_PARTS = 3
 _AROUND_M = 2.5
 """How far the floor of a shop reaches beyond its furniture, where its file does not say it: assumed."""
 
@@ -96,7 +100,42 @@ def options_of(arguments: argparse.Namespace) -> SimulationOptions:
     given = {name: value for name, value in vars(arguments).items() if name in SimulationOptions.__struct_fields__}
     if arguments.hours is not None:
         given["duration_s"] = arguments.hours * 3600.0
-    return SimulationOptions(**{name: value for name, value in given.items() if value is not None})
+    if arguments.rush is not None:
+        given["rushes"] = tuple(_rush(text) for text in arguments.rush if text != "none")
+    given["rates"] = rates_of(arguments.rate or ())
+    usual = msgspec.structs.asdict(HABITS[arguments.store]) if arguments.store in HABITS else {}
+    return SimulationOptions(**usual | {name: value for name, value in given.items() if value is not None})
+
+
+def rates_of(texts: Sequence[str]) -> ActRates:
+    """The rates that are given as `ACT=X`, one after the other; the others as usual.
+
+    Raises:
+        TerminalError: no such act, or no number.
+        SimulationError: a rate below 0.
+    """
+    rates = msgspec.structs.asdict(ActRates())
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name != "all" and name not in rates:
+            raise TerminalError(f"--rate {text}: there is no act {name!r}; choose all or one of {', '.join(rates)}")
+        rates |= dict.fromkeys(rates if name == "all" else [name], _number(value, f"--rate {text}", "hide=1"))
+    return ActRates(**rates)
+
+
+def _rush(text: str) -> Rush:
+    """A rush given as `BEGIN:LENGTH:FACTOR`."""
+    parts = text.split(":")
+    if len(parts) != _RUSH_PARTS:
+        raise TerminalError(f"--rush {text}: give three numbers, as 0.4:0.2:3, or 'none'")
+    return Rush(*(_number(part, f"--rush {text}", "0.4:0.2:3") for part in parts))
+
+
+def _number(text: str, where: str, example: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise TerminalError(f"{where}: {text!r} is no number; write it as {example}") from None
 
 
 def summary(recording: SimulatedRecording, path: str) -> str:

@@ -1,16 +1,19 @@
 """Shoppers on the floor: walking, turning, reaching; no thought of what for."""
 
+import dataclasses
 import math
 
 import numpy as np
 
 from tillfree.core.ids import TrackId
-from tillfree.simulation.furniture import Furniture, ShelfPlace
+from tillfree.simulation.furniture import Furniture, Place, ShelfPlace
 from tillfree.simulation.script import Reach, VisitScript
 from tillfree.simulation.stock import Item
 
-__all__ = ["Agent", "Spot"]
+__all__ = ["Agent", "Party", "Spot"]
 
+_LEFT_HANDED = 0.106
+"""Share of people (Papadatou-Pastou et al. 2020, "Human handedness: a meta-analysis")."""
 _DIRECT_M = 0.9
 _BEHIND_M = 0.45
 _ARM_M = 0.5
@@ -28,28 +31,53 @@ class Spot:
         self.heading = heading
 
 
+@dataclasses.dataclass(slots=True, eq=False)
+class Party:
+    """Adults who come in together, on one who pays, and leave together."""
+
+    members: "list[Agent]" = dataclasses.field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        """Whether nobody has anything left to do."""
+        return all(member.done or member.goals <= 0 for member in self.members)
+
+
 class Agent:
     """One shopper while the script is written; `time_s` is how far their own script reaches."""
 
     def __init__(
-        self, number: int, track: TrackId, entry_s: float, furniture: Furniture, rng: np.random.Generator
+        self,
+        number: int,
+        track: TrackId,
+        entry_s: float,
+        furniture: Furniture,
+        rng: np.random.Generator,
+        door: tuple[float, float] | None = None,
     ) -> None:
+        """Who comes in by that door, or by that which is their turn."""
         self.visit = VisitScript(track, number, float(np.clip(rng.normal(1.71, 0.07), 1.5, 1.95)), entry_s)
         self.time_s = entry_s
         self.held: list[Item] = []
         self.hidden: list[Item] = []
         self.company: list[Agent] = []
+        self.wishes: list[Place] = []
+        """What is still on the shopping list, one facing for each unit."""
+        self.party: Party | None = None
         self.goals = 0
         self.done = False
         self.version = 0
         self.speed_m_s = float(rng.uniform(0.63, 0.78))
+        self.hand = 0 if rng.random() < _LEFT_HANDED else 1
+        self.since_s = entry_s
+        """When this shopper came to where they are."""
         # How far below the shoulder something is for which this shopper goes down, and by what share of the rest.
         self.stoop_from_m, self.stoop = 0.45, 1.0
         # Successive shoppers keep to lanes well apart, so that they can pass each other (golden ratio).
         self.lane_m = 0.92 + 0.42 * (number * 0.618 % 1.0)
         self._furniture = furniture
         self._lane: tuple[float, float] | None = None
-        self.point = furniture.doors[number % len(furniture.doors)]
+        self.point = furniture.doors[number % len(furniture.doors)] if door is None else door
         self.visit.path.append((entry_s, *self.point))
         self.visit.turns.append((entry_s, math.pi / 2))
 
@@ -99,7 +127,7 @@ class Agent:
             self.visit.path.append((now, *point))
             at = point
         self.turn(spot.heading, now + 0.15)
-        self.point, self._lane, self.time_s = at, spot.lane, now
+        self.point, self._lane, self.time_s, self.since_s = at, spot.lane, now, now
         return now
 
     def turn(self, heading: float, time_s: float) -> None:

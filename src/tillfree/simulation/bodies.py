@@ -2,25 +2,25 @@
 
 Assumed, from the one real shopper: head at the height of the body, neck at 0.88, shoulders at 0.845, hanging wrists at
 0.53 of it; walking 0.63 to 0.78 m/s; an arm goes out in 0.4 to 0.6 s; head and shoulders come 0.06 to 0.32 m forward,
-and down for low shelves. People who pass each other give way sideways, smoothly.
+and down for low shelves. How people give way to each other is in `tillfree.simulation.crowd`.
 """
 
 import math
-from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
 from tillfree.simulation.script import Floats, VisitScript
 
-__all__ = ["JOINT_NAMES", "Body", "keep_apart"]
+__all__ = ["ASIDE_HZ", "JOINT_NAMES", "Body"]
 
 JOINT_NAMES = ("head", "neck", "l_shoulder", "r_shoulder", "l_elbow", "r_elbow", "l_wrist", "r_wrist")
 
 _SHOULDER_M = 0.185
 _GROWN_M = 1.5
-_PASS_M = 0.5
 _STEP_S = 0.5
-_ROUNDS = 2
+ASIDE_HZ = 10
+"""Moments a second at which it is known how far a body is beside its planned way."""
 
 
 class Body:
@@ -32,6 +32,10 @@ class Body:
         self._times_s, self._x, self._y = path[:, 0], path[:, 1], path[:, 2]
         turns = np.array(visit.turns)
         self._turn_s, self._heading = turns[:, 0], turns[:, 1]
+        reaches = [(reach.begin_s, reach.end_s) for reach in visit.reaches]
+        self._reaching = np.array(reaches).reshape(-1, 2).T
+        self._first = math.floor(visit.entry_s * ASIDE_HZ)
+        self._aside: npt.NDArray[np.float32] | None = None
         rng = np.random.default_rng([seed, 5, visit.number])
         self._phase = rng.uniform(0.0, 2 * math.pi, (6, 3))
         self._beat_hz = rng.uniform(0.25, 0.7, (6, 3))
@@ -39,23 +43,60 @@ class Body:
         # Grown people differ little in breadth; a child is smaller all over.
         self._small = min(visit.height_m / _GROWN_M, 1.0)
 
+    def planned(self, times_s: Floats) -> Floats:
+        """Where the script has the body, shape (times, 2), metres."""
+        spots = np.empty((len(times_s), 2))
+        spots[:, 0] = np.interp(times_s, self._times_s, self._x)
+        spots[:, 1] = np.interp(times_s, self._times_s, self._y)
+        return spots
+
     def floor(self, times_s: Floats) -> Floats:
-        """Where the body stands, shape (times, 2), metres."""
-        return np.stack([np.interp(times_s, self._times_s, self._x), np.interp(times_s, self._times_s, self._y)], -1)
+        """Where the body stands, shape (times, 2), metres: as planned, and beside that for others in the way.
+
+        The crowd must have gone on to the last of the times.
+        """
+        floor = self.planned(times_s)
+        if self._aside is not None:
+            at = np.clip(times_s * ASIDE_HZ - self._first, 0.0, len(self._aside) - 1.001)
+            row = at.astype(np.int64)
+            part = (at - row)[:, None]
+            floor += (1.0 - part) * self._aside[row] + part * self._aside[row + 1]
+        return floor
+
+    def step_aside(self, first: int, metres: Floats) -> None:
+        """How far the body is beside its planned way, shape (moments, 2); moment 0 is number `first` of the recording.
+
+        Moments before the visit or after it are left out.
+        """
+        if self._aside is None:
+            self._aside = np.zeros((math.ceil(self.visit.exit_s * ASIDE_HZ) + 2 - self._first, 2), dtype=np.float32)
+        begin = first - self._first
+        end = min(begin + len(metres), len(self._aside))
+        self._aside[max(begin, 0) : end] = metres[max(-begin, 0) : end - begin]
 
     def bounds(self, begin_s: float, end_s: float) -> tuple[float, float, float, float]:
         """Least x, greatest x, least y, greatest y (metres) of where the body is within that time."""
         first, last = np.searchsorted(self._times_s, (begin_s, end_s))
-        ends = self.floor(np.array([begin_s, end_s]))
+        ends = self.planned(np.array([begin_s, end_s]))
         xs, ys = ((*ends[:, k], *part[first:last]) for k, part in enumerate((self._x, self._y)))
-        return float(min(xs)), float(max(xs)), float(min(ys)), float(max(ys))
+        low, high = np.zeros(2), np.zeros(2)
+        if self._aside is not None:
+            rows = np.clip(np.array([begin_s, end_s]) * ASIDE_HZ - self._first + (0, 2), 0, len(self._aside))
+            beside = self._aside[int(rows[0]) : int(rows[1])]
+            low, high = beside.min(axis=0, initial=0.0), beside.max(axis=0, initial=0.0)
+        return float(min(xs) + low[0]), float(max(xs) + high[0]), float(min(ys) + low[1]), float(max(ys) + high[1])
+
+    def reaches_between(self, begin_s: float, end_s: float) -> bool:
+        """Whether an arm is out at some time of these."""
+        begins, ends = self._reaching
+        return bool(((begins < end_s) & (ends > begin_s)).any())
 
     def walking(self, times_s: Floats) -> Floats:
         """0 for standing to 1 for walking, without jumps."""
         step = self.floor(times_s + _STEP_S) - self.floor(times_s - _STEP_S)
         return np.clip(np.hypot(step[:, 0], step[:, 1]) / (2 * _STEP_S * 0.6), 0.0, 1.0)
 
-    def present(self, times_s: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+    def present(self, times_s: Floats) -> npt.NDArray[np.bool_]:
         """Whether the shopper is in the shop."""
         return (times_s >= self.visit.entry_s) & (times_s <= self.visit.exit_s)
 
@@ -99,39 +140,6 @@ class Body:
             elbow[:, 2] -= 0.06 + 0.5 * bent
             elbow[:, :2] += left * (sign * (0.03 + 0.3 * bent))[:, None]
         return joints
-
-
-def keep_apart(
-    floors: Floats,
-    walking: Floats,
-    present: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]",
-    across: tuple[float, float],
-) -> Floats:
-    """Floor points (people, times, 2) after people have given way to each other along the direction `across`.
-
-    Who walks gives way; who stands hardly moves. Each passes on the side on which their lane already is.
-    """
-    normal = np.array(across)
-    along = floors @ np.array([-normal[1], normal[0]])
-    lateral = floors @ normal
-    moved = lateral.copy()
-    for first, second in [*combinations(range(len(floors)), 2)] * _ROUNDS:
-        gap_along = along[first] - along[second]
-        near = present[first] & present[second] & (np.abs(gap_along) < 1.2)
-        if not near.any():
-            continue
-        gap = moved[first] - moved[second]
-        if not (near & (np.abs(gap) < _PASS_M)).any():
-            continue
-        need = _PASS_M * np.exp(-((gap_along / 0.45) ** 2)) - np.abs(gap)
-        side = np.tanh((lateral[first] - lateral[second]) / 0.03 + 0.2)
-        push = np.where(near, np.maximum(need, 0.0) * side, 0.0)
-        give = 0.04 + walking[[first, second]]
-        give /= np.maximum(give.sum(axis=0), 1.0)
-        moved[first] += push * give[0]
-        moved[second] -= push * give[1]
-    result: Floats = floors + (moved - lateral)[:, :, None] * normal
-    return result
 
 
 def _ease(part: Floats) -> Floats:

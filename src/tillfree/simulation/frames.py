@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tillfree.core.events import Joint, PeopleFrame, TrackedPerson
 from tillfree.core.ids import TrackId
-from tillfree.simulation.bodies import JOINT_NAMES, Body, keep_apart
+from tillfree.simulation.bodies import JOINT_NAMES, Body
 from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Floats
@@ -30,11 +30,10 @@ _CHUNK_S = 0.5
 class FrameRenderer:
     """Renders people frames window by window."""
 
-    def __init__(self, options: SimulationOptions, across: tuple[float, float], character: Character = USUAL) -> None:
+    def __init__(self, options: SimulationOptions, character: Character = USUAL) -> None:
         self._options = options
         self._character = character
         self._jitter_m = np.array(character.jitter_m)
-        self._across = across
         self._sequence = 0
 
     def frames(self, window: int, begin_s: float, end_s: float, bodies: list[Body]) -> Iterator[PeopleFrame]:
@@ -88,8 +87,6 @@ class FrameRenderer:
         present = np.stack([body.present(times) for body in bodies])
         walking = np.stack([body.walking(times) for body in bodies])
         floors = np.stack([body.floor(times) for body in bodies])
-        if self._options.give_way:
-            floors = keep_apart(floors, walking, present, self._across)
         joints = np.stack([body.joints(times, floors[k], walking[k]) for k, body in enumerate(bodies)])
         seen = rng.random((people, moments, 8)) >= np.array(self._character.missing)
         seen[:, :, 6:] &= (rng.random((people, moments)) >= 0.005)[:, :, None]

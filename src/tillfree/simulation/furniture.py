@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -125,6 +126,10 @@ class Furniture:
         shortest = None if self._floor is None else self._ways.way(start, end)
         return shortest or [(self._left_m, start[1]), (self._left_m, end[1]), end]
 
+    def length_m(self, start: tuple[float, float], end: tuple[float, float]) -> float:
+        """Length of the way that `route` gives."""
+        return sum(math.dist(a, b) for a, b in itertools.pairwise([start, *self.route(start, end)]))
+
     def roomy(self, here: tuple[float, float], angle: float, apart_m: float) -> float:
         """The direction in which somebody can stand so far from here: `angle` if possible, else across or opposite.
 
@@ -134,9 +139,13 @@ class Furniture:
             return angle
         for turned in (angle, angle + math.pi / 2, angle - math.pi / 2, angle + math.pi):
             there = (here[0] + apart_m * math.cos(turned), here[1] + apart_m * math.sin(turned))
-            if self._ways.is_free(there) and self._ways.is_straight(here, there):
+            if self.leads(here, there):
                 return turned
         return angle
+
+    def leads(self, here: tuple[float, float], there: tuple[float, float]) -> bool:
+        """Whether somebody can stand there, straight on from here; no, where nobody says where the floor is."""
+        return self._floor is not None and self._ways.is_free(there) and self._ways.is_straight(here, there)
 
     @functools.cached_property
     def _ways(self) -> Ways:

@@ -17,7 +17,8 @@ def gate_passages(script: Script, start_ns: int) -> list[GatePassage]:
     """All passages in the order of their time, a recording's beginning at `start_ns`."""
     found = []
     for visit in script.visits:
-        found.append((visit.entry_s - _LINE_S, visit.number, visit.track, "in", visit.party))
+        if not visit.slips_in:
+            found.append((visit.entry_s - _LINE_S, visit.number, visit.track, "in", visit.party))
         if not visit.tailgates:
             track = visit.gaps[-1][2] if visit.gaps else visit.track
             found.append((visit.exit_s + _LINE_S, visit.number, track, "out", visit.party))

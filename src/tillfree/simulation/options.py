@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tillfree.simulation.arrivals import Rush
 from tillfree.simulation.behaviour.table import AWKWARD
 from tillfree.simulation.errors import SimulationError
 
@@ -48,13 +49,23 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Length; None: until everybody has left."""
     arrival_spread_s: float | None = None
     """Shoppers arrive at random within this time; None: within the duration, else 5 s per shopper."""
+    per_hour: float | None = None
+    """Instead of `shoppers`: so many come per hour outside rushes, their number at random. Needs `duration_s`."""
+    rushes: tuple[Rush, ...] = ()
+    """When more people come."""
+    parties: float = 0.0
+    """Probability that who comes in is the first of a party of adults, for whom one pays. Then there is a gate."""
+    lists: bool = False
+    """Whether people have shopping lists; if not, they take at any facing, rather a near one."""
+    dwell_s: float = 0.0
+    """How long people look before they reach, in the middle (s)."""
     takes: float = 4.0
     """Mean number of acts per shopper."""
     awkward: float = 0.3
     """Probability that an act is one of `rates` instead of a plain take."""
     rates: ActRates = ActRates()
     give_way: bool = True
-    """Whether people walk round each other; if not, they walk through each other."""
+    """Whether people walk round each other (`tillfree.simulation.crowd`); if not, they walk through each other."""
     noise: float = 1.0
     """Scale of all plate noise."""
     dead: int = 0
@@ -77,9 +88,9 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Probability that joints of people who stand close together vanish or are taken from each other."""
 
     def __post_init__(self) -> None:
-        for name in ("awkward", "drop_frames", "new_id", "lose_batches", "occlusion"):
+        for name in ("awkward", "parties", "drop_frames", "new_id", "lose_batches", "occlusion"):
             self._require(name, 0.0, 1.0)
-        for name in ("takes", "noise", "gaps", "spikes"):
+        for name in ("dwell_s", "takes", "noise", "gaps", "spikes"):
             self._require(name, 0.0, 1000.0)
         self._require("shoppers", 0, 1_000_000)
         self._require("seed", 0, 2**63 - 1)
@@ -89,6 +100,10 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("duration_s", "arrival_spread_s"):
             if getattr(self, name) is not None:
                 self._require(name, 0.0, 1e7)
+        if self.per_hour is not None:
+            self._require("per_hour", 0.0, 1e6)
+            if self.duration_s is None:
+                raise SimulationError("per_hour needs duration_s: say for how long people come")
         for name in ActRates.__struct_fields__:
             if not 0.0 <= getattr(self.rates, name) < math.inf:
                 raise SimulationError(f"rates.{name} is {getattr(self.rates, name)}; give a number from 0 on")

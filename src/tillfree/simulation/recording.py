@@ -21,7 +21,7 @@ default, several people, occlusion, lost tracks, the gate, dead plates and long 
 
 import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -30,8 +30,10 @@ from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
+from tillfree.simulation.crowd import Crowd
 from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.gate import gate_passages
+from tillfree.simulation.ground import Ground
 from tillfree.simulation.ground_truth import truth_of
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
@@ -74,7 +76,8 @@ class SimulatedRecording:
         self._noise = noise
         self.shop = shop
         self.options = options
-        self.name = options.name or f"simulated-{options.shoppers}-{options.seed}"
+        people = str(options.shoppers) if options.per_hour is None else f"{options.per_hour:g}-an-hour"
+        self.name = options.name or f"simulated-{people}-{options.seed}"
         self.warnings: dict[str, int] = {}
         self._hz = fixture_hz(len(shop.fixtures), options.seed)
         self.script: Script = script or write_script(shop, options, self._hz)
@@ -85,14 +88,19 @@ class SimulatedRecording:
         """Length of the script, rounded up to whole batches."""
         return ns_from_seconds(self._batches() * BATCH_S)
 
+    def crowd(self, bodies: Iterable[Body] = ()) -> Crowd:
+        """The crowd of this shop at its beginning: of nobody yet, or of these bodies in the order of their entries."""
+        return Crowd(Ground(self.shop), bodies, give_way=self.options.give_way)
+
     def events(self) -> Iterator[Event]:
         """All events in the order of their time, streaming."""
         script, options = self.script, self.options
         plates = self._plate_renderers()
-        frames = FrameRenderer(options, self._across(), self._character)
+        frames = FrameRenderer(options, self._character)
         traces, shocks = list(reversed(script.traces)), list(reversed(script.shocks))
         visits = list(reversed(script.visits))
         bodies: list[Body] = []
+        crowd = self.crowd()
         waiting: list[tuple[int, str, int, Event]] = []
         passages = list(reversed(gate_passages(script, options.start_ns))) if script.gate else []
         per_window = round(_WINDOW_S / BATCH_S)
@@ -110,7 +118,9 @@ class SimulatedRecording:
                 plates[fixture].add_shock(row, ring)
             while visits and visits[-1].entry_s < end_s + _MARGIN_S:
                 bodies.append(Body(visits.pop(), options.seed))
+                crowd.admit(bodies[-1])
             bodies = [body for body in bodies if body.visit.exit_s > begin_s - _MARGIN_S]
+            crowd.advance(end_s + _MARGIN_S)
             shakes = self._shakes(window, begin_s, end_s, bodies)
             bounds = [body.bounds(begin_s - _MARGIN_S, end_s + _MARGIN_S) for body in bodies]
             for renderer in plates:
@@ -164,11 +174,6 @@ class SimulatedRecording:
             since_s = 0.0 if rng.random() < 0.5 else float(rng.uniform(0.0, self.script.duration_s))
             faults.setdefault(number, []).append((row, column, "stuck" if k % 2 else "nan", since_s))
         return faults
-
-    def _across(self) -> tuple[float, float]:
-        """The direction in which people give way: across the aisles."""
-        yaw = self.shop.fixtures[0].box.pose.yaw_rad
-        return -math.sin(yaw), math.cos(yaw)
 
     def _shakes(
         self, window: int, begin_s: float, end_s: float, bodies: list[Body]

@@ -120,6 +120,8 @@ class VisitScript:
     """Somebody of the staff: no shopper, without a receipt."""
     tailgates: bool = False
     """Leaves on the passage of somebody else, unseen by the gate."""
+    slips_in: bool = False
+    """Comes in on the passage of somebody else, unseen by the gate."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -38,14 +38,14 @@ class BringChild(SoloAct):
         ]
         if not low:
             return False
-        child = floor.come(agent.visit.entry_s + float(rng.uniform(0.7, 1.1)))
+        child = floor.come(agent.visit.entry_s + float(rng.uniform(0.7, 1.1)), agent.point)
         child.done = True  # the child makes no plans: it goes along
         child.visit.height_m = height_m
-        child.visit.party = agent.visit.party = f"party-{agent.visit.track}"
+        child.visit.party = agent.visit.party = agent.visit.party or f"party-{agent.visit.track}"
         hands.note(child.time_s, child, "child", None, None, agent)
         place = low[int(rng.integers(len(low)))]
         floor.go_patiently(child, place)
-        floor.leave_spot(child, hands.take_at(child, place, hands.ready_s(child), hands.choose_hand()))
+        floor.leave_spot(child, hands.take_at(child, place, hands.ready_s(child), hands.choose_hand(child, place)))
         # The adult goes along to beside the child, and goes on once the child has what it wants.
         side_m = 0.62 if place.middle_m < float(place.shelf.edges_m[:, 1].max()) / 2 else -0.62
         spot = agent.spot(place.shelf, place.middle_m + side_m, 0.85)

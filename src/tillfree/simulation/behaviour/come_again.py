@@ -11,7 +11,7 @@ class ComeAgain(SoloAct):
     """A visit ends with what is carried; 4 to 15 s later the same person comes in as a new visit, with empty hands.
 
     The tracker gives a new id, and nothing tells the store that it is the same person: there are two receipts. Truth's
-    act `come_again` is of the new visit, and names the old one. Who has a child along does not do it.
+    act `come_again` is of the new visit, and names the old one. Who has others along does not do it.
     """
 
     name, rate = "come_again", 0.0
@@ -19,11 +19,12 @@ class ComeAgain(SoloAct):
 
     def perform(self, scene: Scene, agent: Agent) -> bool:
         """Go out; the rest of what was planned is done in the next visit."""
-        if agent.company or agent.time_s <= agent.visit.entry_s:
+        if agent.company or agent.party or agent.time_s <= agent.visit.entry_s:
             return False
         scene.floor.leave(agent)
         again = scene.floor.come(agent.visit.exit_s + float(scene.rng.uniform(4.0, 15.0)))
         again.visit.height_m, again.speed_m_s = agent.visit.height_m, agent.speed_m_s
         again.goals = max(agent.goals, 1)
+        again.hand, again.wishes = agent.hand, agent.wishes
         scene.hands.note(again.visit.entry_s, again, "come_again", None, None, agent)
         return True

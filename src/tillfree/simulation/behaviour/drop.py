@@ -27,7 +27,7 @@ class Drop(SoloAct):
         place = floor.go_somewhere(agent)
         if place is None:
             return False
-        hand = hands.choose_hand()
+        hand = hands.choose_hand(agent, place)
         taken_s = hands.ready_s(agent)
         back_s = hands.take_at(agent, place, taken_s, hand)
         item = agent.held[-1]

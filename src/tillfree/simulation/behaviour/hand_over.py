@@ -40,7 +40,7 @@ class HandOver(PairAct):
             target = (centre[0] + sign * gap_m * math.cos(angle), centre[1] + sign * gap_m * math.sin(angle), centre[2])
             ways_s = (float(rng.uniform(0.4, 0.6)), float(rng.uniform(0.4, 0.6)))
             in_s = begin_s + ways_s[0]
-            floor.leave_spot(who, who.reach(hands.choose_hand(), target, in_s, in_s + held_s, ways_s=ways_s))
+            floor.leave_spot(who, who.reach(hands.choose_hand(who), target, in_s, in_s + held_s, ways_s=ways_s))
         agent.held.remove(item)
         partner.held.append(item)
         hands.note(begin_s + 0.5 + held_s / 2, agent, "give", item, None, partner)

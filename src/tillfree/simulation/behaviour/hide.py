@@ -25,7 +25,7 @@ class Hide(SoloAct):
         place = scene.floor.go_somewhere(agent)
         if place is None:
             return False
-        hand = hands.choose_hand()
+        hand = hands.choose_hand(agent, place)
         agent.stay(hands.take_at(agent, place, hands.ready_s(agent), hand))
         heading = place.shelf.heading
         # The left hand (0) goes to the right side of the body, the right one to the left.

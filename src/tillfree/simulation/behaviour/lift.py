@@ -28,5 +28,7 @@ class Lift(SoloAct):
         hands.shock(place, item.weight_g, up_s)
         hands.note(up_s, agent, "lift", item, item.resting)
         hands.set_down(item, place, down_s)
-        scene.floor.leave_spot(agent, hands.move_hand(agent, place, middle_m, up_s, down_s + 0.4, hands.choose_hand()))
+        scene.floor.leave_spot(
+            agent, hands.move_hand(agent, place, middle_m, up_s, down_s + 0.4, hands.choose_hand(agent, place))
+        )
         return True

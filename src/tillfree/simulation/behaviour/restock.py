@@ -32,7 +32,9 @@ class Restock(SoloAct):
                 at_s = hands.ready_s(staff)
                 resting = hands.set_down(item, place, at_s)
                 hands.note(at_s, staff, "restock", item, resting)
-                end_s = hands.move_hand(staff, place, resting.middle_m, at_s, at_s + 0.45, hands.choose_hand())
+                end_s = hands.move_hand(
+                    staff, place, resting.middle_m, at_s, at_s + 0.45, hands.choose_hand(staff, place)
+                )
                 staff.turn(place.shelf.heading, end_s)
                 # The next unit comes out of the crate beside the feet.
                 floor.leave_spot(staff, end_s + float(rng.uniform(0.3, 0.9)))

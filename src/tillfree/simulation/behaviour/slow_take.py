@@ -25,5 +25,7 @@ class SlowTake(SoloAct):
         hands = scene.hands
         held_s = float(np.exp(scene.rng.uniform(math.log(2.0), math.log(30.0))))
         step_s = hands.ready_s(agent) + held_s
-        scene.floor.leave_spot(agent, hands.take_at(agent, place, step_s, hands.choose_hand(), held_s=held_s))
+        scene.floor.leave_spot(
+            agent, hands.take_at(agent, place, step_s, hands.choose_hand(agent, place), held_s=held_s)
+        )
         return True

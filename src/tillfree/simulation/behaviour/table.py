@@ -15,6 +15,7 @@ from tillfree.simulation.behaviour.restock import Restock
 from tillfree.simulation.behaviour.slow_take import SlowTake
 from tillfree.simulation.behaviour.swap import Swap
 from tillfree.simulation.behaviour.tailgate import Tailgate
+from tillfree.simulation.behaviour.tailgate_in import TailgateIn
 from tillfree.simulation.behaviour.take import Take
 from tillfree.simulation.behaviour.together import Together
 from tillfree.simulation.behaviour.touch import Touch
@@ -46,5 +47,6 @@ AWKWARD: tuple[SoloAct | PairAct, ...] = (
     Restock(),
     ComeAgain(),
     Tailgate(),
+    TailgateIn(),
 )
 """The acts that `ActRates` has rates of."""

@@ -11,8 +11,8 @@ class Tailgate(PairAct):
     """Two people leave close behind each other, and the gate counts one passage: that of the first.
 
     Both carry out what they have, and each has a receipt. That the second is gone shows in the frames only. What the
-    gate does about it (an alarm, a bar that stays down) is not shown; nor is tailgating inwards. Only
-    people who have something do it, and who has a child along does not.
+    gate does about it (an alarm, a bar that stays down) is not shown. Only
+    people who have something do it, and who has others along does not.
     """
 
     name, rate, gate = "tailgate", 0.0, True
@@ -20,7 +20,7 @@ class Tailgate(PairAct):
 
     def perform(self, scene: Scene, agent: Agent, partner: Agent) -> bool:
         """Both go to the door; who is there first waits for the other, and they go out 0.4 to 0.7 s apart."""
-        if agent.company or partner.company or not (agent.held and partner.held):
+        if agent.company or partner.company or agent.party or partner.party or not (agent.held and partner.held):
             return False
         floor = scene.floor
         there_s = max(floor.walk_to_door(agent), floor.walk_to_door(partner))

@@ -21,5 +21,5 @@ class Take(SoloAct):
             return False
         hands = scene.hands
         step_s = hands.ready_s(agent)
-        scene.floor.leave_spot(agent, hands.take_at(agent, place, step_s, hands.choose_hand()))
+        scene.floor.leave_spot(agent, hands.take_at(agent, place, step_s, hands.choose_hand(agent, place)))
         return True

@@ -31,7 +31,7 @@ class TwoKinds(SoloAct):
         ]
         first_s = hands.ready_s(agent)
         if not beside:
-            scene.floor.leave_spot(agent, hands.take_at(agent, place, first_s, hands.choose_hand()))
+            scene.floor.leave_spot(agent, hands.take_at(agent, place, first_s, hands.choose_hand(agent, place)))
             return True
         other = beside[int(rng.integers(len(beside)))]
         hand = int(place.middle_m > other.middle_m)

@@ -28,6 +28,8 @@ ROOM, FURNITURE, FIRST_FACING = 0, 1, 2
 _IN_HAND_S = 3.0
 _STRIDES_HZ = 0.9
 _LIFT_M = 0.06
+_AHEAD_S = 1.0
+"""How far the crowd must have gone on for a body to know whether it walks."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Film:
         self._people = FIRST_FACING + len(shop.facings)
         self._items = self._people + len(recording.script.visits)
         self._bodies = [Body(visit, recording.options.seed) for visit in recording.script.visits]
+        self._crowd = recording.crowd(self._bodies)
         self._clothes = [
             Wardrobe.of(clothes_of(self._looks.seed, body.visit.number), self._paints) for body in self._bodies
         ]
@@ -85,6 +88,7 @@ class Film:
         """What a camera sees at a moment."""
         meshes: list[Mesh] = []
         joints: dict[int, Floats] = {}
+        self._crowd.advance(time_s + _AHEAD_S)
         for number, body in enumerate(self._bodies):
             if body.visit.entry_s <= time_s <= body.visit.exit_s:
                 joints[self._people + number], mesh = self._person(number, body, time_s)
