@@ -30,6 +30,7 @@ from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
+from tillfree.simulation.clocks import Clocks
 from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.gate import gate_passages
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
@@ -37,6 +38,8 @@ from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
 from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer
 from tillfree.simulation.script import Script
+from tillfree.simulation.sightlines import Sightlines
+from tillfree.simulation.track_ids import aliases_of, switch_ids
 from tillfree.storage.recordings.model import Truth
 
 __all__ = ["SimulatedRecording", "simulate"]
@@ -76,12 +79,12 @@ class SimulatedRecording:
         self.name = options.name or f"simulated-{options.shoppers}-{options.seed}"
         self.warnings: dict[str, int] = {}
         self._hz = fixture_hz(len(shop.fixtures), options.seed)
-        self.script: Script = script or write_script(shop, options, self._hz)
-        aliases = {track: visit.track for visit in self.script.visits for _, _, track in visit.gaps}
+        written = script or write_script(shop, options, self._hz)
+        self.script: Script = switch_ids(written, options.id_switches, options.seed)
         self.truth: Truth = Truth(
             receipts={visit.track: dict(visit.bag) for visit in self.script.visits if not visit.staff},
             acts=self.script.acts,
-            aliases={alias: track for alias, track in aliases.items() if alias != track},
+            aliases=aliases_of(self.script.visits),
             synthetic=True,
         )
         self.faults: dict[int, list[Fault]] = self._choose_faults()
@@ -94,12 +97,14 @@ class SimulatedRecording:
         """All events in the order of their time, streaming."""
         script, options = self.script, self.options
         plates = self._plate_renderers()
-        frames = FrameRenderer(options, self._across(), self._character)
+        frames = self._frame_renderer()
+        clocks = Clocks(options, script.duration_s)
         traces, shocks = list(reversed(script.traces)), list(reversed(script.shocks))
         visits = list(reversed(script.visits))
         bodies: list[Body] = []
         waiting: list[tuple[int, str, int, Event]] = []
-        passages = list(reversed(gate_passages(script, options.start_ns))) if script.gate else []
+        passages = list(reversed(gate_passages(script, options))) if script.gate or options.gate else []
+        late_ns = ns_from_seconds(options.latency_s)
         per_window = round(_WINDOW_S / BATCH_S)
         batches = self._batches()
         for window in range(math.ceil(batches / per_window)):
@@ -120,14 +125,16 @@ class SimulatedRecording:
             bounds = [body.bounds(begin_s - _MARGIN_S, end_s + _MARGIN_S) for body in bodies]
             for renderer in plates:
                 near = renderer.those_near(bodies, bounds)
-                for event in renderer.batches(window, window * per_window, last, near, shakes):
+                for batch in renderer.batches(window, window * per_window, last, near, shakes):
+                    event = clocks.stamp(batch)
                     heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
             for frame in frames.frames(window, begin_s, end_s, bodies):
-                heapq.heappush(waiting, (frame.time_ns, frame.source, frame.sequence, frame))
+                event = clocks.stamp(frame)
+                heapq.heappush(waiting, (event.time_ns + late_ns, event.source, event.sequence, event))
             while passages and passages[-1].time_ns < options.start_ns + ns_from_seconds(end_s):
-                passage = passages.pop()
-                heapq.heappush(waiting, (passage.time_ns, passage.source, passage.sequence, passage))
-            due_ns = options.start_ns + ns_from_seconds(end_s - _MARGIN_S - abs(options.skew_s))
+                event = clocks.stamp(passages.pop())
+                heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
+            due_ns = options.start_ns + ns_from_seconds(end_s - _MARGIN_S - abs(options.skew_s) - clocks.worst_s)
             while waiting and waiting[0][0] <= due_ns:
                 yield heapq.heappop(waiting)[3]
         while waiting:
@@ -135,6 +142,13 @@ class SimulatedRecording:
 
     def _batches(self) -> int:
         return max(math.ceil(self.script.duration_s / BATCH_S), 1)
+
+    def _frame_renderer(self) -> FrameRenderer:
+        shop, wanted = self.shop, self.options.sightlines
+        looked_at = bool(shop.cameras) if wanted is None else wanted
+        sightlines = Sightlines.of(shop) if looked_at else None
+        boxes = tuple(fixture.box for fixture in shop.fixtures)
+        return FrameRenderer(self.options, self._across(), self._character, sightlines, boxes)
 
     def _plate_renderers(self) -> list[PlateRenderer]:
         options, fixtures = self.options, self.shop.fixtures
