@@ -37,8 +37,10 @@ from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
 from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer
+from tillfree.simulation.readers import TagReaders, readers_of, sells_tagged
 from tillfree.simulation.script import Script
 from tillfree.simulation.sightlines import Sightlines
+from tillfree.simulation.tags import TagStory
 from tillfree.simulation.track_ids import aliases_of, switch_ids
 from tillfree.storage.recordings.model import Truth
 
@@ -81,11 +83,14 @@ class SimulatedRecording:
         self._hz = fixture_hz(len(shop.fixtures), options.seed)
         written = script or write_script(shop, options, self._hz)
         self.script: Script = switch_ids(written, options.id_switches, options.seed)
+        wanted = sells_tagged(shop) if options.rfid is None else options.rfid
+        self._tags = TagStory(shop, self.script, options.start_ns) if wanted else None
         self.truth: Truth = Truth(
             receipts={visit.track: dict(visit.bag) for visit in self.script.visits if not visit.staff},
             acts=self.script.acts,
             aliases=aliases_of(self.script.visits),
             synthetic=True,
+            tags={} if self._tags is None else self._tags.carried_out(),
         )
         self.faults: dict[int, list[Fault]] = self._choose_faults()
 
@@ -99,6 +104,7 @@ class SimulatedRecording:
         plates = self._plate_renderers()
         frames = self._frame_renderer()
         clocks = Clocks(options, script.duration_s)
+        tags = self._tag_readers()
         traces, shocks = list(reversed(script.traces)), list(reversed(script.shocks))
         visits = list(reversed(script.visits))
         bodies: list[Body] = []
@@ -134,6 +140,9 @@ class SimulatedRecording:
             while passages and passages[-1].time_ns < options.start_ns + ns_from_seconds(end_s):
                 event = clocks.stamp(passages.pop())
                 heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
+            for read in tags.reads(begin_s, end_s, bodies) if tags is not None else ():
+                event = clocks.stamp(read)
+                heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
             due_ns = options.start_ns + ns_from_seconds(end_s - _MARGIN_S - abs(options.skew_s) - clocks.worst_s)
             while waiting and waiting[0][0] <= due_ns:
                 yield heapq.heappop(waiting)[3]
@@ -149,6 +158,11 @@ class SimulatedRecording:
         sightlines = Sightlines.of(shop) if looked_at else None
         boxes = tuple(fixture.box for fixture in shop.fixtures)
         return FrameRenderer(self.options, self._across(), self._character, sightlines, boxes)
+
+    def _tag_readers(self) -> TagReaders | None:
+        if self._tags is None or not self._tags.epcs:
+            return None
+        return TagReaders(self._tags, readers_of(self.shop, self.options.rfid_shelf_s), self.options)
 
     def _plate_renderers(self) -> list[PlateRenderer]:
         options, fixtures = self.options, self.shop.fixtures

@@ -34,13 +34,15 @@ class TruthAct(msgspec.Struct, frozen=True):
 class Truth(msgspec.Struct, frozen=True):
     """What really happened: each person's receipt, and, where known, every act.
 
-    `aliases` maps further track ids of a person to the id under which `receipts` has them.
+    `aliases` maps further track ids of a person to the id under which `receipts` has them. `tags` says which RFID tag
+    (its number in hexadecimal digits) left with whom.
     """
 
     receipts: dict[TrackId, dict[ProductId, int]]
     acts: tuple[TruthAct, ...] = ()
     aliases: dict[TrackId, TrackId] = {}
     synthetic: bool = False
+    tags: dict[str, TrackId] = {}
 
 
 class Recording(Protocol):
