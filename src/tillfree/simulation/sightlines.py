@@ -6,7 +6,7 @@ as if it were just before the shelf's front. People are upright cylinders from t
 are tested at every moment.
 
 Assumed: beside the cameras of the shop, which hang to see facings and show most places once, the tracker has cameras
-of its own under the ceiling, 2.5 m apart over the whole floor, that look straight down. Of the twelve nearest to a
+of its own under the ceiling, 2.5 m apart over the whole floor, that look straight down. Of the nine nearest to a
 place, up to 7 m away, it uses the six that see most there. A body hides what is behind a breadth of 0.36 m, and its own
 elbows and wrists behind one of 0.24 m. Lenses count as undistorted.
 """
@@ -29,7 +29,7 @@ Bools = npt.NDArray[np.bool_]
 _NEAREST = 6
 """So many cameras see a place at most, of the nearest `_ASKED`."""
 _RANGE_M = 7.0
-_ASKED = 12
+_ASKED = 9
 _CELL_M = 0.3
 _LEVEL_M = 0.25
 _LEVELS = 8

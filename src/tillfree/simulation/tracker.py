@@ -68,13 +68,13 @@ class JointSight:
             lost |= (views == 0) | ((views == 1) & (rng.random(views.shape) >= _GUESSED))
             scale = (scale * _WORSE[views])[:, spell]
             scores *= _SCORED[views][:, spell]
-        errors = rng.standard_t(character.jitter_tail, joints.shape)
+        errors = _heavy(character.jitter_tail, joints.shape, rng)
         seen = joints + scale[..., None] * errors_that_last(errors, times, character.jitter_memory_s)
         # Single wild values of a wrist, as where two views disagree.
         wild = np.nonzero(rng.random((people, moments, count)) < self._wild)
         seen[wild] += rng.normal(0.0, _WILD_M, (len(wild[0]), 3))
         twins = 1 + np.flatnonzero(np.diff(times) < _BURST_S)
-        fresh = rng.standard_t(character.jitter_tail, (people, len(twins), count, 3))
+        fresh = _heavy(character.jitter_tail, (people, len(twins), count, 3), rng)
         seen[:, twins] += np.broadcast_to(scale, scores.shape)[:, twins, :, None] * fresh * character.twin_jitter
         still = rng.random((people, len(twins), 1)) < _STILL
         same = rng.random((people, len(twins), count)) < character.repeats * np.where(still, *_REPEATED)
@@ -92,4 +92,11 @@ def errors_that_last(errors: Floats, times: Floats, memory_s: float) -> Floats:
         kept = np.exp(-np.diff(times) / memory_s)
         for k, part in enumerate(kept.tolist(), 1):
             errors[:, k] = part * errors[:, k - 1] + (1.0 - part * part) ** 0.5 * errors[:, k]
+    return errors
+
+
+def _heavy(degrees: float, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """Student's t in three dimensions: a joint that errs much along one axis does so along the others."""
+    errors: Floats = rng.standard_normal(shape)
+    errors *= np.sqrt(degrees / rng.chisquare(degrees, shape[:-1]))[..., None]
     return errors
