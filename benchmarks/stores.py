@@ -35,6 +35,14 @@ FAULTS: dict[str, dict[str, float]] = {
     "tracks 0.15 s late": {"skew_s": 0.15},
     "0.5 % of weight batches lost": {"lose_batches": 0.005},
     "half of the hands in a crowd hidden": {"occlusion": 0.5},
+    "nothing hidden by furniture or people": {"sightlines": False},
+    "a tenth of those who come close exchange ids": {"id_switches": 0.1},
+    "10 false people a minute": {"ghosts": 10.0},
+    "tracks arrive 0.25 s late": {"latency_s": 0.25},
+    "a gate": {"gate": True},
+    "a gate that misses a tenth and counts a tenth twice": {"gate": True, "gate_missed": 0.1, "gate_doubled": 0.1},
+    "clocks 0.1 s apart (1 sd)": {"clock_offset_s": 0.1},
+    "clocks that drift by 100 ppm (1 sd)": {"clock_drift_ppm": 100.0},
 }
 """Each fault alone, in the nano store with two acts of five awkward."""
 _SHOPPERS, _COUNT, _FAULT_AWKWARD = 6, 4, 0.4

@@ -188,6 +188,21 @@ def test_impossible_simulations_are_refused(tillfree: Run, tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
+def test_faults_of_tracks_gates_tags_and_clocks_are_flags(tillfree: Run, tmp_path: Path) -> None:
+    store = ("--store", "kiosk", "--shoppers", "2", "--seed", "2", "--takes", "2")
+    faults = ("--id-switches", "0.5", "--ghosts", "20", "--latency-s", "0.2", "--gate", "--gate-missed", "0.1",
+              "--gate-doubled", "0.1", "--clock-offset-s", "0.05", "--clock-drift-ppm", "20", "--rfid-shelf-s", "30",
+              "--rfid-missed", "0.1", "--no-sightlines")  # fmt: skip
+    kinds = []
+    for name, flags in (("a", faults), ("b", ("--no-rfid",))):
+        assert tillfree("simulate", *store, *flags, "-o", tmp_path / f"{name}.mcap").code == 0
+        told = json.loads(tillfree("record", "info", tmp_path / f"{name}.mcap", "--json").out)
+        kinds.append({kind["kind"] for kind in told["kinds"]})
+    assert kinds[0] == {"weight_batch", "people_frame", "gate_passage", "tag_read"}
+    assert kinds[1] == {"weight_batch", "people_frame"}
+    assert "tag_read" in tillfree("record", "info", tmp_path / "a.mcap").out
+
+
 def test_a_store_by_name_is_simulated_replayed_and_found_in_the_recording(tillfree: Run, tmp_path: Path) -> None:
     target = tmp_path / "day.mcap"
     ran = tillfree("simulate", "--store", "nano", "--shoppers", "2", "--hours", "0.02", "--awkward", "0.1",

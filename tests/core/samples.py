@@ -19,6 +19,7 @@ from tillfree.core.events import (
     LineBelief,
     PeopleFrame,
     SensorIssue,
+    TagRead,
     TrackedPerson,
     TrackJoined,
     TrackParted,
@@ -86,6 +87,10 @@ FULL: tuple[Event, ...] = (
         lines=(LineBelief(product=TEA, at_least=(0.96875, 0.875), evidence=EVIDENCE), LineBelief(JAM, (0.125,))),
         alternatives=(Alternative({TEA: 2}, probability=0.75), Alternative({TEA: 1, JAM: 1}, probability=0.125)),
         interactions=(INTERACTION,), final=True,
+    ),
+    TagRead(
+        time_ns=TIME_NS, source="rfid/doors", sequence=7, epc="3074257BF7194E4000001A85", antenna=2, rssi_dbm=-61.5,
+        phase_rad=1.25, count=3,
     ),
 )  # fmt: skip
 

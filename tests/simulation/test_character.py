@@ -40,7 +40,11 @@ def _wrists_of_two(character: Character) -> int:
 
 
 def test_frames_of_one_burst_err_alike_where_errors_last() -> None:
-    assert _heads_in_bursts_m(Character(jitter_memory_s=0.1)) < 0.7 * _heads_in_bursts_m(Character())
+    apart = [
+        _heads_in_bursts_m(Character(jitter_memory_s=memory_s, twin_jitter=0.0, repeats=0.0)) for memory_s in (0.1, 0.0)
+    ]
+    assert apart[0] < 0.7 * apart[1]
+    assert apart[0] < 0.7 * _heads_in_bursts_m(Character(twin_jitter=2.0, repeats=0.0))
 
 
 def test_joints_are_missing_as_often_as_said() -> None:

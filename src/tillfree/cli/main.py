@@ -282,8 +282,23 @@ def _add_simulate(commands: Commands) -> None:
         ("--skew-s", float, "people frames are stamped late by this much"),
         ("--lose-batches", float, "share of weight batches that are lost"),
         ("--occlusion", float, "probability that joints of people side by side vanish"),
+        ("--id-switches", float, "probability that two people who come close exchange their track ids"),
+        ("--ghosts", float, "false people per minute that the tracker sees"),
+        ("--latency-s", float, "people frames arrive so much later than they are stamped"),
+        ("--gate-missed", float, "share of passages that the gate does not see"),
+        ("--gate-doubled", float, "share of passages that the gate counts twice"),
+        ("--clock-offset-s", float, "spread of the offsets of the devices' clocks"),
+        ("--clock-drift-ppm", float, "spread of how fast or slow they run, in millionths"),
+        ("--rfid-shelf-s", float, "how often the tags on the shelves are read (default 120; 0: never)"),
+        ("--rfid-missed", float, "share of reads of tags that are lost"),
     ):
         parser.add_argument(option, dest=option[2:].replace("-", "_"), type=kind, metavar="X", help=text)
+    for option, text in (
+        ("--gate", "a gate tells of everybody who comes in or goes out"),
+        ("--sightlines", "furniture and people hide joints (default: where the shop has cameras)"),
+        ("--rfid", "readers tell of tagged goods (default: where the shop sells some)"),
+    ):
+        parser.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
     frames = parser.add_argument_group("frames", "pictures of the shop's cameras; needs tillfree[frames]")
     frames.add_argument(
         "--frames", type=Path, metavar="FOLDER", help="draw colours, depths and labels into a new folder"

@@ -29,6 +29,7 @@ __all__ = [
     "LineBelief",
     "PeopleFrame",
     "SensorIssue",
+    "TagRead",
     "TrackJoined",
     "TrackParted",
     "TrackedPerson",
@@ -253,6 +254,24 @@ class CartBelief(EventBase, frozen=True, kw_only=True, tag="cart_belief"):
     final: bool = False
 
 
+# ---- from further sensors ---------------------------------------------------------------------------------------
+
+
+class TagRead(EventBase, frozen=True, kw_only=True, tag="tag_read"):
+    """An RFID reader heard a tag: the source is the reader, `antenna` which of its antennas (from 1 on).
+
+    `epc` is the tag's number as upper-case hexadecimal digits, `rssi_dbm` the power of its answer at the reader,
+    `phase_rad` the phase of that answer (0 to 2 pi), None where the reader does not tell it. Readers put answers of
+    one tag together: `count` is how many, since the last report of this antenna; `time_ns` is that of the last one.
+    """
+
+    epc: str
+    antenna: int
+    rssi_dbm: float
+    phase_rad: float | None = None
+    count: int = 1
+
+
 class CartLine(msgspec.Struct, frozen=True):
     """A line of a virtual cart or receipt: `probability` is that of exactly this quantity, calibrated."""
 
@@ -275,6 +294,7 @@ Event = (
     | VisitClosed
     | Interaction
     | CartBelief
+    | TagRead
 )
 """The tagged union: what a recording may hold and what components pass to each other."""
 
@@ -293,6 +313,7 @@ EVENT_KINDS: dict[str, type[EventBase]] = {
         VisitClosed,
         Interaction,
         CartBelief,
+        TagRead,
     )
 }
 """Every kind of event by its tag; the tag is also the topic in a recording."""

@@ -11,11 +11,15 @@ __all__ = ["USUAL", "Character"]
 class Character(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers per joint stand in the order of `bodies.JOINT_NAMES`; spreads are 1 standard deviation."""
 
-    jitter_m: tuple[float, ...] = (0.004, 0.004, 0.004, 0.004, 0.006, 0.006, 0.010, 0.010)
+    jitter_m: tuple[float, ...] = (0.004, 0.004, 0.004, 0.004, 0.006, 0.006, 0.008, 0.008)
     jitter_tail: float = 4.0
     """Degrees of freedom of Student's t: the fewer, the heavier the tails."""
-    jitter_memory_s: float = 0.0
-    """How long a joint's error lasts: two frames of one burst are wrong alike. 0: each frame errs for itself."""
+    jitter_memory_s: float = 0.3
+    """How long a joint's error lasts. 0: each frame errs for itself."""
+    twin_jitter: float = 1.0
+    """Further error of the second frame of a burst, as a share of `jitter_m`."""
+    repeats: float = 0.395
+    """Share of the joints of a burst's second frame that are exactly those of its first."""
     wild_wrist: float = 0.015
     """Share of wrists that are some centimetres off."""
     missing: tuple[float, ...] = (0.006,) * 8

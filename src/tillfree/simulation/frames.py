@@ -1,9 +1,9 @@
-"""What a tracker says of the bodies: frames in bursts, joints with jitter, and the tracker's mistakes.
+"""What a tracker says of the bodies: frames in bursts, joints with their errors, and the tracker's mistakes.
 
 Assumed, from the real recording: frames every 0.1 s, half of them followed by another within 15 ms (14.7 per second in
-all), 4 % of the ticks missing; jitter (1 standard deviation) 4 mm for head, neck and shoulders, 6 mm for elbows and
-10 mm for wrists with heavy tails; joints missing 0.6 %; scores with a median of 0.94. Not measured but assumed: people
-in a crowd lose joints, or are given those of the other; tracks are lost and found again.
+all), 4 % of the ticks missing; errors of joints as in `tracker`; scores with a median of 0.95. Not measured but
+assumed: people in a crowd lose joints, or are given those of the other; tracks are lost, found again and exchanged;
+ghosts.
 """
 
 from collections.abc import Iterator
@@ -12,28 +12,39 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.core.events import Joint, PeopleFrame, TrackedPerson
+from tillfree.core.geometry import Box
 from tillfree.core.ids import TrackId
 from tillfree.simulation.bodies import JOINT_NAMES, Body
 from tillfree.simulation.character import USUAL, Character
+from tillfree.simulation.crowd_occlusion import hide_in_crowds
+from tillfree.simulation.ghosts import Ghosts
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Floats
+from tillfree.simulation.sightlines import Sightlines
+from tillfree.simulation.tracker import JointSight
 
 __all__ = ["FrameRenderer"]
 
+Bools = npt.NDArray[np.bool_]
+
 _TICK_S = 0.1
 _TWIN = 0.54
-_CROWD_M = 0.9
-_FREE_M = 1.6
-_CHUNK_S = 0.5
 
 
 class FrameRenderer:
     """Renders people frames window by window."""
 
-    def __init__(self, options: SimulationOptions, character: Character = USUAL) -> None:
+    def __init__(
+        self,
+        options: SimulationOptions,
+        character: Character = USUAL,
+        sightlines: Sightlines | None = None,
+        fixtures: tuple[Box, ...] = (),
+    ) -> None:
         self._options = options
         self._character = character
-        self._jitter_m = np.array(character.jitter_m)
+        self._sight = JointSight(character, sightlines)
+        self._ghosts = Ghosts(options.ghosts, fixtures, options.seed)
         self._sequence = 0
 
     def frames(self, window: int, begin_s: float, end_s: float, bodies: list[Body]) -> Iterator[PeopleFrame]:
@@ -43,10 +54,20 @@ class FrameRenderer:
         times = self._times(begin_s, end_s, rng)
         shown = [body for body in bodies if body.visit.exit_s >= begin_s and body.visit.entry_s < end_s]
         joints, seen, scores, tracks = self._see(window, times, shown, rng)
+        if options.ghosts:
+            present = np.array([[track != "" for track in own] for own in tracks], np.bool_).reshape(joints.shape[:2])
+            for ghost in self._ghosts.appear(window, (begin_s, end_s), times, joints, present):
+                joints = np.concatenate([joints, np.round(ghost.joints, 5)[None]])
+                seen = np.concatenate([seen, ghost.seen[None]])
+                scores = np.concatenate([scores, np.round(ghost.scores, 4)[None]])
+                tracks.append(ghost.tracks)
+        # Whom no camera sees is not there for the tracker.
+        somebody = np.asarray(seen.any(axis=2))
         stamps = options.start_ns + np.round((times + options.skew_s) * 1e6).astype(np.int64) * 1000
         for k in range(len(times)):
             # One moment at a time: lists of a whole window would keep the garbage collector busy.
             spots, marks, shows = joints[:, k].tolist(), scores[:, k].tolist(), seen[:, k].tolist()
+            visible = somebody[:, k].tolist()
             people = tuple(
                 TrackedPerson(
                     tracks[p][k],
@@ -61,8 +82,8 @@ class FrameRenderer:
                         ]
                     ),
                 )
-                for p in range(len(shown))
-                if tracks[p][k]
+                for p in range(len(tracks))
+                if tracks[p][k] and visible[p]
             )
             yield PeopleFrame(time_ns=int(stamps[k]), source="targets", sequence=self._sequence, people=people)
             self._sequence += 1
@@ -78,83 +99,34 @@ class FrameRenderer:
 
     def _see(
         self, window: int, times: Floats, bodies: list[Body], rng: np.random.Generator
-    ) -> tuple[Floats, npt.NDArray[np.bool_], Floats, list[list[TrackId]]]:
+    ) -> tuple[Floats, Bools, Floats, list[list[TrackId]]]:
         """Joints (people, times, 8, 3) in metres, which are seen, their scores, and the track id of each moment."""
         people, moments = len(bodies), len(times)
         if not people or not moments:
             nothing = np.zeros((people, moments, 8))
-            return nothing[..., None], nothing > 0.0, nothing, [[TrackId("")] * moments for _ in bodies]
+            return np.zeros((people, moments, 8, 3)), nothing > 0.0, nothing, [[TrackId("")] * moments for _ in bodies]
         present = np.stack([body.present(times) for body in bodies])
         walking = np.stack([body.walking(times) for body in bodies])
         floors = np.stack([body.floor(times) for body in bodies])
         joints = np.stack([body.joints(times, floors[k], walking[k]) for k, body in enumerate(bodies)])
-        seen = rng.random((people, moments, 8)) >= np.array(self._character.missing)
-        seen[:, :, 6:] &= (rng.random((people, moments)) >= 0.005)[:, :, None]
-        scores = rng.beta(11.0, 0.8, (people, moments, 8))
-        scores = np.where(rng.random(scores.shape) < 0.005, rng.uniform(0.2, 0.7, scores.shape), scores)
-        tremor = np.array([body.tremor_m for body in bodies])[:, None, None, None]
-        errors = rng.standard_t(self._character.jitter_tail, joints.shape)
-        joints += self._jitter_m[:, None] * tremor * self._lasting(errors, times) * 0.75
-        # Single wild values of a wrist, as where two views disagree.
-        wild = (
-            rng.random((people, moments, 8, 1))
-            < np.where(np.arange(8) >= 6, self._character.wild_wrist, 0.001)[:, None]
-        )
-        joints += np.where(wild, rng.normal(0.0, 0.06, joints.shape), 0.0)
+        tremor_m = np.array([body.tremor_m for body in bodies])
+        sight = self._sight.see(joints, present, times, tremor_m, rng)
         if self._options.occlusion and people > 1:
-            self._hide(window, times, joints, seen, scores, floors, present)
+            hide_in_crowds(
+                times,
+                floors,
+                present,
+                sight,
+                strength=self._options.occlusion,
+                character=self._character,
+                rng=np.random.default_rng([self._options.seed, 7, window]),
+            )
         tracks = [self._tracks(body, times, present[k]) for k, body in enumerate(bodies)]
+        joints, seen, scores = sight
         return np.round(joints, 5), seen, np.round(scores, 4), tracks
 
-    def _lasting(self, errors: Floats, times: Floats) -> Floats:
-        """Errors (people, times, joints, 3) of which each keeps a part of the one before; their spread stays."""
-        memory_s = self._character.jitter_memory_s
-        if not memory_s:
-            return errors
-        kept = np.exp(-np.diff(times) / memory_s)
-        for k, part in enumerate(kept.tolist(), 1):
-            errors[:, k] = part * errors[:, k - 1] + (1.0 - part * part) ** 0.5 * errors[:, k]
-        return errors
-
-    def _hide(
-        self,
-        window: int,
-        times: Floats,
-        joints: Floats,
-        seen: npt.NDArray[np.bool_],
-        scores: Floats,
-        floors: Floats,
-        present: npt.NDArray[np.bool_],
-    ) -> None:
-        """In chunks of time, people close together lose arms, or are given a wrist of the other's."""
-        rng = np.random.default_rng([self._options.seed, 7, window])
-        chunks = np.floor(times / _CHUNK_S).astype(np.int64)
-        true = joints.copy()
-        for first in range(len(joints)):
-            for second in range(first + 1, len(joints)):
-                apart = np.hypot(*(floors[first] - floors[second]).T)
-                crowded = np.clip((_FREE_M - apart) / (_FREE_M - _CROWD_M), 0.0, 1.0) * self._options.occlusion
-                crowded *= present[first] & present[second]
-                for chunk in np.unique(chunks[crowded > 0.0]):
-                    moments = (chunks == chunk) & (crowded > 0.0)
-                    strength = float(crowded[moments].mean())
-                    given: list[tuple[int, int, int, int]] = []
-                    for _ in range(self._character.swaps):
-                        one, other = (first, second) if rng.random() < 0.5 else (second, first)
-                        if rng.random() < strength:
-                            own, theirs = 6 + int(rng.integers(2)), 6 + int(rng.integers(2))
-                            joints[one, moments, own] = true[other, moments, theirs]
-                            scores[one, moments, own] = scores[other, moments, theirs]
-                            given.append((one, own, other, theirs))
-                    for who in (first, second):
-                        for joint, weight in enumerate(self._character.hidden):
-                            if rng.random() < weight * strength:
-                                seen[who, moments, joint] = False
-                    for one, own, other, theirs in given if self._character.swaps_seen else ():
-                        seen[one, moments, own] &= seen[other, moments, theirs]
-
     @staticmethod
-    def _tracks(body: Body, times: Floats, present: npt.NDArray[np.bool_]) -> list[TrackId]:
+    def _tracks(body: Body, times: Floats, present: Bools) -> list[TrackId]:
         """The id at each moment; empty while the shopper is not there or not tracked."""
         tracks = [body.visit.track if there else TrackId("") for there in present.tolist()]
         for begin_s, end_s, track in body.visit.gaps:

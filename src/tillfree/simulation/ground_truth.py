@@ -1,17 +1,25 @@
-"""What really happens in a script: receipts, acts and reaches."""
+"""What really happens in a script: receipts, acts and reaches, tags that left, and where everybody is."""
 
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tillfree.core.events import Joint, TrackedPerson
 from tillfree.core.time import ns_from_seconds
+from tillfree.simulation.bodies import JOINT_NAMES, Body
 from tillfree.simulation.script import Script
-from tillfree.storage.recordings.model import Truth, TruthReach
+from tillfree.simulation.tags import TagStory
+from tillfree.simulation.track_ids import aliases_of
+from tillfree.storage.recordings.model import TruePeople, Truth, TruthReach
 
-__all__ = ["truth_of"]
+__all__ = ["true_people", "truth_of"]
 
 _HANDS = ("left", "right")
+_STEP_S = 0.2
 
 
-def truth_of(script: Script, start_ns: int) -> Truth:
+def truth_of(script: Script, start_ns: int, tags: TagStory | None = None) -> Truth:
     """The truth of a recording that begins at `start_ns`; staff has no receipt."""
-    aliases = {track: visit.track for visit in script.visits for _, _, track in visit.gaps}
     reaches = [
         TruthReach(
             visit.track,
@@ -25,7 +33,25 @@ def truth_of(script: Script, start_ns: int) -> Truth:
     return Truth(
         receipts={visit.track: dict(visit.bag) for visit in script.visits if not visit.staff},
         acts=script.acts,
-        aliases={alias: track for alias, track in aliases.items() if alias != track},
+        aliases=aliases_of(script.visits),
         synthetic=True,
+        tags={} if tags is None else tags.carried_out(),
         reaches=tuple(sorted(reaches, key=lambda reach: (reach.begin_ns, reach.track, reach.hand))),
     )
+
+
+def true_people(begin_s: float, end_s: float, bodies: Sequence[Body], start_ns: int) -> Iterator[TruePeople]:
+    """Everybody's joints five times a second within that time, under the ids with which they came in."""
+    times = np.arange(round(begin_s / _STEP_S), round(end_s / _STEP_S), dtype=np.float64) * _STEP_S
+    shown: list[list[TrackedPerson]] = [[] for _ in times]
+    for body in bodies:
+        there = np.flatnonzero(body.present(times))
+        if not len(there):
+            continue
+        moments = times[there]
+        joints = body.joints(moments, body.floor(moments), body.walking(moments))
+        for at, places in zip(there.tolist(), np.round(joints, 4).tolist(), strict=True):
+            named = tuple([Joint(name, x, y, z, 1.0) for name, (x, y, z) in zip(JOINT_NAMES, places, strict=True)])
+            shown[at].append(TrackedPerson(body.visit.track, named))
+    for time_s, people in zip(times.tolist(), shown, strict=True):
+        yield TruePeople(start_ns + ns_from_seconds(time_s), tuple(people))

@@ -86,10 +86,40 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Share of weight batches that are lost."""
     occlusion: float = 0.0
     """Probability that joints of people who stand close together vanish or are taken from each other."""
+    sightlines: bool | None = None
+    """Whether furniture and other people hide joints from the tracker's cameras; None: where the shop has cameras."""
+    id_switches: float = 0.0
+    """Probability that two people who come close to each other exchange their track ids."""
+    ghosts: float = 0.0
+    """Mean number of false people per minute that the tracker sees for up to five seconds."""
+    latency_s: float = 0.0
+    """People frames arrive so much later than they are stamped: they come later in the order of events."""
+    gate: bool = False
+    """Whether a gate tells of everybody who comes in or goes out; where an act needs a gate, there is one anyway."""
+    gate_missed: float = 0.0
+    """Share of passages that the gate does not see."""
+    gate_doubled: float = 0.0
+    """Share of passages that it counts twice."""
+    clock_offset_s: float = 0.0
+    """Spread (1 standard deviation) of the offsets of the devices' clocks."""
+    clock_drift_ppm: float = 0.0
+    """Spread of how much they run fast or slow, in millionths."""
+    rfid: bool | None = None
+    """Whether RFID readers tell of tagged goods; None: where the shop sells some."""
+    rfid_shelf_s: float = 120.0
+    """How often the tags on the shelves are read; 0: never, and only the doors have antennas."""
+    rfid_missed: float = 0.0
+    """Share of reads that are lost beyond what distance, bodies and other tags take."""
 
     def __post_init__(self) -> None:
         for name in ("awkward", "parties", "drop_frames", "new_id", "lose_batches", "occlusion"):
             self._require(name, 0.0, 1.0)
+        for name in ("id_switches", "gate_missed", "gate_doubled", "rfid_missed"):
+            self._require(name, 0.0, 1.0)
+        for name, most in (("ghosts", 600.0), ("latency_s", 60.0), ("clock_offset_s", 10.0), ("clock_drift_ppm", 1e4)):
+            self._require(name, 0.0, most)
+        if self.rfid_shelf_s:
+            self._require("rfid_shelf_s", 1.0, 1e6)
         for name in ("dwell_s", "takes", "noise", "gaps", "spikes"):
             self._require(name, 0.0, 1000.0)
         self._require("shoppers", 0, 1_000_000)

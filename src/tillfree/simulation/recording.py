@@ -30,17 +30,22 @@ from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
+from tillfree.simulation.clocks import Clocks
 from tillfree.simulation.crowd import Crowd
 from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.gate import gate_passages
 from tillfree.simulation.ground import Ground
-from tillfree.simulation.ground_truth import truth_of
+from tillfree.simulation.ground_truth import true_people, truth_of
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
 from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer
+from tillfree.simulation.readers import TagReaders, readers_of, sells_tagged
 from tillfree.simulation.script import Script
-from tillfree.storage.recordings.model import Truth
+from tillfree.simulation.sightlines import Sightlines
+from tillfree.simulation.tags import TagStory
+from tillfree.simulation.track_ids import switch_ids
+from tillfree.storage.recordings.model import TruePeople, Truth
 
 __all__ = ["SimulatedRecording", "simulate"]
 
@@ -80,8 +85,11 @@ class SimulatedRecording:
         self.name = options.name or f"simulated-{people}-{options.seed}"
         self.warnings: dict[str, int] = {}
         self._hz = fixture_hz(len(shop.fixtures), options.seed)
-        self.script: Script = script or write_script(shop, options, self._hz)
-        self.truth: Truth = truth_of(self.script, options.start_ns)
+        written = script or write_script(shop, options, self._hz)
+        self.script: Script = switch_ids(written, options.id_switches, options.seed)
+        wanted = sells_tagged(shop) if options.rfid is None else options.rfid
+        self._tags = TagStory(shop, self.script, options.start_ns) if wanted else None
+        self.truth: Truth = truth_of(self.script, options.start_ns, self._tags)
         self.faults: dict[int, list[Fault]] = self._choose_faults()
 
     def duration_ns(self) -> int:
@@ -93,16 +101,23 @@ class SimulatedRecording:
         return Crowd(Ground(self.shop), bodies, give_way=self.options.give_way)
 
     def events(self) -> Iterator[Event]:
-        """All events in the order of their time, streaming."""
+        """All events in the order of their arrival, streaming."""
+        return (item for item in self.events_and_people() if not isinstance(item, TruePeople))
+
+    def events_and_people(self) -> Iterator[Event | TruePeople]:
+        """The same with the true places of everybody between them, five times a second."""
         script, options = self.script, self.options
         plates = self._plate_renderers()
-        frames = FrameRenderer(options, self._character)
+        frames = self._frame_renderer()
+        clocks = Clocks(options, script.duration_s)
+        tags = self._tag_readers()
         traces, shocks = list(reversed(script.traces)), list(reversed(script.shocks))
         visits = list(reversed(script.visits))
         bodies: list[Body] = []
         crowd = self.crowd()
-        waiting: list[tuple[int, str, int, Event]] = []
-        passages = list(reversed(gate_passages(script, options.start_ns))) if script.gate else []
+        passages = list(reversed(gate_passages(script, options))) if script.gate or options.gate else []
+        waiting = _Waiting(clocks)
+        late_ns = ns_from_seconds(options.latency_s)
         per_window = round(_WINDOW_S / BATCH_S)
         batches = self._batches()
         for window in range(math.ceil(batches / per_window)):
@@ -125,21 +140,35 @@ class SimulatedRecording:
             bounds = [body.bounds(begin_s - _MARGIN_S, end_s + _MARGIN_S) for body in bodies]
             for renderer in plates:
                 near = renderer.those_near(bodies, bounds)
-                for event in renderer.batches(window, window * per_window, last, near, shakes):
-                    heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
+                for batch in renderer.batches(window, window * per_window, last, near, shakes):
+                    waiting.add(batch)
             for frame in frames.frames(window, begin_s, end_s, bodies):
-                heapq.heappush(waiting, (frame.time_ns, frame.source, frame.sequence, frame))
+                waiting.add(frame, late_ns)
             while passages and passages[-1].time_ns < options.start_ns + ns_from_seconds(end_s):
-                passage = passages.pop()
-                heapq.heappush(waiting, (passage.time_ns, passage.source, passage.sequence, passage))
-            due_ns = options.start_ns + ns_from_seconds(end_s - _MARGIN_S - abs(options.skew_s))
-            while waiting and waiting[0][0] <= due_ns:
-                yield heapq.heappop(waiting)[3]
-        while waiting:
-            yield heapq.heappop(waiting)[3]
+                waiting.add(passages.pop())
+            for read in tags.reads(begin_s, end_s, bodies) if tags is not None else ():
+                waiting.add(read)
+            for places in true_people(begin_s, end_s, bodies, options.start_ns):
+                waiting.add_truth(places)
+            yield from waiting.until(
+                options.start_ns + ns_from_seconds(end_s - _MARGIN_S - abs(options.skew_s) - clocks.worst_s)
+            )
+        yield from waiting.until(None)
 
     def _batches(self) -> int:
         return max(math.ceil(self.script.duration_s / BATCH_S), 1)
+
+    def _frame_renderer(self) -> FrameRenderer:
+        shop, wanted = self.shop, self.options.sightlines
+        looked_at = bool(shop.cameras) if wanted is None else wanted
+        sightlines = Sightlines.of(shop) if looked_at else None
+        boxes = tuple(fixture.box for fixture in shop.fixtures)
+        return FrameRenderer(self.options, self._character, sightlines, boxes)
+
+    def _tag_readers(self) -> TagReaders | None:
+        if self._tags is None or not self._tags.epcs:
+            return None
+        return TagReaders(self._tags, readers_of(self.shop, self.options.rfid_shelf_s), self.options)
 
     def _plate_renderers(self) -> list[PlateRenderer]:
         options, fixtures = self.options, self.shop.fixtures
@@ -186,6 +215,28 @@ class SimulatedRecording:
             if any(body.visit.entry_s <= at <= body.visit.exit_s for body in bodies):
                 shakes.append((float(at), strength, decay_s))
         return shakes
+
+
+class _Waiting:
+    """What has happened and has not been told yet, in the order of arrival, stamped by the clocks of the devices."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._heap: list[tuple[int, str, int, Event | TruePeople]] = []
+
+    def add(self, event: Event, late_ns: int = 0) -> None:
+        """An event that arrives so much after its stamp."""
+        event = self._clocks.stamp(event)
+        heapq.heappush(self._heap, (event.time_ns + late_ns, event.source, event.sequence, event))
+
+    def add_truth(self, places: TruePeople) -> None:
+        """True places, of which there are one for each moment; no clock errs about them."""
+        heapq.heappush(self._heap, (places.time_ns, "", 0, places))
+
+    def until(self, due_ns: int | None) -> Iterator[Event | TruePeople]:
+        """What arrives until then; None for all that is left."""
+        while self._heap and (due_ns is None or self._heap[0][0] <= due_ns):
+            yield heapq.heappop(self._heap)[3]
 
 
 def simulate(shop: Shop, options: SimulationOptions) -> SimulatedRecording:

@@ -52,13 +52,15 @@ class Truth(msgspec.Struct, frozen=True):
     """What really happened: each person's receipt, and, where known, every act and every reach.
 
     `aliases` maps further track ids of a person to the id under which `receipts` has them. What a person holds at any
-    moment follows from the acts; where everybody was is a stream of its own (`KnowsPeople`).
+    moment follows from the acts; where everybody was is a stream of its own (`KnowsPeople`). `tags` says
+    which RFID tag (its number in hexadecimal digits) left with whom.
     """
 
     receipts: dict[TrackId, dict[ProductId, int]]
     acts: tuple[TruthAct, ...] = ()
     aliases: dict[TrackId, TrackId] = {}
     synthetic: bool = False
+    tags: dict[str, TrackId] = {}
     reaches: tuple[TruthReach, ...] = ()
 
 
