@@ -183,7 +183,7 @@ def side_m(visit: VisitScript, reach: Reach) -> float:
 
 
 def test_people_reach_with_the_hand_that_is_nearer() -> None:
-    options = SimulationOptions(shoppers=40, seed=6, awkward=0.0, takes=8.0, arrival_spread_s=400.0)
+    options = SimulationOptions(shoppers=150, seed=6, awkward=0.0, takes=8.0, arrival_spread_s=1500.0)
     reaches = [
         (side_m(visit, reach), reach.hand)
         for visit in simulate(small_shop(), options).script.visits
@@ -192,7 +192,7 @@ def test_people_reach_with_the_hand_that_is_nearer() -> None:
     right = [hand for side, hand in reaches if side > 0.12]
     left = [hand for side, hand in reaches if side < -0.12]
     middle = [hand for side, hand in reaches if abs(side) < 0.05]
-    assert min(len(right), len(left), len(middle)) > 30
+    assert min(len(right), len(left), len(middle)) > 120
     assert np.mean(right) > 0.8
     assert np.mean(left) < 0.5
     assert 0.5 < np.mean(middle) < 0.85

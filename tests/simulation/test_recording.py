@@ -85,7 +85,7 @@ def test_receipts_are_what_the_acts_leave_in_the_hands() -> None:
 def test_every_act_shows_on_its_plates() -> None:
     """Without noise the shelf's sum steps by the weight of the item, within what plates err."""
     options = SimulationOptions(
-        shoppers=8, arrival_spread_s=80.0, seed=23, noise=0.0, rates=only(put_back=1.0, misplace=1.0)
+        shoppers=12, arrival_spread_s=150.0, seed=22, noise=0.0, awkward=0.5, rates=only(put_back=1.0, misplace=1.0)
     )
     recording = simulate(small_shop(), options)
     events = list(recording.events())

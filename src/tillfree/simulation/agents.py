@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import zlib
 
 import numpy as np
 
@@ -68,7 +69,8 @@ class Agent:
         self.done = False
         self.version = 0
         self.speed_m_s = float(rng.uniform(0.63, 0.78))
-        self.hand = 0 if rng.random() < _LEFT_HANDED else 1
+        self.hand = 0 if zlib.crc32(track.encode()) < _LEFT_HANDED * 2**32 else 1
+        """The better one: 0 for the left, 1 for the right."""
         self.since_s = entry_s
         """When this shopper came to where they are."""
         # How far below the shoulder something is for which this shopper goes down, and by what share of the rest.
