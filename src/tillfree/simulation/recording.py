@@ -28,15 +28,18 @@ import numpy as np
 from tillfree.catalog.model import Shop
 from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
+from tillfree.simulation.boards import Repeats
 from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
+from tillfree.simulation.drift import Wander
 from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.gate import gate_passages
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
-from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer
+from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer, Shared
 from tillfree.simulation.script import Script
+from tillfree.simulation.shaking import Shaking
 from tillfree.storage.recordings.model import Truth
 
 __all__ = ["SimulatedRecording", "simulate"]
@@ -94,6 +97,7 @@ class SimulatedRecording:
         """All events in the order of their time, streaming."""
         script, options = self.script, self.options
         plates = self._plate_renderers()
+        shaking = Shaking(self.shop.fixtures, self._hz, options.seed, self._character)
         frames = FrameRenderer(options, self._across(), self._character)
         traces, shocks = list(reversed(script.traces)), list(reversed(script.shocks))
         visits = list(reversed(script.visits))
@@ -115,12 +119,13 @@ class SimulatedRecording:
                 plates[fixture].add_shock(row, ring)
             while visits and visits[-1].entry_s < end_s + _MARGIN_S:
                 bodies.append(Body(visits.pop(), options.seed))
+                shaking.enter(bodies[-1])
             bodies = [body for body in bodies if body.visit.exit_s > begin_s - _MARGIN_S]
-            shakes = self._shakes(window, begin_s, end_s, bodies)
+            loudness = shaking.window(window, begin_s, end_s, bodies)
             bounds = [body.bounds(begin_s - _MARGIN_S, end_s + _MARGIN_S) for body in bodies]
             for renderer in plates:
                 near = renderer.those_near(bodies, bounds)
-                for event in renderer.batches(window, window * per_window, last, near, shakes):
+                for event in renderer.batches(window, window * per_window, last, near, loudness):
                     heapq.heappush(waiting, (event.time_ns, event.source, event.sequence, event))
             for frame in frames.frames(window, begin_s, end_s, bodies):
                 heapq.heappush(waiting, (frame.time_ns, frame.source, frame.sequence, frame))
@@ -142,7 +147,11 @@ class SimulatedRecording:
             (max(shelf.index for shelf in fixture.shelves), max(len(shelf.plates) for shelf in fixture.shelves))
             for fixture in fixtures
         ]
-        banks = NoiseBanks(max(r for r, _ in shapes), max(c for _, c in shapes), len(fixtures), options.seed)
+        rows, columns = max(r for r, _ in shapes), max(c for _, c in shapes)
+        banks = NoiseBanks(rows, columns, len(fixtures), options.seed)
+        shared = Shared(
+            Repeats(rows, columns, self._character.repeats, options.seed), Wander(rows, columns, options.seed)
+        )
         return [
             PlateRenderer(
                 number,
@@ -153,6 +162,7 @@ class SimulatedRecording:
                 options,
                 self.script.duration_s,
                 self.faults.get(number, ()),
+                shared,
                 self._character,
             )
             for number, fixture in enumerate(fixtures)
@@ -174,18 +184,6 @@ class SimulatedRecording:
         """The direction in which people give way: across the aisles."""
         yaw = self.shop.fixtures[0].box.pose.yaw_rad
         return -math.sin(yaw), math.cos(yaw)
-
-    def _shakes(
-        self, window: int, begin_s: float, end_s: float, bodies: list[Body]
-    ) -> list[tuple[float, float, float]]:
-        """Footsteps and knocks that the whole shop feels."""
-        rng = np.random.default_rng([self.options.seed, 11, window])
-        shakes = []
-        for at in rng.uniform(begin_s, end_s, int(rng.poisson(self._character.shakes_per_s * (end_s - begin_s)))):
-            strength, decay_s = float(rng.uniform(2.5, 8.0)), float(rng.uniform(0.15, 0.6))
-            if any(body.visit.entry_s <= at <= body.visit.exit_s for body in bodies):
-                shakes.append((float(at), strength, decay_s))
-        return shakes
 
 
 def simulate(shop: Shop, options: SimulationOptions) -> SimulatedRecording:
