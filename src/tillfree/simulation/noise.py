@@ -10,8 +10,9 @@ Vibration Analysis, 1986, chapter 4: a structure's motion as a sum of its modes)
 one of each board, a slow sway, and what each plate has alone. How large each part is, is drawn anew for each shelf, and
 the shapes for each plate; that the parts have these frequencies is assumed.
 
-Two rings of noise of coprime lengths, made once per kind of fixture in the frequency domain (so that they have no seam),
-are read side by side; their sum repeats after 155 hours. Fixtures of one kind read the same rings at different places.
+Two rings of noise of coprime lengths, made once per kind of fixture in the frequency domain (so that they have no
+seam), are read side by side; their sum repeats after 155 hours. Fixtures of one kind read the same rings at different
+places.
 """
 
 import dataclasses
@@ -50,9 +51,9 @@ def fixture_hz(fixtures: int, seed: int) -> list[float]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Kind:
-    """How plates of one kind of fixture tremble: for each part the gain of each plate (rows, columns), squares add to 1.
+    """How plates of one kind of fixture tremble: for each part the gain of each plate (rows, columns).
 
-    `shelf_hz` has one frequency per row.
+    The squares of a plate's gains add to 1; `shelf_hz` has one frequency per row.
     """
 
     fixture_hz: float
@@ -170,7 +171,7 @@ def _ring(length: int, kind: _Kind, rng: np.random.Generator) -> Floats32:
 
 
 def _resonance(hz: Floats, centre_hz: float, width: float, floor: float) -> Floats:
-    """A resonance on a floor, weaker below it, as inertia is; nothing of very slow changes: they are wander and drift."""
+    """A resonance on a floor, weaker below it, as inertia is; very slow changes are wander and drift, not noise."""
     resonance = np.minimum(hz / centre_hz, 1.0) ** 2 / (1.0 + ((hz - centre_hz) / (width * centre_hz)) ** 2)
     gain: Floats = np.sqrt(resonance + floor) * np.clip(hz / 0.3, 0.0, 1.0)
     return gain

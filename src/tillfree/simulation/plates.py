@@ -1,7 +1,7 @@
 """What the plates of one fixture read: offset, load, ringing, drift, noise, and faults; rendered window by window.
 
-Measured in the real recordings: 60 Hz, 12 samples per batch, stamps that err by 0.9 ms, one in
-eight of them late by 4 ms on average (gaps of 177 to 224 ms); offsets of -5000 to 9000 g; steps of 0.241 g; plates of one board that repeat a
+Measured in the real recordings: 60 Hz, 12 samples per batch, stamps that err by 0.9 ms, one in eight of them late by
+4 ms on average (gaps of 177 to 224 ms); offsets of -5000 to 9000 g; steps of 0.241 g; plates of one board that repeat a
 reading together (see `boards`); more noise where people stand, walk and handle things, and on all fixtures with their
 steps (see `shaking`). Assumed: every fault. What is slow is in `drift`.
 """

@@ -79,7 +79,7 @@ class Shaking:
             self._shocks = np.concatenate([self._shocks, footsteps(body, self._seed, self._character.footstep)])
 
     def window(self, number: int, begin_s: float, end_s: float, bodies: Sequence[Body]) -> Loudness:
-        """How loud each fixture is from `begin_s` to a second after `end_s`; `bodies` are those who may be there then."""
+        """What each fixture feels from `begin_s` to a second after `end_s`; `bodies`: those who may be there."""
         self._shocks = np.concatenate([self._shocks, self._knocks(number, begin_s, end_s, bodies)])
         self._shocks = self._shocks[self._shocks[:, 0] >= begin_s - _LOOKBACK_S]
         lead = round(_LOOKBACK_S * _RATE_HZ)

@@ -1,10 +1,10 @@
 """Curves of load over time for each way to handle an item, as the few real takes show them.
 
-Measured on three real takes, whose spread the simulated ones cover: 10-90 % in 20 to 60 ms; the load rises 26 to 53 g in
-the half second before; overshoot of 1 to 17 % (98 % once, where the hand brushed on for 0.3 s); the plate rings at about
-20 Hz with a fraction of a per cent to 6 % of the step, for up to half a second; creep of up to 2 g over 1.5 s; the rest
-of the shelf swings at the gondola's own frequency, all plates at once, by 34 to 43 g at most; in two of three a hand
-pushes on a plate beside by 75 to 107 g for a tenth of a second; plates farther away keep 0.2 to 5 g, up or down.
+Measured on three real takes, of which spreads were made that cover them: 10-90 % in 20 to 60 ms; the load rises 26 to
+53 g in the half second before; overshoot of 1 to 17 % (98 % once, where the hand brushed on for 0.3 s); the plate rings
+at about 20 Hz with a fraction of a per cent to 6 % of the step, for up to half a second; creep of up to 2 g over 1.5 s;
+the rest of the shelf swings at the gondola's own frequency, all plates at once, by 34 to 43 g at most; in two of three
+a hand pushes on a plate beside by 75 to 107 g for a tenth of a second; plates farther away keep 0.2 to 5 g, up or down.
 Put-backs, touches, lifts and slow takes are assumed: no real one is known.
 """
 
@@ -134,7 +134,7 @@ class Handling:
         return LoadTrace(shelf.fixture, shelf.row, first, share, times, grams, rings)
 
     def _over_the_shelf(self, resting: Resting, lasting_g: float) -> Floats:
-        """The share of every plate of the shelf: those far away keep a little, as the board gives way and things rub."""
+        """The share of every plate of the shelf: those far away keep a little, as boards give way and things rub."""
         rng, plates = self._rng, len(resting.place.shelf.edges_m)
         rubbed_g = self._character.lasting_g * np.clip(rng.standard_normal(plates), -2.5, 2.5)
         rubbed_g *= min(abs(lasting_g) / 100.0, 1.0)
