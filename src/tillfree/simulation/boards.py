@@ -24,7 +24,7 @@ class Repeats:
     def __init__(self, rows: int, columns: int, share: float, seed: int) -> None:
         rng = np.random.default_rng([seed, 14])
         boards = -(-columns // PLATES)
-        self._ring = np.zeros((_LENGTH, rows, boards), dtype=np.bool_)
+        self._sample = self._row = self._board = np.zeros(0, dtype=np.int64)
         if share <= 0.0:
             return
         calm = max((1.0 / share - 3.0 * _RUN_SHARE) / (1.0 - _RUN_SHARE), 3.0)
@@ -33,9 +33,11 @@ class Repeats:
         in_run = rng.random(shape) < _RUN_SHARE
         gaps = np.where(in_run, rng.choice(_IN_RUN, shape), 2 + rng.geometric(1.0 / (calm - 2.0 + 1e-9), shape))
         moments = np.cumsum(gaps, axis=0)
-        # The last sample but one is left out, so that the ring's first is never next to another.
-        _, row, board = np.nonzero(moments < _LENGTH - 1)
-        self._ring[moments[moments < _LENGTH - 1], row, board] = True
+        # The last sample is left out, so that the ring's first never follows another.
+        there = moments < _LENGTH - 1
+        _, row, board = np.nonzero(there)
+        order = np.argsort(moments[there], kind="stable")
+        self._sample, self._row, self._board = moments[there][order], row[order], board[order]
 
     def apply(self, fixture: int, first: int, readings: npt.NDArray[np.float32]) -> None:
         """Repeats what is repeated in `readings`, (samples, rows, columns), which begin with sample number `first`.
@@ -43,12 +45,15 @@ class Repeats:
         The first sample given is left as it is.
         """
         samples, rows, columns = readings.shape
-        at = np.arange(first + 977 * fixture, first + 977 * fixture + samples) % _LENGTH
-        boards = -(-columns // PLATES)
-        mask = self._ring[at, :rows, :boards]
-        mask[0] = False
-        sample, row, board = np.nonzero(mask)
-        for side in range(PLATES):
-            there = board * PLATES + side < columns
-            sample_, row_, column = sample[there], row[there], board[there] * PLATES + side
-            readings[sample_, row_, column] = readings[sample_ - 1, row_, column]
+        done = 0
+        while done < samples:
+            at = (first + 977 * fixture + done) % _LENGTH
+            count = min(samples - done, _LENGTH - at)
+            low, high = np.searchsorted(self._sample, (at, at + count))
+            sample = self._sample[low:high] - at + done
+            row, column = self._row[low:high], PLATES * self._board[low:high]
+            for side in range(PLATES):
+                there = (sample > 0) & (row < rows) & (column + side < columns)
+                here = sample[there], row[there], column[there] + side
+                readings[here] = readings[here[0] - 1, here[1], here[2]]
+            done += count

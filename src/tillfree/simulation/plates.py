@@ -19,7 +19,7 @@ from tillfree.core.geometry import Point
 from tillfree.simulation.boards import Repeats
 from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
-from tillfree.simulation.drift import Drift, Wander
+from tillfree.simulation.drift import KNOT_S, Drift, Wander
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Floats, LoadTrace, Ring
 from tillfree.simulation.shaking import Loudness
@@ -34,8 +34,9 @@ _NEAR_M = 1.3
 _JITTER_S = 0.0009
 _LATE_SHARE, _LATE_S, _LATEST_S = 0.13, 0.0042, 0.025
 _COARSE_S = 0.1
-_DRIFT_SAMPLES = 30
+_DRIFT_SAMPLES = round(KNOT_S * _RATE_HZ)
 _CALM_SAMPLES = 300
+_LEAST_SWING = 0.02
 
 Fault = tuple[int, int, str, float]
 """Row, column, "nan" or "stuck", and from when on (s)."""
@@ -75,6 +76,7 @@ class PlateRenderer:
         self._repeats = shared.repeats
         self._number = number
         self._fixture = fixture
+        self._source = f"plates-{fixture.id}"
         self._noise = noise
         self._options = options
         self._faults = faults
@@ -126,23 +128,24 @@ class PlateRenderer:
         begin = first * _SAMPLES
         times = self._phase_s + (np.arange(begin, begin + count) + 1) / _RATE_HZ
         values = self._render(times, begin, bodies, loudness, rng)
-        jitter = _stamp_errors_s(last - first, rng)
-        lost = rng.random(last - first) < options.lose_batches
+        stamps_s = times[_SAMPLES - 1 :: _SAMPLES] + _stamp_errors_s(last - first, rng)
+        stamps_ns = (options.start_ns + np.rint(stamps_s * 1e6).astype(np.int64) * 1000).tolist()
+        lost = (rng.random(last - first) < options.lose_batches).tolist()
+        data, size = values.tobytes(), values[:_SAMPLES].nbytes
         rows, columns = self._shape
-        for k in range(last - first):
+        for k, time_ns in enumerate(stamps_ns):
             if lost[k]:
                 continue
-            time_s = times[k * _SAMPLES + _SAMPLES - 1] + jitter[k]
             yield WeightBatch(
-                time_ns=options.start_ns + round(float(time_s) * 1e6) * 1000,
-                source=f"plates-{self._fixture.id}",
+                time_ns=time_ns,
+                source=self._source,
                 sequence=first + k,
                 fixture=self._fixture.id,
                 rate_hz=_RATE_HZ,
                 samples=_SAMPLES,
                 shelves=rows,
                 plates=columns,
-                values=values[k * _SAMPLES : (k + 1) * _SAMPLES].tobytes(),
+                values=data[k * size : (k + 1) * size],
             )
 
     def _render(
@@ -152,11 +155,14 @@ class PlateRenderer:
         values = self._noise.read(begin, len(times))
         shaken, swing = loudness.at(self._number, float(times[0]), len(times))
         values *= self._unrest(times, bodies, shaken, rng)[:, None, None]
-        values += swing[:, None, None] * self._swings_g
+        if np.abs(swing).max() > _LEAST_SWING:
+            values += swing[:, None, None] * self._swings_g
         # What is slow goes in steps of half a second, each less than the scale tells apart.
-        for start in range(0, len(times), _DRIFT_SAMPLES):
-            level = self._level + self._drift.at(float(times[start]))
-            values[start : start + _DRIFT_SAMPLES] += level.astype(np.float32)
+        knots = -(-len(times) // _DRIFT_SAMPLES)
+        level = self._drift.between(float(times[0]), knots) + self._level.astype(np.float32)
+        whole = len(times) // _DRIFT_SAMPLES * _DRIFT_SAMPLES
+        values[:whole].reshape(-1, _DRIFT_SAMPLES, *self._shape)[:] += level[: whole // _DRIFT_SAMPLES, None]
+        values[whole:] += level[-1]
         self._load(times, values)
         values *= np.float32(1.0 / _STEP_G)
         np.rint(values, out=values)
