@@ -34,7 +34,8 @@ too small; it stands in the file of results under a name that says so. The *p* s
 sides: a fixture, a recording or a take. Fixtures of one recording still share its footsteps, so even this *p* is
 somewhat too small. With one real person it cannot fall below {p_least:.3f} however different the two are, and a large
 *p* never proves that two things are the same. {count} figures are looked at, so about {chance} fall below 0.05 by
-chance alone. Where *p* says little, look at the medians.
+chance alone; of these some stand out still when one asks, after Benjamini and Hochberg (1995), that of the figures so
+named one in twenty is there by chance. Where *p* says little, look at the medians.
 """
 
 _ASSUMED = """## What no real recording shows
@@ -110,20 +111,23 @@ def _differences(compared: Sequence[Compared]) -> str:
     lead = (
         f"{len(far)} of {len(compared)} figures differ by more than chance explains: *p* of blocks at most 0.05, or "
         "none of the three takes within 5 to 95 % of the simulated ones. The farthest first; medians, and 10 to 90 % "
-        "where they are alike:"
+        "where they are alike."
     )
+    kept = sum(one.remains for one in far)
+    lead += f" Of them {kept} remain when one counts how many were looked at, marked (!); the others may be chance."
     bullets = [_bullet(title, direction, found) for (title, direction), found in families.items()]
     return "\n".join(["## Where the simulation differs", "", _wrapped(lead), "", *bullets]) + "\n"
 
 
 def _bullet(title: str, direction: str, found: list[Compared]) -> str:
     joints = [one.figure.title.split(": ")[1].replace("_", " ") for one in found if ": " in one.figure.title]
+    marks = " (!)" if all(one.remains for one in found) else ""
     unit = f" {found[0].figure.unit}" if found[0].figure.unit else ""
     show = _spread if direction in ("narrower", "wider", "about the same") else _median
     figures = [f"{show(one.result.simulated)} against {show(one.result.real)}{unit}" for one in found]
     if joints:
         figures = [f"{joint} {text}" for joint, text in zip(joints, figures, strict=True)]
-    return _wrapped(f"* **{title}**: simulated {direction}, " + ", ".join(figures)).replace("\n", "\n  ")
+    return _wrapped(f"* **{title}**{marks}: simulated {direction}, " + ", ".join(figures)).replace("\n", "\n  ")
 
 
 def _table(compared: Sequence[Compared]) -> str:

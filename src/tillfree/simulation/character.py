@@ -37,7 +37,7 @@ class Character(msgspec.Struct, frozen=True, kw_only=True):
     """Knocks that the floor feels, for each second that somebody is in the shop."""
     shake: float = 8.0
     """Median of how many times as loud as calm a knock makes a fixture, beside it."""
-    repeats: float = 0.055
+    repeats: float = 0.0565
     """Share of readings that the boards of plates give twice."""
     wander: float = 0.15
     """How much the level of a plate wanders within some seconds, as a share of its calm noise."""
