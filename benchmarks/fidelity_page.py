@@ -1,5 +1,6 @@
 """The page of the comparison: what was measured, a table of every figure, and where the simulation differs."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,8 +35,7 @@ too small; it stands in the file of results under a name that says so. The *p* s
 sides: a fixture, a recording or a take. Fixtures of one recording still share its footsteps, so even this *p* is
 somewhat too small. With one real person it cannot fall below {p_least:.3f} however different the two are, and a large
 *p* never proves that two things are the same. {count} figures are looked at, so about {chance} fall below 0.05 by
-chance alone; of these some stand out still when one asks, after Benjamini and Hochberg (1995), that of the figures so
-named one in twenty is there by chance. Where *p* says little, look at the medians.
+chance alone. Where *p* says little, look at the medians.
 """
 
 _ASSUMED = """## What no real recording shows
@@ -79,7 +79,6 @@ _GROUPS = {
 
 def fidelity_page(real: Collected, simulated: Collected, compared: Sequence[Compared]) -> str:
     """The page as Markdown; it links its plots in `images/fidelity/`."""
-    people = [one.result.simulated_blocks for one in compared if one.figure.key == "burst_share"]
     parts = [
         _HEAD.format(
             real=_number(real.recordings),
@@ -88,7 +87,7 @@ def fidelity_page(real: Collected, simulated: Collected, compared: Sequence[Comp
             made_s=simulated.seconds,
             benchmark=BENCHMARK,
             weights_only=WEIGHTS_ONLY,
-            p_least=1.0 / (1 + (people[0] if people else 1)),
+            p_least=_least_p(compared),
             count=len(compared),
             chance=round(0.05 * len(compared)),
         ),
@@ -114,9 +113,20 @@ def _differences(compared: Sequence[Compared]) -> str:
         "where they are alike."
     )
     kept = sum(one.remains for one in far)
-    lead += f" Of them {kept} remain when one counts how many were looked at, marked (!); the others may be chance."
+    least = math.ceil(_least_p(compared) * len(compared) / 0.05)
+    lead += (
+        f" Counting how many were looked at (Benjamini and Hochberg, 1995, one false of twenty), {kept} of them stay, "
+        f"marked (!). That the others do not is no proof of likeness: with one real person no figure of people can "
+        f"stay unless {least} figures have so small a *p* together."
+    )
     bullets = [_bullet(title, direction, found) for (title, direction), found in families.items()]
     return "\n".join(["## Where the simulation differs", "", _wrapped(lead), "", *bullets]) + "\n"
+
+
+def _least_p(compared: Sequence[Compared]) -> float:
+    """The smallest p that a figure of the one real person can have."""
+    people = [one.result.simulated_blocks for one in compared if one.figure.key == "burst_share"]
+    return 1.0 / (1 + (people[0] if people else 1))
 
 
 def _bullet(title: str, direction: str, found: list[Compared]) -> str:

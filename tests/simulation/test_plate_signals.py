@@ -4,6 +4,7 @@ import functools
 import itertools
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,9 +121,9 @@ def test_windows_of_the_floor_fit_together() -> None:
 # ---- noise and what is slow -------------------------------------------------------------------------------------
 
 
-def neighbours(ring: Floats) -> tuple[Floats, Floats]:
+def neighbours(ring: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
     """Correlations of first differences within boards and from board to board."""
-    moves = np.diff(ring, axis=0)
+    moves = np.diff(ring.astype(np.float64), axis=0)
     moves = (moves - moves.mean(axis=0)) / moves.std(axis=0)
     beside = (moves[:, :, 1:] * moves[:, :, :-1]).mean(axis=0)
     return beside[:, ::2].ravel(), beside[:, 1::2].ravel()
@@ -131,9 +132,8 @@ def neighbours(ring: Floats) -> tuple[Floats, Floats]:
 def test_plates_of_a_board_go_together_and_pairs_differ_as_real_ones_do() -> None:
     """Real: within a board mostly 0.5 to 0.9, beside it 0.1 to 0.6; on the soft fixture's lower shelves anything."""
     banks = NoiseBanks(6, 12, 5, seed=2)
-    within, beside = (
-        np.concatenate(parts) for parts in zip(*(neighbours(banks.of(k)[0]) for k in range(1, 5)), strict=True)
-    )
+    pairs = [neighbours(banks.of(kind)[0]) for kind in range(1, 5)]
+    within, beside = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     assert 0.6 < np.median(within) < 0.9
     assert 0.25 < np.median(beside) < 0.6
     assert np.ptp(np.percentile(beside, (10, 90))) > 0.2

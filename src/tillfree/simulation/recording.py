@@ -1,19 +1,6 @@
 """A simulated recording: the events of a script, rendered in windows of some seconds, never all at once.
 
-How near it is to real recordings, measured on the output (4 shoppers) beside one real visit (1 shopper, 1 take):
-
-=========================================  ====================  ====================
-quantity                                   simulated             real
-=========================================  ====================  ====================
-quiet noise per plate, soft fixture, g     1.5-1.9               1.2
-quiet noise per plate, other fixtures, g   0.5-0.6               0.5-0.6
-the same with people about, median, g      1.8-2.6 and 0.6-0.8   2.5 and 0.7-1.0
-the same, worst plate in a hundred, g      6-18 and 2-3          23 and 2-8
-correlation of neighbours' differences     0.47-0.51             0.29 and 0.44-0.56
-step summed over plates, against weight    +2.5 % +- 3 %         +2.8, +9.7, -6.6 %
-wrist to item when it goes, median, m      0.09                  0.21
-people frames per second; twins            14.7; 35 %            15.0; 35 %
-=========================================  ====================  ====================
+How near it is to real recordings is measured by `python -m benchmarks.fidelity`.
 
 What rests on no measurement at all: put-backs, touches, lifts, slow takes, hand-overs, all acts that are off by
 default, several people, occlusion, lost tracks, the gate, dead plates and long drift.
