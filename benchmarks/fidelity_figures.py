@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from benchmarks.fidelity_plates import BANDS_HZ, Blocks, measure_plates, power_spectrum
 from benchmarks.fidelity_signals import Signals
-from benchmarks.fidelity_statistics import P_SHOWN, Comparison, compare, rank_of
+from benchmarks.fidelity_statistics import P_SHOWN, Comparison, compare, rank_of, remaining
 from benchmarks.fidelity_steps import Step, step_of
 from benchmarks.fidelity_tracks import measure_tracks
 from benchmarks.result_files import Row
@@ -47,11 +47,15 @@ class Collected:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Compared:
-    """One figure on both sides; `ranks` of the real values among the simulated ones, for takes only."""
+    """One figure on both sides; `ranks` of the real values among the simulated ones, for takes only.
+
+    `remains`: whether its p is small enough beside those of all other figures.
+    """
 
     figure: Figure
     result: Comparison
     ranks: tuple[float, ...] = ()
+    remains: bool = False
 
     @property
     def words(self) -> str:
@@ -102,6 +106,8 @@ FIGURES = (
     Figure("store_shaking_ratio", "plates", "calmest fixture of each second over its quiet noise", "", "recording"),
     Figure("scale_step_g", "plates", "step of the scale", "g"),
     Figure("equal_samples_share", "plates", "consecutive samples that are equal, share", ""),
+    Figure("board_repeats_share", "plates", "plates of one board repeat together beyond chance, share", ""),
+    Figure("beside_repeats_share", "plates", "plates of two boards repeat together beyond chance, share", ""),
     Figure("drift_mg_per_s", "plates", "drift of a plate, absolute", "mg/s"),
     Figure("window_means_sd_g", "plates", "means of windows of 2 s, sd", "g"),
     Figure("outliers_per_million", "plates", "samples beyond 10 sigma, per million", ""),
@@ -186,7 +192,8 @@ def compare_all(real: Collected, simulated: Collected) -> list[Compared]:
         result = compare(*sides)
         ranks = tuple(rank_of(float(v), result.simulated) for v in result.real) if figure.group == "steps" else ()
         compared.append(Compared(figure, result, ranks))
-    return compared
+    kept = remaining([one.result.p_blocks for one in compared])
+    return [dataclasses.replace(one, remains=remains) for one, remains in zip(compared, kept, strict=True)]
 
 
 def row_of(compared: Compared) -> Row:
@@ -210,4 +217,5 @@ def row_of(compared: Compared) -> Row:
         "words": compared.words,
         "simulated_is": result.direction,
         "differs": compared.differs,
+        "remains_of_many": compared.remains,
     }

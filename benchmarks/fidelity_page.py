@@ -1,5 +1,6 @@
 """The page of the comparison: what was measured, a table of every figure, and where the simulation differs."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -78,7 +79,6 @@ _GROUPS = {
 
 def fidelity_page(real: Collected, simulated: Collected, compared: Sequence[Compared]) -> str:
     """The page as Markdown; it links its plots in `images/fidelity/`."""
-    people = [one.result.simulated_blocks for one in compared if one.figure.key == "burst_share"]
     parts = [
         _HEAD.format(
             real=_number(real.recordings),
@@ -87,7 +87,7 @@ def fidelity_page(real: Collected, simulated: Collected, compared: Sequence[Comp
             made_s=simulated.seconds,
             benchmark=BENCHMARK,
             weights_only=WEIGHTS_ONLY,
-            p_least=1.0 / (1 + (people[0] if people else 1)),
+            p_least=_least_p(compared),
             count=len(compared),
             chance=round(0.05 * len(compared)),
         ),
@@ -110,20 +110,34 @@ def _differences(compared: Sequence[Compared]) -> str:
     lead = (
         f"{len(far)} of {len(compared)} figures differ by more than chance explains: *p* of blocks at most 0.05, or "
         "none of the three takes within 5 to 95 % of the simulated ones. The farthest first; medians, and 10 to 90 % "
-        "where they are alike:"
+        "where they are alike."
+    )
+    kept = sum(one.remains for one in far)
+    least = math.ceil(_least_p(compared) * len(compared) / 0.05)
+    lead += (
+        f" Counting how many were looked at (Benjamini and Hochberg, 1995, one false of twenty), {kept} of them stay, "
+        f"marked (!). That the others do not is no proof of likeness: with one real person no figure of people can "
+        f"stay unless {least} figures have so small a *p* together."
     )
     bullets = [_bullet(title, direction, found) for (title, direction), found in families.items()]
     return "\n".join(["## Where the simulation differs", "", _wrapped(lead), "", *bullets]) + "\n"
 
 
+def _least_p(compared: Sequence[Compared]) -> float:
+    """The smallest p that a figure of the one real person can have."""
+    people = [one.result.simulated_blocks for one in compared if one.figure.key == "burst_share"]
+    return 1.0 / (1 + (people[0] if people else 1))
+
+
 def _bullet(title: str, direction: str, found: list[Compared]) -> str:
     joints = [one.figure.title.split(": ")[1].replace("_", " ") for one in found if ": " in one.figure.title]
+    marks = " (!)" if all(one.remains for one in found) else ""
     unit = f" {found[0].figure.unit}" if found[0].figure.unit else ""
     show = _spread if direction in ("narrower", "wider", "about the same") else _median
     figures = [f"{show(one.result.simulated)} against {show(one.result.real)}{unit}" for one in found]
     if joints:
         figures = [f"{joint} {text}" for joint, text in zip(joints, figures, strict=True)]
-    return _wrapped(f"* **{title}**: simulated {direction}, " + ", ".join(figures)).replace("\n", "\n  ")
+    return _wrapped(f"* **{title}**{marks}: simulated {direction}, " + ", ".join(figures)).replace("\n", "\n  ")
 
 
 def _table(compared: Sequence[Compared]) -> str:

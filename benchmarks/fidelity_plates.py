@@ -18,6 +18,7 @@ __all__ = [
     "measure_plates",
     "neighbour_correlations",
     "power_spectrum",
+    "repeats_together",
     "scale_step_g",
     "window_sd_g",
 ]
@@ -133,6 +134,7 @@ def _of_fixture(plates: Plates, takes: tuple[Take, ...]) -> dict[str, Floats]:
         for row in range(alive.shape[0])
         if not any((take.fixture, take.shelf - 1) == (plates.fixture, row) for take in takes) and alive[row].sum() > 1
     ]
+    repeats = repeats_together(plates, alive)
     moved = np.diff(whole, axis=0)
     # Where not one plate moved, the importer laid one sample on two ticks of its grid.
     moved = moved[(moved != 0.0).any(axis=1)]
@@ -148,6 +150,8 @@ def _of_fixture(plates: Plates, takes: tuple[Take, ...]) -> dict[str, Floats]:
         "neighbour_correlation": np.concatenate(neighbours) if neighbours else np.empty(0),
         "scale_step_g": scale_step_g(whole),
         "equal_samples_share": (moved == 0.0).mean(axis=0),
+        "board_repeats_share": repeats[:, 0],
+        "beside_repeats_share": repeats[:, 1],
         "drift_mg_per_s": 1000.0 * np.abs(drift_g_per_s(whole)),
         "window_means_sd_g": means.std(axis=0),
         "outliers_per_million": 1e6 * (residual > _OUTLIER_SIGMA * 1.4826 * np.median(residual, axis=0)).mean(axis=0),
@@ -156,6 +160,22 @@ def _of_fixture(plates: Plates, takes: tuple[Take, ...]) -> dict[str, Floats]:
         share = power[(frequencies >= low_hz) & (frequencies < high_hz)].sum(axis=0)
         figures[f"power_{low_hz:g}_{high_hz:.0f}_hz"] = share
     return figures
+
+
+def repeats_together(plates: Plates, alive: npt.NDArray[np.bool_]) -> Floats:
+    """How much more often two plates side by side keep their reading at once than if each did so by itself.
+
+    One row per shelf; first the mean over plates 1 and 2, 3 and 4 and so on, then over 2 and 3, 4 and 5.
+    """
+    rows = []
+    for row in np.flatnonzero(alive.sum(axis=1) > 2).tolist():
+        kept = np.diff(plates.grams[:, row, alive[row]], axis=0) == 0.0
+        # Where not one plate moved, the importer laid one sample on two ticks of its grid.
+        kept = kept[~kept.all(axis=1)]
+        share = kept.mean(axis=0)
+        together = (kept[:, 1:] & kept[:, :-1]).mean(axis=0) - share[1:] * share[:-1]
+        rows.append((float(together[::2].mean()), float(together[1::2].mean())))
+    return np.array(rows).reshape(-1, 2)
 
 
 def _running_median(grams: Floats) -> Floats:

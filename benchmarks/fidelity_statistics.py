@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["P_SHOWN", "Comparison", "compare", "ks_distance", "ks_p_value", "rank_of"]
+__all__ = ["P_SHOWN", "Comparison", "compare", "ks_distance", "ks_p_value", "rank_of", "remaining"]
 
 Floats = npt.NDArray[np.float64]
 Blocks = Sequence[Sequence[float]]
@@ -137,6 +137,17 @@ def _p_of_blocks(values: Floats, block: npt.NDArray[np.int64], sides: npt.NDArra
     rng = np.random.default_rng([seed, 31])
     as_far = sum(distance(rng.permutation(sides)) >= found for _ in range(_SHUFFLES))
     return (1 + as_far) / (1 + _SHUFFLES)
+
+
+def remaining(p_values: Sequence[float], false_share: float = 0.05) -> list[bool]:
+    """Which of many p-values stay when of those that stay at most `false_share` may be false on average.
+
+    The greatest k-th smallest that is at most k / n of the share, and all below it: Benjamini and Hochberg (1995),
+    "Controlling the false discovery rate", J. R. Stat. Soc. B 57. Holds for figures that hang together positively.
+    """
+    ordered = sorted(p_values)
+    limits = [p for k, p in enumerate(ordered, start=1) if p <= false_share * k / len(ordered)]
+    return [bool(limits) and p <= limits[-1] for p in p_values]
 
 
 def rank_of(value: float, among: Floats) -> float:

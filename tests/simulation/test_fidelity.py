@@ -14,12 +14,13 @@ from benchmarks.fidelity_plates import (
     measure_plates,
     neighbour_correlations,
     power_spectrum,
+    repeats_together,
     scale_step_g,
     window_sd_g,
 )
 from benchmarks.fidelity_plots import draw_all
 from benchmarks.fidelity_signals import Floats, Plates, Signals, Take, read_real, simulated_twins
-from benchmarks.fidelity_statistics import compare, ks_distance, ks_p_value, rank_of
+from benchmarks.fidelity_statistics import compare, ks_distance, ks_p_value, rank_of, remaining
 from benchmarks.fidelity_steps import rise_time_s, step_of, step_time_s
 from benchmarks.fidelity_tracks import burst_jitter_mm, jitter_mm, walking_m_s
 
@@ -73,6 +74,19 @@ def one_fixture(grams: Floats, fixture: str = "1") -> Plates:
     times = np.arange(len(grams)) / RATE_HZ
     stamps = times[11::12] + 0.001 * (np.arange(len(times) // 12) % 2)
     return Plates(fixture, times, grams, stamps, np.full(len(stamps), 12.0))
+
+
+def test_plates_that_repeat_together_are_told_from_plates_that_do_so_by_chance() -> None:
+    grams = np.round(rng().normal(0.0, 0.6, (6000, 1, 4)) / 0.241) * 0.241
+    repeated = np.flatnonzero(np.random.default_rng(7).random(6000) < 0.05)
+    repeated = repeated[repeated > 0]
+    for sample in repeated.tolist():
+        grams[sample, 0, :2] = grams[sample - 1, 0, :2]
+    plates = one_fixture(grams)
+    ((within, beside),) = repeats_together(plates, plates.alive()).tolist()
+    # Of two boards one repeats.
+    assert within == pytest.approx(0.5 * 0.05 * (1.0 - 0.3), abs=0.008)
+    assert abs(beside) < 0.006
 
 
 def test_shelves_of_takes_do_not_spoil_the_noise_and_outliers_are_counted() -> None:
@@ -171,6 +185,14 @@ def test_the_distance_and_its_p_value_agree_with_published_ones() -> None:
     assert ks_p_value(1.3581 / 5e4**0.5, 100_000, 100_000) == pytest.approx(0.05, abs=2e-4)
     assert ks_p_value(1.6276 / 5e4**0.5, 100_000, 100_000) == pytest.approx(0.01, abs=2e-4)
     assert ks_p_value(0.0, 10, 10) == 1.0
+
+
+def test_of_many_figures_only_those_with_the_smallest_p_remain() -> None:
+    # Worked by hand: 0.001 <= 0.05 / 5, 0.015 <= 2 x 0.05 / 5, but 0.04 > 3 x 0.05 / 5.
+    assert remaining([0.5, 0.04, 0.001, 0.9, 0.015]) == [False, False, True, False, True]
+    # One that is too large by itself stays where a larger one behind it is small enough for its place.
+    assert remaining([0.03, 0.033, 0.04]) == [True, True, True]
+    assert remaining([0.06, 0.2]) == [False, False]
 
 
 def hanging_together(seed: int) -> list[list[float]]:

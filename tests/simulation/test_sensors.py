@@ -20,7 +20,10 @@ def test_weights_come_at_60_hz_in_batches_of_12() -> None:
     gaps_s = np.diff([batch.time_ns for batch in batches]) / 1e9
     assert {(batch.rate_hz, batch.samples, batch.shelves, batch.plates) for batch in batches} == {(60.0, 12, 6, 9)}
     assert gaps_s.mean() == pytest.approx(0.2, abs=1e-3)
-    assert 0.003 < gaps_s.std() < 0.009
+    assert 0.002 < gaps_s.std() < 0.006
+    # Late now and then: the greatest gaps are longer than the least are short of 0.2 s plus what normal errors give.
+    assert np.percentile(np.abs(gaps_s - 0.2), 50) < 0.002
+    assert gaps_s.max() > 0.206
 
 
 def test_quiet_noise_is_that_of_real_plates() -> None:

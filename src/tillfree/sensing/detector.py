@@ -24,6 +24,7 @@ from tillfree.core.time import NS_PER_S
 from tillfree.sensing.batches import SampleLayout, is_sound
 from tillfree.sensing.calm import CREEP_SHARE, is_calm
 from tillfree.sensing.conditioning import BlockAverager, PlateHealth
+from tillfree.sensing.past import Past
 from tillfree.sensing.settings import SensingSettings
 
 __all__ = ["FixtureDetector"]
@@ -56,6 +57,8 @@ _RESTLESS_NS = 20 * NS_PER_S
 # A plate without reading for so many blocks may have been changed unseen.
 _LONG_OUTAGE_BLOCKS = 10
 _RETURN_BLOCKS = 2
+# So far back a change is looked for that shaking hid.
+_PAST_BLOCKS = 40
 # So many blocks go by before the first change can be seen.
 _WARM_UP_BLOCKS = 12
 _RATE_TOLERANCE = 0.05
@@ -111,6 +114,7 @@ class FixtureDetector:
         )
         self._level = np.zeros(columns)
         self._told = np.zeros(columns)
+        self._past = Past(_PAST_BLOCKS, columns)
         self._crept = np.zeros(columns, dtype=np.bool_)
         self._restless = np.zeros(columns, dtype=np.bool_)
         self._any_restless = False
@@ -240,6 +244,7 @@ class FixtureDetector:
         count = len(blocks)
         self._recent[:-count] = self._recent[count:]
         self._recent[-count:] = blocks
+        self._past.remember(blocks)
         self._blocks_seen += count
 
     def _look_for_rest(self, time_ns: int) -> None:
@@ -267,6 +272,7 @@ class FixtureDetector:
             self._level += deviation / (self._blocks_seen + 1)
             self._variance += (deviation * deviation - self._variance) / (self._blocks_seen + 1)
             self._told = self._level.copy()
+            self._past.forget(slice(None))
             self._set_threshold()
             return
         off = np.abs(deviation) > self._threshold
@@ -300,6 +306,7 @@ class FixtureDetector:
         if fresh.any():
             self._level[fresh] = block[fresh]
             self._told[fresh] = block[fresh]
+            self._past.forget(fresh)
             self._recent[:, fresh] = block[fresh]
             self._known |= fresh
             self._all_known = bool(self._known.all())
@@ -380,6 +387,7 @@ class FixtureDetector:
             self._level[columns] = after
             if self._report(disturbance, recent, delta, noise, time_ns, changes):
                 self._told[columns] = after
+                self._past.forget(columns)
             else:
                 # Too little to tell: it is kept for the next change, but for what may have been drift meanwhile.
                 limit_g = _DRIFT_MAX_G_PER_S * waited_s
@@ -420,6 +428,15 @@ class FixtureDetector:
         shelf = self._places[columns[0]][0]
         if self._is_creep(columns, delta, disturbance.start_ns):
             return True
+        # While a shelf shakes, a change may have been too small to be seen at once.
+        seen_for = (time_ns - disturbance.start_ns) // self._block_ns
+        scale = np.sqrt(self._variance[columns])
+        hidden_ns = self._block_ns * self._past.hidden_blocks(columns, seen_for, self._told[columns], delta, scale)
+        start_ns, step_ns, steps_ns = disturbance.start_ns, disturbance.step_ns, self._steepest_ns[columns]
+        if hidden_ns:
+            start_ns -= hidden_ns
+            step_ns = start_ns + self._block_ns // 2
+            steps_ns = np.full(len(columns), step_ns)
         self._sequence += 1
         lost = [p for (s, p), c in self._column_of.items() if s == shelf and (self._missing[c] or self.health.stuck[c])]
         changes.append(
@@ -429,16 +446,16 @@ class FixtureDetector:
                 sequence=self._sequence,
                 fixture=self._fixture.id,
                 shelf=shelf,
-                start_ns=disturbance.start_ns,
-                step_ns=disturbance.step_ns,
-                end_ns=max(disturbance.step_ns, time_ns - self._window * self._block_ns),
+                start_ns=start_ns,
+                step_ns=step_ns,
+                end_ns=max(step_ns, time_ns - self._window * self._block_ns),
                 plates=tuple(self._places[column][1] for column in columns),
                 delta_g=tuple(round(float(d), 2) for d in delta),
                 sigma_g=tuple(round(float(s), 2) for s in sigma),
                 total_g=round(total_g, 2),
                 total_sigma_g=round(total_sigma_g, 2),
                 missing=tuple(sorted(lost)),
-                steps_ns=tuple(self._steepest_ns[columns].tolist()),
+                steps_ns=tuple(steps_ns.tolist()),
             )
         )
         return True

@@ -1,19 +1,6 @@
 """A simulated recording: the events of a script, rendered in windows of some seconds, never all at once.
 
-How near it is to real recordings, measured on the output (4 shoppers) beside one real visit (1 shopper, 1 take):
-
-=========================================  ====================  ====================
-quantity                                   simulated             real
-=========================================  ====================  ====================
-quiet noise per plate, soft fixture, g     1.5-1.9               1.2
-quiet noise per plate, other fixtures, g   0.5-0.6               0.5-0.6
-the same with people about, median, g      1.8-2.6 and 0.6-0.8   2.5 and 0.7-1.0
-the same, worst plate in a hundred, g      6-18 and 2-3          23 and 2-8
-correlation of neighbours' differences     0.47-0.51             0.29 and 0.44-0.56
-step summed over plates, against weight    +2.5 % +- 3 %         +2.8, +9.7, -6.6 %
-wrist to item when it goes, median, m      0.09                  0.21
-people frames per second; twins            14.7; 35 %            15.0; 35 %
-=========================================  ====================  ====================
+How near it is to real recordings is measured by `python -m benchmarks.fidelity`.
 
 What rests on no measurement at all: put-backs, touches, lifts, slow takes, hand-overs, all acts that are off by
 default, several people, occlusion, lost tracks, the gate, dead plates and long drift.
@@ -28,10 +15,12 @@ import numpy as np
 from tillfree.catalog.model import Shop
 from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
+from tillfree.simulation.boards import Repeats
 from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.clocks import Clocks
 from tillfree.simulation.crowd import Crowd
+from tillfree.simulation.drift import Wander
 from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.gate import gate_passages
 from tillfree.simulation.ground import Ground
@@ -39,9 +28,10 @@ from tillfree.simulation.ground_truth import true_people, truth_of
 from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
-from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer
+from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer, Shared
 from tillfree.simulation.readers import TagReaders, readers_of, sells_tagged
 from tillfree.simulation.script import Script
+from tillfree.simulation.shaking import Shaking
 from tillfree.simulation.sightlines import Sightlines
 from tillfree.simulation.tags import TagStory
 from tillfree.simulation.track_ids import switch_ids
@@ -108,6 +98,7 @@ class SimulatedRecording:
         """The same with the true places of everybody between them, five times a second."""
         script, options = self.script, self.options
         plates = self._plate_renderers()
+        shaking = Shaking(self.shop.fixtures, self._hz, options.seed, self._character)
         frames = self._frame_renderer()
         clocks = Clocks(options, script.duration_s)
         tags = self._tag_readers()
@@ -134,13 +125,14 @@ class SimulatedRecording:
             while visits and visits[-1].entry_s < end_s + _MARGIN_S:
                 bodies.append(Body(visits.pop(), options.seed))
                 crowd.admit(bodies[-1])
+                shaking.enter(bodies[-1])
             bodies = [body for body in bodies if body.visit.exit_s > begin_s - _MARGIN_S]
             crowd.advance(end_s + _MARGIN_S)
-            shakes = self._shakes(window, begin_s, end_s, bodies)
+            loudness = shaking.window(window, begin_s, end_s, bodies)
             bounds = [body.bounds(begin_s - _MARGIN_S, end_s + _MARGIN_S) for body in bodies]
             for renderer in plates:
                 near = renderer.those_near(bodies, bounds)
-                for batch in renderer.batches(window, window * per_window, last, near, shakes):
+                for batch in renderer.batches(window, window * per_window, last, near, loudness):
                     waiting.add(batch)
             for frame in frames.frames(window, begin_s, end_s, bodies):
                 waiting.add(frame, late_ns)
@@ -176,7 +168,11 @@ class SimulatedRecording:
             (max(shelf.index for shelf in fixture.shelves), max(len(shelf.plates) for shelf in fixture.shelves))
             for fixture in fixtures
         ]
-        banks = NoiseBanks(max(r for r, _ in shapes), max(c for _, c in shapes), len(fixtures), options.seed)
+        rows, columns = max(r for r, _ in shapes), max(c for _, c in shapes)
+        banks = NoiseBanks(rows, columns, len(fixtures), options.seed)
+        shared = Shared(
+            Repeats(rows, columns, self._character.board_repeats, options.seed), Wander(rows, columns, options.seed)
+        )
         return [
             PlateRenderer(
                 number,
@@ -187,6 +183,7 @@ class SimulatedRecording:
                 options,
                 self.script.duration_s,
                 self.faults.get(number, ()),
+                shared,
                 self._character,
             )
             for number, fixture in enumerate(fixtures)
@@ -203,18 +200,6 @@ class SimulatedRecording:
             since_s = 0.0 if rng.random() < 0.5 else float(rng.uniform(0.0, self.script.duration_s))
             faults.setdefault(number, []).append((row, column, "stuck" if k % 2 else "nan", since_s))
         return faults
-
-    def _shakes(
-        self, window: int, begin_s: float, end_s: float, bodies: list[Body]
-    ) -> list[tuple[float, float, float]]:
-        """Footsteps and knocks that the whole shop feels."""
-        rng = np.random.default_rng([self.options.seed, 11, window])
-        shakes = []
-        for at in rng.uniform(begin_s, end_s, int(rng.poisson(self._character.shakes_per_s * (end_s - begin_s)))):
-            strength, decay_s = float(rng.uniform(2.5, 8.0)), float(rng.uniform(0.15, 0.6))
-            if any(body.visit.entry_s <= at <= body.visit.exit_s for body in bodies):
-                shakes.append((float(at), strength, decay_s))
-        return shakes
 
 
 class _Waiting:

@@ -29,7 +29,8 @@ class Hands:
         self._start_ns = start_ns
         self._rng = rng
         self.stock = Stock(furniture, rng)
-        self.handling = Handling(hz, rng)
+        # Draws of its own: what plates feel does not change what people do.
+        self.handling = Handling(hz, rng.spawn(1)[0])
         self.traces: list[LoadTrace] = []
         self.shocks: list[tuple[int, int, Ring]] = []
         self.truth: list[TruthAct] = []
