@@ -10,6 +10,7 @@ import msgspec
 from tillfree.core.events import (
     EVENT_KINDS,
     Alternative,
+    CameraFrame,
     CartBelief,
     Event,
     GatePassage,
@@ -86,6 +87,10 @@ FULL: tuple[Event, ...] = (
         lines=(LineBelief(product=TEA, at_least=(0.96875, 0.875), evidence=EVIDENCE), LineBelief(JAM, (0.125,))),
         alternatives=(Alternative({TEA: 2}, probability=0.75), Alternative({TEA: 1, JAM: 1}, probability=0.125)),
         interactions=(INTERACTION,), final=True,
+    ),
+    CameraFrame(
+        time_ns=TIME_NS, source="camera/c1", sequence=7, camera="c1", format="jpeg", width=640, height=360,
+        data=b"\xff\xd8\x00\xff\xd9",
     ),
 )  # fmt: skip
 

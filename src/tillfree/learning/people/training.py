@@ -1,0 +1,154 @@
+"""Training of the detector of people: one command, seeded, which goes on where it was interrupted.
+
+The network learns from pictures that are put together as they are needed, by a process beside it; its weights are
+averaged over the last steps (Polyak and Juditsky, 1992), and the average is kept. The same seed gives the same pictures
+in the same order; sums in the processor's own order may differ in last bits between machines and numbers of threads.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tillfree.learning.errors import LearningError
+from tillfree.learning.people.collection import Collection
+from tillfree.learning.people.network import Network, loss_of
+from tillfree.learning.people.pictures import SIZE_PX, training_picture
+from tillfree.learning.people.targets import targets_of
+
+__all__ = ["Course", "Progress", "load_network", "train"]
+
+_AVERAGE = 0.998
+_WARM = 150
+_SAVE_EVERY = 100
+_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Course:
+    """How long and how fast is learned."""
+
+    seed: int = 1
+    steps: int = 3000
+    batch: int = 16
+    rate: float = 2e-3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands: steps done, and the losses of hills and boxes, averaged over the last hundred."""
+
+    step: int
+    hills: float
+    boxes: float
+
+
+class _Pictures(torch.utils.data.Dataset[Any]):
+    """Pictures with targets by number."""
+
+    def __init__(self, collection: Collection, seed: int, first: int, count: int) -> None:
+        self._collection, self._seed, self._first, self._count = collection, seed, first, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> tuple[Any, ...]:
+        picture = training_picture(self._collection, self._seed, self._first + number)
+        return (np.moveaxis(picture.colour, -1, 0).copy(), *targets_of(picture.boxes, picture.unclear, SIZE_PX))
+
+
+def train(collection: Collection, course: Course, folder: Path) -> Iterator[Progress]:
+    """Train on drawn pictures; yields now and then, and keeps `folder`/checkpoint.pt, from which it goes on.
+
+    Raises:
+        LearningError: the checkpoint there is of another course.
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(course.seed)
+    network, average = Network(), Network()
+    average.load_state_dict(network.state_dict())
+    network = network.to(memory_format=torch.channels_last)
+    plain = [p for p in network.parameters() if p.ndim < 2]
+    heavy = [p for p in network.parameters() if p.ndim >= 2]
+    optimiser = torch.optim.AdamW([{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
+    done = _resume(folder / "checkpoint.pt", course, network, average, optimiser)
+    pictures = _Pictures(collection, course.seed, done * course.batch, (course.steps - done) * course.batch)
+    loader = torch.utils.data.DataLoader(pictures, batch_size=course.batch, num_workers=1, prefetch_factor=6)
+    sums = np.zeros(2)
+    network.train()
+    for step, (colour, *targets) in enumerate(loader, done):
+        for group in optimiser.param_groups:
+            group["lr"] = course.rate * _pace(step, course.steps)
+        with torch.autocast("cpu", torch.bfloat16):
+            hills, sides = network((colour.float() / 255.0).contiguous(memory_format=torch.channels_last))
+        of_hills, of_boxes = loss_of(hills, sides, tuple(targets))
+        optimiser.zero_grad(set_to_none=True)
+        (of_hills + of_boxes).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+        optimiser.step()
+        _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
+        sums += (float(of_hills), float(of_boxes))
+        if (step + 1) % _SAVE_EVERY == 0 or step + 1 == course.steps:
+            count = (step % _SAVE_EVERY) + 1
+            _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser)
+            yield Progress(step + 1, *(sums / count).tolist())
+            sums[:] = 0.0
+
+
+def load_network(folder: Path) -> tuple[Network, int]:
+    """The averaged network of a checkpoint, and after how many steps.
+
+    Raises:
+        LearningError: there is none.
+    """
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        raise LearningError(f"{path}: no checkpoint there; train first")
+    kept = torch.load(path, weights_only=True)
+    network = Network()
+    network.load_state_dict(kept["average"])
+    return network.eval(), int(kept["step"])
+
+
+def _pace(step: int, steps: int) -> float:
+    """The rate as a share: a short rise, then half a cosine down to a hundredth."""
+    rise = min((step + 1) / min(_WARM, max(steps // 10, 1)), 1.0)
+    return float(rise * (0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * step / steps))))
+
+
+def _blend(average: Network, network: Network, keep: float) -> None:
+    with torch.no_grad():
+        for kept, now in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+            if kept.dtype.is_floating_point:
+                kept.mul_(keep).add_(now, alpha=1.0 - keep)
+            else:
+                kept.copy_(now)
+
+
+def _course_of(course: Course) -> dict[str, float]:
+    return {"version": _VERSION, **dataclasses.asdict(course)}
+
+
+def _save(path: Path, course: Course, step: int, network: Network, average: Network, optimiser: Any) -> None:
+    part = path.with_suffix(".part")
+    state = {"course": _course_of(course), "step": step, "network": network.state_dict(),
+             "average": average.state_dict(), "optimiser": optimiser.state_dict()}  # fmt: skip
+    torch.save(state, part)
+    part.replace(path)
+
+
+def _resume(path: Path, course: Course, network: Network, average: Network, optimiser: Any) -> int:
+    """Steps that are done already."""
+    if not path.exists():
+        return 0
+    kept = torch.load(path, weights_only=True)
+    if kept["course"] != _course_of(course):
+        raise LearningError(f"{path}: of another course ({kept['course']}); name another folder, or remove it")
+    network.load_state_dict(kept["network"])
+    average.load_state_dict(kept["average"])
+    optimiser.load_state_dict(kept["optimiser"])
+    return int(kept["step"])
