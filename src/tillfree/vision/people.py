@@ -6,7 +6,6 @@ than all around them are people. What it can and cannot do is measured on the pa
 """
 
 import dataclasses
-import importlib.resources
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,10 @@ import numpy.typing as npt
 from tillfree.vision.boxes import without_doubles
 from tillfree.vision.errors import VisionError
 
-__all__ = ["MODEL", "PeopleDetector", "PersonSeen"]
+__all__ = ["PeopleDetector", "PersonSeen"]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-MODEL = "people.onnx"
 _STRIDE, _STEP = 4, 32
 _PEOPLE_MAX = 300
 _OVERLAP_MAX = 0.55
@@ -41,8 +39,8 @@ class PeopleDetector:
     the height of the picture are found, so enlarge small ones. One thread is used.
     """
 
-    def __init__(self, model: bytes | None = None, *, score_min: float = 0.3, longest_px: int | None = None) -> None:
-        """Loads the model that comes with Tillfree, or another with the same inputs and outputs.
+    def __init__(self, model: bytes, *, score_min: float = 0.3, longest_px: int | None = None) -> None:
+        """Loads a model: `tillfree.storage.models` gives the one that comes with Tillfree.
 
         Raises:
             VisionError: onnxruntime is missing, or the model is none.
@@ -51,7 +49,7 @@ class PeopleDetector:
             raise VisionError(f"longest_px {longest_px} is not within {_SIDE_MIN_PX} to {_SIDE_MAX_PX} pixels")
         self._score_min = score_min
         self._longest_px = longest_px
-        self._session = _session(_shipped() if model is None else model)
+        self._session = _session(model)
 
     def people(self, picture: Bytes) -> list[PersonSeen]:
         """Everybody in a picture (h, w, 3) of bytes in the order red, green, blue; most certain first.
@@ -62,7 +60,7 @@ class PeopleDetector:
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise VisionError(f"a picture has the shape (h, w, 3) and bytes, not {picture.shape} of {picture.dtype}")
         height, width = picture.shape[:2]
-        if not (_SIDE_MIN_PX <= min(height, width) and max(height, width) <= _SIDE_MAX_PX):
+        if not (min(height, width) >= _SIDE_MIN_PX and max(height, width) <= _SIDE_MAX_PX):
             raise VisionError(f"{width} x {height} pixels are too few or too many for a picture")
         scale = 1.0 if self._longest_px is None else self._longest_px / max(height, width)
         size = (max(round(height * scale), 1), max(round(width * scale), 1))
@@ -112,21 +110,16 @@ def _weights(old: int, new: int) -> Floats:
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _shipped() -> bytes:
-    """The model that comes with Tillfree."""
-    return importlib.resources.files("tillfree.vision").joinpath("models", MODEL).read_bytes()
-
-
 def _session(model: bytes) -> Any:
     try:
         import onnxruntime  # noqa: PLC0415  only who looks at pictures needs it
     except ImportError as error:
-        raise VisionError("looking at pictures needs the package onnxruntime: pip install 'tillfree[vision]'") from error
+        raise VisionError("seeing people needs the package onnxruntime: pip install 'tillfree[vision]'") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     # The runtime raises errors of kinds that it does not publish.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         raise VisionError(f"this is no model that onnxruntime can use: {error}") from error

@@ -133,7 +133,7 @@ def _leaves(rng: np.random.Generator) -> Bytes:
 
 def _camera(rng: np.random.Generator, eye: Floats, aim: Floats) -> Camera:
     if np.hypot(*(eye - aim)[:2]) < 1.0:
-        aim = aim + (1.5, 0.0, 0.0)
+        aim = aim + np.array((1.5, 0.0, 0.0))
     return Camera("backdrop", Point(*eye.tolist()), Point(*aim.tolist()), float(rng.uniform(45.0, 95.0)), WIDTH_PX,
                   HEIGHT_PX, float(rng.uniform(-0.06, 0.0)))  # fmt: skip
 

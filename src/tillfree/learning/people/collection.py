@@ -84,5 +84,7 @@ def _read(folder: Path, name: str) -> list[Bytes]:
         with np.load(path) as file:
             pixels, shapes = file["pixels"], file["shapes"]
         ends = np.cumsum(shapes.prod(axis=1))
-        found += [pixels[end - int(np.prod(shape)) : end].reshape(shape) for end, shape in zip(ends, shapes, strict=True)]
+        found += [
+            pixels[end - int(np.prod(shape)) : end].reshape(shape) for end, shape in zip(ends, shapes, strict=True)
+        ]
     return found

@@ -127,7 +127,9 @@ def _thing(rng: np.random.Generator, paints: Paints) -> Mesh:
         start = rng.normal(size=3) * spread
         end = start + rng.normal(size=3) * spread * rng.uniform(0.0, 1.2)
         first, last = (float(size * rng.uniform(0.5, 1.6)) for _ in range(2))
-        limbs.append(Limb(start, end, first, last, coats[int(rng.integers(len(coats)))], loose=bool(rng.random() < 0.5)))
+        limbs.append(
+            Limb(start, end, first, last, coats[int(rng.integers(len(coats)))], loose=bool(rng.random() < 0.5))
+        )
     return skin(limbs, 0.0, _LABEL, seed=int(rng.integers(1 << 20)), cell_m=0.04)
 
 
@@ -136,8 +138,8 @@ def _pole(rng: np.random.Generator, paints: Paints, tall: float) -> Mesh:
     thick = float(rng.uniform(0.015, 0.08))
     limbs = [Limb(np.zeros(3), np.array((0.0, 0.0, tall)), thick, thick, pole)]
     if rng.random() < 0.6:
-        at = np.array((0.0, 0.0, tall * rng.uniform(0.5, 1.0)))
-        limbs.append(Limb(at - (0.0, 0.2, 0.0), at + (0.0, 0.2, 0.0), float(rng.uniform(0.05, 0.25)), 0.1, sign, 0.4))
+        at, beside = np.array((0.0, 0.0, tall * rng.uniform(0.5, 1.0))), np.array((0.0, 0.2, 0.0))
+        limbs.append(Limb(at - beside, at + beside, float(rng.uniform(0.05, 0.25)), 0.1, sign, 0.4))
     if rng.random() < 0.4:
         # Three feet, as of a tripod.
         top = np.array((0.0, 0.0, tall * 0.6))

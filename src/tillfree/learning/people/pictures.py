@@ -170,8 +170,8 @@ def _shade(rng: np.random.Generator, canvas: _Canvas, cover: Image.Image, left: 
     # The row of the feet stays where it is; the others move sideways.
     foot = flat if behind else 0
     start = 0.0 if slant * (1 if behind else -1) > 0 else float(room - wide)
-    shadow = shadow.transform((room, flat), Image.Transform.AFFINE,
-                              (1.0, slant, -start - slant * foot, 0.0, 1.0, 0.0), Image.Resampling.BILINEAR)  # fmt: skip
+    sheared = (1.0, slant, -start - slant * foot, 0.0, 1.0, 0.0)
+    shadow = shadow.transform((room, flat), Image.Transform.AFFINE, sheared, Image.Resampling.BILINEAR)
     shadow = shadow.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 0.02 * tall + 0.5))))
     dark = np.asarray(shadow, dtype=np.float32) * np.float32(rng.uniform(0.1, 0.7) / 255.0)
     x, y = left - round(start), top + tall - (flat if behind else round(0.02 * tall))
@@ -214,7 +214,9 @@ def _developed(rng: np.random.Generator, colour: Singles) -> Bytes:
         picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.1))))
     if rng.random() < 0.3:
         small = max(round(picture.width * rng.uniform(0.5, 0.9)), 16)
-        picture = picture.resize((small, small), Image.Resampling.BILINEAR).resize(picture.size, Image.Resampling.BICUBIC)
+        picture = picture.resize((small, small), Image.Resampling.BILINEAR).resize(
+            picture.size, Image.Resampling.BICUBIC
+        )
     if rng.random() < 0.25:
         picture = picture.filter(ImageFilter.UnsharpMask(float(rng.uniform(0.6, 2.0)), int(rng.integers(50, 180)), 0))
     pixels = np.asarray(picture, dtype=np.float32)

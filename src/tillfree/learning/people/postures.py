@@ -8,10 +8,10 @@ import dataclasses
 
 import numpy as np
 
-from tillfree.simulation.rendering.people import Wardrobe, person_limbs
 from tillfree.simulation.rendering.limbs import Limb
 from tillfree.simulation.rendering.looks import clothes_of
 from tillfree.simulation.rendering.paints import Paints
+from tillfree.simulation.rendering.people import Wardrobe, person_limbs
 from tillfree.simulation.rendering.views import Floats
 
 __all__ = ["Posture", "person_at_random", "posture_at_random"]
@@ -73,7 +73,9 @@ def _hand(rng: np.random.Generator, sign: float, stride: float) -> Floats:
     return np.array(at)
 
 
-def _bent(shoulder: Floats, wrist: Floats, height_m: float, sign: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def _bent(
+    shoulder: Floats, wrist: Floats, height_m: float, sign: float, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
     """Elbow and wrist of an arm whose hand is to be there, as near as the bones allow."""
     upper, lower = _UPPER * height_m, _LOWER * height_m
     way = wrist - shoulder

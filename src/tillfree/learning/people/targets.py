@@ -1,5 +1,6 @@
-"""What the network is to say about a picture (Liu et al., Training-time-friendly network for real-time object detection,
-AAAI 2020): a hill over each person, highest in the middle, and the distances to the sides of the box on its top.
+"""What the network is to say about a picture: a hill over each person, and around its top the sides of their box.
+
+After Liu et al., Training-time-friendly network for real-time object detection, AAAI 2020, section 3.
 """
 
 import math

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from tillfree.learning.errors import LearningError
 from tillfree.learning.people.collection import Collection
 from tillfree.learning.people.network import Network, loss_of
 from tillfree.learning.people.pictures import SIZE_PX, training_picture
 from tillfree.learning.people.targets import targets_of
+from tillfree.learning.torch_lazily import torch
 
 __all__ = ["Course", "Progress", "load_network", "train"]
 
@@ -46,8 +46,8 @@ class Progress:
     boxes: float
 
 
-class _Pictures(torch.utils.data.Dataset[Any]):
-    """Pictures with targets by number."""
+class _Pictures:
+    """Pictures with targets by number, as a map that PyTorch's loader reads."""
 
     def __init__(self, collection: Collection, seed: int, first: int, count: int) -> None:
         self._collection, self._seed, self._first, self._count = collection, seed, first, count
@@ -67,31 +67,33 @@ def train(collection: Collection, course: Course, folder: Path) -> Iterator[Prog
         LearningError: the checkpoint there is of another course.
         OSError: it cannot be written.
     """
+    th = torch()
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(course.seed)
+    th.manual_seed(course.seed)
     network, average = Network(), Network()
-    average.load_state_dict(network.state_dict())
-    network = network.to(memory_format=torch.channels_last)
-    plain = [p for p in network.parameters() if p.ndim < 2]
-    heavy = [p for p in network.parameters() if p.ndim >= 2]
-    optimiser = torch.optim.AdamW([{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
+    average.layers.load_state_dict(network.layers.state_dict())
+    network.layers = network.layers.to(memory_format=th.channels_last)
+    # What is no kernel is not drawn towards zero.
+    plain = [p for p in network.layers.parameters() if p.ndim < 2]
+    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]
+    optimiser = th.optim.AdamW([{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
     done = _resume(folder / "checkpoint.pt", course, network, average, optimiser)
     pictures = _Pictures(collection, course.seed, done * course.batch, (course.steps - done) * course.batch)
-    loader = torch.utils.data.DataLoader(pictures, batch_size=course.batch, num_workers=1, prefetch_factor=6)
+    loader = th.utils.data.DataLoader(pictures, batch_size=course.batch, num_workers=1, prefetch_factor=6)
     sums = np.zeros(2)
-    network.train()
+    network.layers.train()
     for step, (colour, *targets) in enumerate(loader, done):
         for group in optimiser.param_groups:
             group["lr"] = course.rate * _pace(step, course.steps)
-        with torch.autocast("cpu", torch.bfloat16):
-            hills, sides = network((colour.float() / 255.0).contiguous(memory_format=torch.channels_last))
+        with th.autocast("cpu", th.bfloat16):
+            hills, sides = network((colour.float() / 255.0).contiguous(memory_format=th.channels_last))
         of_hills, of_boxes = loss_of(hills, sides, tuple(targets))
         optimiser.zero_grad(set_to_none=True)
         (of_hills + of_boxes).backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+        th.nn.utils.clip_grad_norm_(network.layers.parameters(), 10.0)
         optimiser.step()
         _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
-        sums += (float(of_hills), float(of_boxes))
+        sums += (float(of_hills.detach()), float(of_boxes.detach()))
         if (step + 1) % _SAVE_EVERY == 0 or step + 1 == course.steps:
             count = (step % _SAVE_EVERY) + 1
             _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser)
@@ -108,10 +110,11 @@ def load_network(folder: Path) -> tuple[Network, int]:
     path = folder / "checkpoint.pt"
     if not path.exists():
         raise LearningError(f"{path}: no checkpoint there; train first")
-    kept = torch.load(path, weights_only=True)
+    kept = torch().load(path, weights_only=True)
     network = Network()
-    network.load_state_dict(kept["average"])
-    return network.eval(), int(kept["step"])
+    network.layers.load_state_dict(kept["average"])
+    network.layers.eval()
+    return network, int(kept["step"])
 
 
 def _pace(step: int, steps: int) -> float:
@@ -121,8 +124,8 @@ def _pace(step: int, steps: int) -> float:
 
 
 def _blend(average: Network, network: Network, keep: float) -> None:
-    with torch.no_grad():
-        for kept, now in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+    with torch().no_grad():
+        for kept, now in zip(average.layers.state_dict().values(), network.layers.state_dict().values(), strict=True):
             if kept.dtype.is_floating_point:
                 kept.mul_(keep).add_(now, alpha=1.0 - keep)
             else:
@@ -135,9 +138,9 @@ def _course_of(course: Course) -> dict[str, float]:
 
 def _save(path: Path, course: Course, step: int, network: Network, average: Network, optimiser: Any) -> None:
     part = path.with_suffix(".part")
-    state = {"course": _course_of(course), "step": step, "network": network.state_dict(),
-             "average": average.state_dict(), "optimiser": optimiser.state_dict()}  # fmt: skip
-    torch.save(state, part)
+    state = {"course": _course_of(course), "step": step, "network": network.layers.state_dict(),
+             "average": average.layers.state_dict(), "optimiser": optimiser.state_dict()}  # fmt: skip
+    torch().save(state, part)
     part.replace(path)
 
 
@@ -145,10 +148,10 @@ def _resume(path: Path, course: Course, network: Network, average: Network, opti
     """Steps that are done already."""
     if not path.exists():
         return 0
-    kept = torch.load(path, weights_only=True)
+    kept = torch().load(path, weights_only=True)
     if kept["course"] != _course_of(course):
         raise LearningError(f"{path}: of another course ({kept['course']}); name another folder, or remove it")
-    network.load_state_dict(kept["network"])
-    average.load_state_dict(kept["average"])
+    network.layers.load_state_dict(kept["network"])
+    average.layers.load_state_dict(kept["average"])
     optimiser.load_state_dict(kept["optimiser"])
     return int(kept["step"])

@@ -57,7 +57,9 @@ class FilmedRecording:
 
     def _frames(self) -> Iterator[CameraFrame]:
         start_ns = self._recording.options.start_ns
-        for (sequence, time_s), camera in itertools.product(enumerate(self._moments_s), sorted_by_source(self._cameras)):
+        for (sequence, time_s), camera in itertools.product(
+            enumerate(self._moments_s), sorted_by_source(self._cameras)
+        ):
             yield CameraFrame(
                 time_ns=start_ns + ns_from_seconds(time_s),
                 source=_source(camera),

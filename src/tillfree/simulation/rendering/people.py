@@ -77,9 +77,7 @@ def person_mesh(
     return capsules(person_limbs(joints, height_m, heading_rad, stride, wardrobe), label)
 
 
-def person_limbs(
-    joints: Floats, height_m: float, heading_rad: float, stride: float, wardrobe: Wardrobe
-) -> list[Limb]:
+def person_limbs(joints: Floats, height_m: float, heading_rad: float, stride: float, wardrobe: Wardrobe) -> list[Limb]:
     """The same as limbs, to be drawn one by one or under a skin."""
     middle = (joints[L_SHOULDER] + joints[R_SHOULDER]) / 2
     forward = np.array((math.cos(heading_rad), math.sin(heading_rad), 0.0))

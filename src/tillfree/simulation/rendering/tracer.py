@@ -237,7 +237,12 @@ class _Shader:
 
 
 def _shaded(
-    scene: Scene, layer: _Layer, falling: Singles, lamp: Singles, at: npt.NDArray[np.int64], coarse: tuple[int, int] | None
+    scene: Scene,
+    layer: _Layer,
+    falling: Singles,
+    lamp: Singles,
+    at: npt.NDArray[np.int64],
+    coarse: tuple[int, int] | None,
 ) -> npt.NDArray[np.int64]:
     """Which of the points of a layer lie in the shadow of a scene."""
     lit = at[falling[at] > 0.0]
@@ -268,7 +273,9 @@ def _before(camera: Camera, scene: Scene) -> npt.NDArray[np.int64]:
         if np.isnan(pixels).any():
             return np.arange(covered.size)
         (left, top), (right, bottom) = pixels.min(axis=0) - _EDGE_PX, pixels.max(axis=0) + _EDGE_PX
-        covered[max(math.floor(top), 0) : max(math.ceil(bottom), 0), max(math.floor(left), 0) : max(math.ceil(right), 0)] = True
+        covered[
+            max(math.floor(top), 0) : max(math.ceil(bottom), 0), max(math.floor(left), 0) : max(math.ceil(right), 0)
+        ] = True
     return np.flatnonzero(covered)
 
 

@@ -16,7 +16,7 @@ from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.rendering.film import Film, Shot
 from tillfree.simulation.rendering.saving import folder_name, moments_s
 
-__all__ = ["VideoFile", "save_videos"]
+__all__ = ["VideoFile", "check_videos", "save_videos"]
 
 _CODEC = "libx264"
 # Without the macroblock tree: with it, the same pictures give other bytes now and then.
@@ -34,9 +34,7 @@ class VideoFile:
             SimulationError: the package av is missing, or a side of the picture is odd.
             OSError: the file cannot be written.
         """
-        if camera.width_px % 2 or camera.height_px % 2:
-            size = f"{camera.width_px} x {camera.height_px}"
-            raise SimulationError(f"camera {camera.id!r}: a video has even sides, and {size} has not")
+        check_videos([camera])
         av, fraction = _av()
         self._av = av
         self._container: Any = av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"})
@@ -72,6 +70,19 @@ class VideoFile:
             self.close()
         else:
             self._container.close()
+
+
+def check_videos(cameras: Sequence[Camera]) -> None:
+    """Nothing, where there can be videos of these cameras.
+
+    Raises:
+        SimulationError: the package av is missing, or a side of a picture is odd.
+    """
+    _av()
+    for camera in cameras:
+        if camera.width_px % 2 or camera.height_px % 2:
+            size = f"{camera.width_px} x {camera.height_px}"
+            raise SimulationError(f"camera {camera.id!r}: a video has even sides, and {size} has not")
 
 
 def save_videos(film: Film, cameras: Sequence[Camera], folder: Path, fps: float, start_ns: int) -> Iterator[float]:
