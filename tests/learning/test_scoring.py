@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tillfree.learning.errors import LearningError
 from tillfree.learning.scoring import Found, score_detections
 
-ONE, TWO = [0, 0, 10, 20], [50, 0, 60, 20]
+ONE, TWO = [0.0, 0.0, 10.0, 20.0], [50.0, 0.0, 60.0, 20.0]
 
 
 def found(*boxes: list[float], scores: list[float]) -> Found:

@@ -23,17 +23,13 @@ def collection() -> Collection:
 
 
 def test_an_interrupted_training_ends_like_one_that_was_not(collection: Collection, tmp_path: Path) -> None:
-    from tillfree.learning.people import training
-
     course = Course(seed=2, steps=3, batch=2)
     whole = list(train(collection, course, tmp_path / "whole"))
     assert whole[-1].step == 3
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_SAVE_EVERY", 2)
-        steps = train(collection, course, tmp_path / "parts")
-        assert next(steps).step == 2
-        steps.close()
-    list(train(collection, course, tmp_path / "parts"))
+    steps = train(collection, course, tmp_path / "parts", save_every=2)
+    assert next(steps).step == 2
+    del steps
+    assert [at.step for at in train(collection, course, tmp_path / "parts")] == [3]
     one, two = (load_network(tmp_path / name)[0].layers.state_dict() for name in ("whole", "parts"))
     for name, value in one.items():
         assert np.allclose(value.numpy(), two[name].numpy(), atol=1e-5), name

@@ -1,6 +1,7 @@
 """The detector of people that comes with Tillfree, on simulated pictures; what real ones give is on the page."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 pytest.importorskip("onnxruntime", reason="onnxruntime, which runs the model, is not installed")
@@ -62,7 +63,7 @@ def test_boxes_are_sorted_and_lie_in_the_picture_whatever_its_size() -> None:
     [np.zeros((64, 64), np.uint8), np.zeros((64, 64, 3), np.float32), np.zeros((8, 64, 3), np.uint8)],
     ids=["grey", "floats", "tiny"],
 )
-def test_what_is_no_picture_is_refused(detector: PeopleDetector, picture: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_what_is_no_picture_is_refused(detector: PeopleDetector, picture: npt.NDArray[np.uint8]) -> None:
     with pytest.raises(VisionError, match="picture"):
         detector.people(picture)
 

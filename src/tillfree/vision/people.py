@@ -67,7 +67,7 @@ class PeopleDetector:
         shown = _padded(picture if size == (height, width) else _resized(picture, size))
         hills, sides = self._session.run(None, {"pictures": shown[None]})
         boxes, scores = _tops(hills[0, 0], sides[0], self._score_min)
-        boxes = boxes / np.array([size[1] / width, size[0] / height] * 2, dtype=np.float32)
+        boxes /= np.array([size[1] / width, size[0] / height] * 2, dtype=np.float32)
         boxes = np.clip(boxes, 0.0, np.array([width, height] * 2, dtype=np.float32))
         kept = without_doubles(boxes, scores, _OVERLAP_MAX)
         rows = zip(boxes[kept].tolist(), scores[kept].tolist(), strict=True)
@@ -99,7 +99,8 @@ def _resized(picture: Bytes, size: tuple[int, int]) -> Bytes:
     across = picture.astype(np.float32)
     for axis, new in enumerate(size):
         across = np.moveaxis(np.tensordot(_weights(across.shape[axis], new), across, axes=(1, axis)), 0, axis)
-    return np.clip(across + 0.5, 0.0, 255.0).astype(np.uint8)
+    resized: Bytes = np.clip(across + 0.5, 0.0, 255.0).astype(np.uint8)
+    return resized
 
 
 def _weights(old: int, new: int) -> Floats:
@@ -107,7 +108,8 @@ def _weights(old: int, new: int) -> Floats:
     wide = max(old / new, 1.0)
     centre = (np.arange(new) + 0.5) * old / new - 0.5
     weights = np.maximum(1.0 - np.abs(np.arange(old)[None, :] - centre[:, None]) / wide, 0.0)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def _session(model: bytes) -> Any:

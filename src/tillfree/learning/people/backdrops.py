@@ -60,7 +60,7 @@ def _shop(rng: np.random.Generator) -> Bytes:
     eye[2] = rng.uniform(1.4, 3.3)
     aim = rng.uniform(low + 1.0, high - 1.0)
     aim[2] = rng.uniform(0.0, 1.4)
-    clutter = joined(_block(rng, paints, *rng.uniform(low[:2] + 0.5, high[:2] - 0.5), 1.2) for _ in range(5))
+    clutter = joined(_block(rng, paints, rng.uniform(low[:2] + 0.5, high[:2] - 0.5), 1.2) for _ in range(5))
     lamps = rng.uniform(low, high, (int(rng.integers(1, 5)), 3)) * (1, 1, 0) + (0, 0, looks.lamp_height_m)
     return trace(_camera(rng, eye, aim), (Scene(joined([room, goods, clutter])),), paints, looks, lamps).colour
 
@@ -83,7 +83,7 @@ def _outdoors(rng: np.random.Generator) -> Bytes:
             glass = paints.plain(colour_at_random(rng, 0.0, 0.3))
             parts += [box(here, (-0.05, y, row), (0.0, y + 1.4, row + 1.3), glass, 1) for y in
                       np.arange(-wide + 0.5, wide - 1.0, rng.uniform(1.6, 4.0))[:24]]  # fmt: skip
-    parts += [_block(rng, paints, *rng.normal(0.0, 8.0, 2), 2.2) for _ in range(int(rng.integers(2, 12)))]
+    parts += [_block(rng, paints, rng.normal(0.0, 8.0, 2), 2.2) for _ in range(int(rng.integers(2, 12)))]
     parts += [_bush(rng, paints) for _ in range(int(rng.integers(0, 3)))]
     turn, far = rng.uniform(0.0, 2 * math.pi), rng.uniform(5.0, 20.0)
     eye = np.array((far * math.cos(turn), far * math.sin(turn), float(np.exp(rng.uniform(0.2, 2.2)))))
@@ -128,7 +128,8 @@ def _leaves(rng: np.random.Generator) -> Bytes:
         colour = 255.0 * np.array(colour_at_random(rng, 0.0, 1.0)) ** 0.6
         texture = textures[int(rng.integers(3))][mask] * rng.uniform(0.0, 30.0)
         canvas[mask] = colour + texture[:, None]
-    return np.clip(canvas, 0, 255).astype(np.uint8)
+    heap: Bytes = np.clip(canvas, 0, 255).astype(np.uint8)
+    return heap
 
 
 def _camera(rng: np.random.Generator, eye: Floats, aim: Floats) -> Camera:
@@ -138,9 +139,9 @@ def _camera(rng: np.random.Generator, eye: Floats, aim: Floats) -> Camera:
                   HEIGHT_PX, float(rng.uniform(-0.06, 0.0)))  # fmt: skip
 
 
-def _block(rng: np.random.Generator, paints: Paints, x: float, y: float, size: float) -> Mesh:
+def _block(rng: np.random.Generator, paints: Paints, at: Floats, size: float) -> Mesh:
     """Boxes, cars and posts: one box, or one on another."""
-    here = Pose(Point(x, y, 0.0), float(rng.uniform(0.0, math.pi)))
+    here = Pose(Point(float(at[0]), float(at[1]), 0.0), float(rng.uniform(0.0, math.pi)))
     wide, deep, tall = np.exp(rng.uniform(-2.5, math.log(size), 3)).tolist()
     paint = paint_at_random(rng, paints)
     parts = [box(here, (-wide, -deep, 0.0), (wide, deep, tall), paint, 1)]

@@ -100,7 +100,8 @@ def _drawn(rng: np.random.Generator, scene: Scene, paints: Paints, away_m: float
     if not len(rows):
         return np.zeros((1, 1, 4), np.uint8)
     cut = small[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return np.clip(cut + 0.5, 0, 255).astype(np.uint8)
+    kept: Bytes = np.clip(cut + 0.5, 0, 255).astype(np.uint8)
+    return kept
 
 
 def _thing(rng: np.random.Generator, paints: Paints) -> Mesh:

@@ -83,7 +83,8 @@ def _ground(rng: np.random.Generator, backdrop: Bytes, size_px: int) -> Singles:
     if rng.random() < 0.4:
         grain = clouds(rng, size_px, size_px, float(rng.uniform(0.3, 1.3)))
         colour = colour + np.float32(rng.uniform(2.0, 18.0)) * grain[..., None]
-    return np.clip(colour * np.float32(rng.uniform(0.5, 1.3)) + np.float32(rng.uniform(-15, 25)), 0, 255)
+    ground: Singles = np.clip(colour * np.float32(rng.uniform(0.5, 1.3)) + np.float32(rng.uniform(-15, 25)), 0, 255)
+    return ground
 
 
 def _turned(rng: np.random.Generator, cut: Bytes, tall_px: float) -> Image.Image:
@@ -154,7 +155,8 @@ def _lit(rng: np.random.Generator, colour: Singles, below: Singles) -> Singles:
     if rng.random() < 0.5 and min(colour.shape[:2]) >= 8:
         grain = clouds(rng, colour.shape[0], colour.shape[1], float(rng.uniform(0.3, 1.2)))
         lit = lit + np.float32(rng.uniform(2.0, 22.0)) * grain[..., None]
-    return np.clip(lit, 0.0, 255.0)
+    shown: Singles = np.clip(lit, 0.0, 255.0)
+    return shown
 
 
 def _shade(rng: np.random.Generator, canvas: _Canvas, cover: Image.Image, left: int, top: int) -> None:
@@ -186,7 +188,8 @@ def _sorted(
 ) -> tuple[Singles, Singles]:
     """Boxes within the picture of those who can be seen, and of those who hardly can."""
     size = canvas.owner.shape[0]
-    clear, unclear = [], []
+    clear: list[Singles] = []
+    unclear: list[Singles] = []
     for number, (box, count) in enumerate(zip(boxes, counts, strict=True)):
         cut = np.clip(np.array(box, dtype=np.float32), 0, size)
         area = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)

@@ -60,8 +60,8 @@ class _Pictures:
         return (np.moveaxis(picture.colour, -1, 0).copy(), *targets_of(picture.boxes, picture.unclear, SIZE_PX))
 
 
-def train(collection: Collection, course: Course, folder: Path) -> Iterator[Progress]:
-    """Train on drawn pictures; yields now and then, and keeps `folder`/checkpoint.pt, from which it goes on.
+def train(collection: Collection, course: Course, folder: Path, save_every: int = _SAVE_EVERY) -> Iterator[Progress]:
+    """Train on drawn pictures; every `save_every` steps it yields, and keeps `folder`/checkpoint.pt to go on from.
 
     Raises:
         LearningError: the checkpoint there is of another course.
@@ -94,8 +94,8 @@ def train(collection: Collection, course: Course, folder: Path) -> Iterator[Prog
         optimiser.step()
         _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
         sums += (float(of_hills.detach()), float(of_boxes.detach()))
-        if (step + 1) % _SAVE_EVERY == 0 or step + 1 == course.steps:
-            count = (step % _SAVE_EVERY) + 1
+        if (step + 1) % save_every == 0 or step + 1 == course.steps:
+            count = step % save_every + 1
             _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser)
             yield Progress(step + 1, *(sums / count).tolist())
             sums[:] = 0.0

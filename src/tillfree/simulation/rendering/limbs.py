@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from tillfree.simulation.rendering.meshes import Mesh, capsules_of
 from tillfree.simulation.rendering.views import Floats
@@ -61,7 +62,7 @@ def skin(limbs: Iterable[Limb], heading_rad: float, label: int, seed: int = 0, c
     axes = [np.arange(a, b + cell_m, cell_m, dtype=np.float32) for a, b in zip(low, high, strict=True)]
     distance, nearest = _distances(every, starts, ends, axes, seed, cell_m)
     points, quads = _surface(distance)
-    gradient = np.stack(np.gradient(distance), axis=-1)
+    gradient = np.stack([np.gradient(distance, axis=axis) for axis in range(3)], axis=-1)
     cell = np.floor(points).astype(np.int64)
     normals = _between(gradient, points, cell) @ turn
     local = points * cell_m + np.array([axis[0] for axis in axes])
@@ -123,7 +124,7 @@ def _distances(
     return smooth / np.float32(cell_m), nearest
 
 
-def _folds(axes: list[Floats], seed: int) -> Floats:
+def _folds(axes: list[Floats], seed: int) -> npt.NDArray[np.float32]:
     """Waves of some centimetres on a grid, metres; they run rather up and down than around."""
     rng = np.random.default_rng([seed, 43])
     folds = np.zeros(tuple(len(axis) for axis in axes), np.float32)
