@@ -2,14 +2,19 @@
 
     python -m benchmarks.rendering                       # about a minute
     python -m benchmarks.rendering --picture FILE.jpg    # the picture of the documentation as well
+    python -m benchmarks.rendering --training FILE.jpg   # and one of the pictures that a detector learns from
 
-Writes `benchmarks/results/rendering.json`: one row per shop and size of picture.
+Writes `benchmarks/results/rendering.json`: one row per shop and size of picture, with a camera that stands still and
+one that is new in each picture; and one for a whole simulation that is recorded with the frames of four cameras.
 """
 
 import argparse
 import sys
+import tempfile
 import time
 from pathlib import Path
+
+import msgspec
 
 from benchmarks.result_files import Row, write_results
 from tillfree.catalog.cameras import Camera
@@ -18,13 +23,17 @@ from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.rendering.film import Film
+from tillfree.simulation.rendering.filming import FilmedRecording
 from tillfree.simulation.rendering.looks import Looks, random_looks
+from tillfree.simulation.stores.named import store_of
+from tillfree.storage.recordings.mcap_writer import write_mcap
 
 SHOPS = (("4 gondolas", 4, 4), ("35 gondolas", 35, 12))
 """Name, gondolas, shoppers at once."""
 SIZES = ((320, 180), (640, 360), (1280, 720))
 _SHOTS = 8
 _AT_S = 16.0
+_WHOLE_FPS = 5.0
 
 
 def film_of(gondolas: int, shoppers: int, looks: Looks | None = None) -> tuple[SimulatedRecording, Film]:
@@ -46,6 +55,11 @@ def row(name: str, film: Film, width: int, height: int) -> Row:
     begin = time.process_time()
     shown = [film.shot(camera, _AT_S + 0.1 * number) for number in range(_SHOTS)]
     seconds = time.process_time() - begin
+    moved = [msgspec.structs.replace(camera, fov_deg=85.0 - 0.1 * number) for number in range(1, _SHOTS // 2)]
+    begin = time.process_time()
+    for number, other in enumerate(moved):
+        film.shot(other, _AT_S + 0.1 * number)
+    moving_s = time.process_time() - begin
     people = sum(a.kind == "person" for a in shown[0].annotations)
     return {
         "simulated": True,
@@ -54,7 +68,29 @@ def row(name: str, film: Film, width: int, height: int) -> Row:
         "height": height,
         "people_seen": people,
         "frames_per_s": round(_SHOTS / seconds, 2),
+        "frames_per_s_new_camera": round(len(moved) / moving_s, 2),
         "lamps": 2,
+    }
+
+
+def whole_row() -> Row:
+    """A simulated store written with the frames of its cameras, as times real time of one core."""
+    recording = simulate(store_of("nano"), SimulationOptions(shoppers=8, seed=3, arrival_spread_s=20.0))
+    cameras = [msgspec.structs.replace(c, width_px=640, height_px=360) for c in recording.shop.cameras[:4]]
+    filmed = FilmedRecording(recording, Film(recording), cameras, _WHOLE_FPS)
+    begin = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        write_mcap(Path(folder) / "visit.mcap", filmed)
+    seconds = time.process_time() - begin
+    return {
+        "simulated": True,
+        "shop": "nano, written with frames",
+        "width": 640,
+        "height": 360,
+        "cameras": len(cameras),
+        "fps": _WHOLE_FPS,
+        "recording_s": round(filmed.duration_ns() / 1e9, 1),
+        "times_real_time": round(filmed.duration_ns() / 1e9 / seconds, 2),
     }
 
 
@@ -62,18 +98,46 @@ def main() -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--picture", type=Path, help="write four pictures in one here")
+    parser.add_argument("--training", type=Path, help="write eight training pictures in one here")
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     if arguments.picture:
         write_picture(arguments.picture)
+    if arguments.training:
+        write_training_pictures(arguments.training)
     rows: list[Row] = []
     for name, gondolas, shoppers in SHOPS:
         _, film = film_of(gondolas, shoppers)
         for width, height in SIZES:
             rows.append(row(name, film, width, height))
             sys.stderr.write(f"{rows[-1]}\n")
+    rows.append(whole_row())
+    sys.stderr.write(f"{rows[-1]}\n")
     write_results("rendering", "python -m benchmarks.rendering " + " ".join(sys.argv[1:]), rows, arguments.output)
     return 0
+
+
+def write_training_pictures(path: Path) -> None:
+    """Eight pictures as the detector of people learns from, with the boxes that it is to find."""
+    import numpy as np  # noqa: PLC0415  only for pictures
+    from PIL import Image, ImageDraw  # noqa: PLC0415
+
+    from tillfree.learning.people.collection import Sizes, draw_collection, read_collection  # noqa: PLC0415
+    from tillfree.learning.people.pictures import training_picture  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in draw_collection(Path(folder), 2, Sizes(people=30, views=2, things=20, backdrops=24)):
+            pass
+        collection = read_collection(Path(folder))
+    shown = []
+    for number in range(8):
+        made = training_picture(collection, 4, number)
+        picture = Image.fromarray(made.colour)
+        pen = ImageDraw.Draw(picture)
+        for box in made.boxes.tolist():
+            pen.rectangle(tuple(box), outline=(40, 255, 40))
+        shown.append(np.asarray(picture))
+    Image.fromarray(np.concatenate([np.concatenate(shown[k : k + 4], axis=1) for k in (0, 4)])).save(path, quality=85)
 
 
 def write_picture(path: Path) -> None:

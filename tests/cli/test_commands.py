@@ -295,6 +295,27 @@ def test_what_cannot_be_simulated_is_refused(tillfree: Run, tmp_path: Path, wron
     assert not (tmp_path / "x.mcap").exists()
 
 
+def test_the_command_writes_frames_into_the_recording_and_says_so(tillfree: Run, tmp_path: Path) -> None:
+    pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wheel for this processor")
+    ran = tillfree("simulate", "--store", "kiosk", "--shoppers", "1", "--takes", "1", "-o", tmp_path / "x.mcap",
+                   "--record-frames", "--fps", "0.1", "--looks", "2")  # fmt: skip
+    assert (ran.code, ran.err) == (0, "")
+    assert "camera_frame" in tillfree("record", "info", tmp_path / "x.mcap").out
+
+
+def test_pictures_that_have_no_place_are_refused_before_anything_is_written(tillfree: Run, tmp_path: Path) -> None:
+    pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wheel for this processor")
+    ran = tillfree("simulate", "--store", "kiosk", "-o", tmp_path / "x", "--format", "autocheckout", "--record-frames")
+    assert ran.code == 2
+    assert "--record-frames" in ran.err
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    ran = tillfree("simulate", "--store", "kiosk", "-o", tmp_path / "x.mcap", "--video", tmp_path / "full")
+    assert ran.code == 2
+    assert "is there already" in ran.err
+    assert {path.name for path in tmp_path.iterdir()} == {"full"}
+
+
 # ---- errors and exit codes --------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import msgspec
 from tillfree.core.events import (
     EVENT_KINDS,
     Alternative,
+    CameraFrame,
     CartBelief,
     Event,
     GatePassage,
@@ -91,6 +92,10 @@ FULL: tuple[Event, ...] = (
     TagRead(
         time_ns=TIME_NS, source="rfid/doors", sequence=7, epc="3074257BF7194E4000001A85", antenna=2, rssi_dbm=-61.5,
         phase_rad=1.25, count=3,
+    ),
+    CameraFrame(
+        time_ns=TIME_NS, source="camera/c1", sequence=7, camera="c1", format="jpeg", width=640, height=360,
+        data=b"\xff\xd8\x00\xff\xd9",
     ),
 )  # fmt: skip
 

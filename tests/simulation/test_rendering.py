@@ -5,12 +5,14 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wheel for this processor")
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tillfree.catalog.cameras import Camera, axes_of, pixel_of, project
@@ -20,13 +22,15 @@ from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
-from tillfree.simulation.rendering.annotations import box_of
+from tillfree.simulation.rendering.annotations import annotate, box_of
 from tillfree.simulation.rendering.film import Film, Shot
+from tillfree.simulation.rendering.limbs import Limb, skin
 from tillfree.simulation.rendering.looks import Looks, clothes_of, random_looks
 from tillfree.simulation.rendering.meshes import Mesh, box, capsule, joined, prism
 from tillfree.simulation.rendering.paints import Paints
+from tillfree.simulation.rendering.people import Wardrobe, person_mesh
 from tillfree.simulation.rendering.saving import moments_s, save_frames
-from tillfree.simulation.rendering.tracer import NOTHING, Picture, Scene, trace
+from tillfree.simulation.rendering.tracer import NOTHING, Picture, Scene, StillLayers, trace
 from tillfree.simulation.rendering.views import rays_of
 
 
@@ -145,6 +149,73 @@ def test_what_faces_the_lamp_is_brighter() -> None:
 
 def test_no_triangles_no_picture() -> None:
     assert (seen(joined([])).label == NOTHING).all()
+
+
+def test_what_is_kept_of_a_still_scene_changes_no_picture() -> None:
+    """Two pictures with a moving thing, with the still part kept and without; and what moves throws its shadow."""
+    still_mesh = joined([box(HERE, (-5, 0, -0.1), (5, 10, 0), 0, 1), box(HERE, (-5, 8, 0), (5, 8.1, 3), 0, 2)])
+    paints = Paints()
+    paints.plain((0.5, 0.5, 0.5))
+    scene, kept, lamps = Scene(still_mesh), StillLayers(cameras_max=2), np.array([[3.0, 2.0, 3.0]])
+    for x in (-1.0, 0.5):
+        moving = Scene(prism(HERE, (x, 4.0, 0.0), 0.3, 1.2, 0, 7))
+        with_it = trace(AHEAD, (scene, moving), paints, DARK, lamps, still=kept)
+        without = trace(AHEAD, (scene, moving), paints, DARK, lamps)
+        assert with_it.colour.tobytes() == without.colour.tobytes()
+        assert with_it.label.tobytes() == without.label.tobytes()
+        whole = trace(AHEAD, (Scene(joined([still_mesh, prism(HERE, (x, 4.0, 0.0), 0.3, 1.2, 0, 7)])),), paints, DARK,
+                      lamps)  # fmt: skip
+        assert (with_it.label != whole.label).mean() < 0.001
+        assert with_it.depth_m == pytest.approx(whole.depth_m, abs=2e-3)
+        # Shadows that are looked for on a coarse grid first are those of all pixels, but for edges.
+        assert (np.abs(with_it.colour.astype(int) - whole.colour).max(axis=2) > 3).mean() < 0.005
+        bare = trace(AHEAD, (scene,), paints, DARK, lamps)
+        ground = with_it.label == 1
+        darker = bare.colour[ground].astype(int) - with_it.colour[ground]
+        assert (darker.max(axis=1) > 30).sum() > 100
+
+
+@given(
+    hnp.arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(-1, 4))
+)  # fmt: skip
+def test_boxes_of_all_labels_are_those_of_each_mask(labels: npt.NDArray[np.int32]) -> None:
+    picture = Picture(np.zeros((*labels.shape, 3), np.uint8), np.ones(labels.shape, np.float32), labels)
+    found = annotate(picture, AHEAD, {n: ("facing", str(n)) for n in range(5)}, {}, least_pixels=1)
+    assert [a.label for a in found] == [n for n in range(5) if (labels == n).any()]
+    for annotation in found:
+        mask = labels == annotation.label
+        assert (annotation.box, annotation.pixels) == (box_of(mask), int(mask.sum()))
+
+
+@given(st.integers(0, 5000))
+@settings(deadline=None, max_examples=8)
+def test_the_skin_of_a_limb_is_as_far_from_it_as_its_radius(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    start, end = rng.uniform(-0.4, 0.4, (2, 3))
+    radius = float(rng.uniform(0.06, 0.15))
+    mesh = skin([Limb(start, end, radius, radius, 5)], float(rng.uniform(0, 6)), 9)
+    points = mesh.triangles.reshape(-1, 3)
+    along = np.clip((points - start) @ (end - start) / max(float((end - start) @ (end - start)), 1e-9), 0.0, 1.0)
+    away = np.linalg.norm(points - start - along[:, None] * (end - start), axis=1)
+    assert away == pytest.approx(radius, abs=0.012)
+    assert set(mesh.label.tolist()) == {9}
+    assert set(mesh.paint.tolist()) == {5}
+    outward = ((points - start - along[:, None] * (end - start)) * mesh.normals.reshape(-1, 3)).sum(axis=1)
+    assert (outward > 0.0).mean() > 0.99
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_whatever_people_wear_their_limbs_lie_about_their_joints(number: int) -> None:
+    upper = [[0.04, 0, 1.7], [0, 0, 1.5], [0, 0.18, 1.44], [0, -0.18, 1.44]]
+    joints = np.array([*upper, [0, 0.24, 1.15], [0, -0.24, 1.15], [0.1, 0.24, 0.9], [0.1, -0.24, 0.9]])
+    paints = Paints()
+    mesh = person_mesh(joints, 1.7, 0.0, 0.5, Wardrobe.of(clothes_of(1, number), paints), 3)
+    points = mesh.triangles.reshape(-1, 3)
+    assert 0.0 <= points[:, 2].min() < 0.1
+    assert 1.68 < points[:, 2].max() < 1.85
+    near = np.linalg.norm(points[:, None] - joints[None], axis=2).min(axis=0)
+    assert (near < 0.15).all()
+    assert np.abs(points[:, :2]).max() < 0.9
 
 
 def test_a_box_of_nothing_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""`tillfree simulate --frames`: pictures of the simulated shop beside the recording."""
+"""`tillfree simulate --frames`, `--video` and `--record-frames`: pictures of the simulated shop."""
 
 import argparse
 from pathlib import Path
@@ -7,8 +7,10 @@ from tillfree.catalog.cameras import Camera
 from tillfree.cli.terminal import Progress, TerminalError
 from tillfree.simulation.recording import SimulatedRecording
 from tillfree.simulation.rendering.film import Film
+from tillfree.simulation.rendering.filming import FilmedRecording
 from tillfree.simulation.rendering.looks import Looks, random_looks
 from tillfree.simulation.rendering.saving import moments_s, save_frames
+from tillfree.simulation.rendering.videos import check_videos, save_videos
 
 __all__ = ["Frames", "cameras_of"]
 
@@ -20,24 +22,43 @@ class Frames:
         """Checks everything.
 
         Raises:
-            TerminalError: there is no such camera, or the folder holds something already.
+            TerminalError: there is no such camera, or a folder holds something already.
             SimulationError: too many frames are asked for, or a package is missing.
         """
-        self._folder: Path = arguments.frames
-        if self._folder.exists() and any(self._folder.iterdir() if self._folder.is_dir() else [self._folder]):
-            raise TerminalError(f"{self._folder}: is there already; name a new folder for the frames")
+        self._pictures: Path | None = arguments.frames
+        self._videos: Path | None = arguments.video
+        for folder in (self._pictures, self._videos):
+            if folder is not None:
+                _need_new(folder)
+        if self._pictures is not None and self._pictures == self._videos:
+            raise TerminalError(f"{self._videos}: is the folder of the frames already; name another for the videos")
+        if arguments.record_frames and arguments.format != "mcap":
+            raise TerminalError("--record-frames: only recordings in MCAP have a place for pictures; use --format mcap")
         self._recording = recording
         self._fps: float = arguments.fps
         self._cameras = cameras_of(recording.shop.cameras, arguments.cameras)
         moments_s(recording.script.duration_s, self._fps)
+        if self._videos is not None:
+            check_videos(self._cameras)
         self._film = Film(recording, Looks() if arguments.looks is None else random_looks(arguments.looks))
 
+    def filmed(self) -> FilmedRecording:
+        """The recording with pictures in it."""
+        return FilmedRecording(self._recording, self._film, self._cameras, self._fps)
+
     def draw(self) -> None:
-        """Draws and writes them all."""
+        """Draws and writes all files besides the recording."""
         start_ns = self._recording.options.start_ns
-        with Progress(f"Drawing {self._recording.name}") as progress:
-            for share in save_frames(self._film, self._cameras, self._folder, self._fps, start_ns):
-                progress.show("frames", share)
+        for what, folder, save in (("frames", self._pictures, save_frames), ("videos", self._videos, save_videos)):
+            if folder is not None:
+                with Progress(f"Drawing {self._recording.name}") as progress:
+                    for share in save(self._film, self._cameras, folder, self._fps, start_ns):
+                        progress.show(what, share)
+
+
+def _need_new(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+        raise TerminalError(f"{folder}: is there already; name a new folder for the frames")
 
 
 def cameras_of(cameras: tuple[Camera, ...], wanted: str | None) -> list[Camera]:

@@ -147,6 +147,12 @@ def _settings(arguments: argparse.Namespace) -> int:
     return run_settings(arguments)
 
 
+def _train(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.training import run_train
+
+    return run_train(arguments)
+
+
 def _catalog(arguments: argparse.Namespace) -> int:
     from tillfree.cli.shop_files import run_catalog_check
 
@@ -168,6 +174,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_recordings(commands)
     _add_simulate(commands)
+    _add_train(commands)
     _add_files(commands)
     return parser
 
@@ -303,9 +310,29 @@ def _add_simulate(commands: Commands) -> None:
     frames.add_argument(
         "--frames", type=Path, metavar="FOLDER", help="draw colours, depths and labels into a new folder"
     )
+    frames.add_argument("--video", type=Path, metavar="FOLDER", help="write an MP4 of each camera into a new folder")
+    frames.add_argument(
+        "--record-frames", action="store_true", help="put JPEG pictures of the cameras into the recording (MCAP only)"
+    )
     frames.add_argument("--fps", type=float, default=1.0, metavar="X", help="frames per second and camera (default 1)")
     frames.add_argument("--cameras", metavar="ID,ID", help="these cameras only (default: all of the shop)")
     frames.add_argument("--looks", type=int, metavar="N", help="light, colours and clothes at random, from this seed")
+
+
+def _add_train(commands: Commands) -> None:
+    train = commands.add_parser("train", help="train a model", description="train a model")
+    inner = train.add_subparsers(title="models", required=True, metavar="MODEL")
+    parser = _add(inner, "people", _train, "train the detector of people on pictures that are drawn for it")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.onnx", help="the model")
+    parser.add_argument(
+        "--work", type=Path, required=True, metavar="FOLDER",
+        help="where what is drawn and how far training came are kept; the same folder again goes on there",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of pictures and weights (default 1)")
+    parser.add_argument("--steps", type=int, default=3000, metavar="N", help="of 16 pictures each (default 3000)")
+    parser.add_argument("--people", type=int, metavar="N", help="how many are drawn (default 1000)")
+    parser.add_argument("--things", type=int, metavar="N", help="how many are drawn (default 500)")
+    parser.add_argument("--backdrops", type=int, metavar="N", help="how many are drawn (default 700)")
 
 
 def _add_files(commands: Commands) -> None:

@@ -36,13 +36,16 @@ def run_simulate(arguments: argparse.Namespace) -> int:
     """Simulates, and says what really happened."""
     shop = demo_shop(arguments.fixtures) if arguments.store is None else shop_named(arguments.store)
     recording = simulate(shop, options_of(arguments))
-    frames = frames_of(recording, arguments) if arguments.frames is not None else None
+    wanted = arguments.frames is not None or arguments.video is not None or arguments.record_frames
+    frames = frames_of(recording, arguments) if wanted else None
     with Progress(f"Simulating {recording.name}") as progress:
         progress.show("writing")
         if arguments.format == "autocheckout":
             write_autocheckout(recording, arguments.output)
         else:
-            write_mcap(arguments.output, recording)
+            write_mcap(
+                arguments.output, frames.filmed() if frames is not None and arguments.record_frames else recording
+            )
     if frames is not None:
         frames.draw()
     show(summary(recording, str(arguments.output)))

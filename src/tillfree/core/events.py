@@ -19,6 +19,7 @@ from tillfree.core.ids import EventId, FixtureId, PlateRef, ProductId, TrackId, 
 __all__ = [
     "EVENT_KINDS",
     "Alternative",
+    "CameraFrame",
     "CartBelief",
     "CartLine",
     "Event",
@@ -119,6 +120,19 @@ class ItemLook(EventBase, frozen=True, kw_only=True, tag="item_look"):
     track: TrackId
     log_likelihoods: dict[ProductId, float]
     other_log_likelihood: float = -5.0
+
+
+class CameraFrame(EventBase, frozen=True, kw_only=True, tag="camera_frame"):
+    """A picture of one camera, compressed: `data` is a whole file of that `format` ("jpeg"), of so many pixels.
+
+    Pictures of real people are personal data: a recording that holds them is to be kept no longer than it is needed.
+    """
+
+    camera: str
+    format: str
+    width: int
+    height: int
+    data: bytes
 
 
 # ---- from sensing -----------------------------------------------------------------------------------------------
@@ -295,6 +309,7 @@ Event = (
     | Interaction
     | CartBelief
     | TagRead
+    | CameraFrame
 )
 """The tagged union: what a recording may hold and what components pass to each other."""
 
@@ -314,6 +329,7 @@ EVENT_KINDS: dict[str, type[EventBase]] = {
         Interaction,
         CartBelief,
         TagRead,
+        CameraFrame,
     )
 }
 """Every kind of event by its tag; the tag is also the topic in a recording."""

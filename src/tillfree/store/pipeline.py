@@ -8,6 +8,7 @@ from collections import Counter
 
 from tillfree.catalog.model import Shop
 from tillfree.core.events import (
+    CameraFrame,
     CartBelief,
     Event,
     GatePassage,
@@ -45,6 +46,9 @@ class Pipeline:
     def feed(self, event: Event) -> list[Event]:
         """Take one sensor event, in any order within the lateness allowed; return what followed."""
         out: list[Event] = []
+        if isinstance(event, CameraFrame):
+            # Who looks at pictures stands before the pipeline; whether they are kept changes no receipt.
+            return out
         for due in self._reorder.push(event):
             self._process(due, out)
         return out

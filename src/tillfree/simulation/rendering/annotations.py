@@ -47,15 +47,35 @@ def annotate(
 
     `names` gives kind and name by label, `joints` (8, 3) those of people by label.
     """
-    labels, counts = np.unique(picture.label, return_counts=True)
     found: list[Annotation] = []
-    for label, count in zip(labels.tolist(), counts.tolist(), strict=True):
+    nothing = np.zeros((0, 3)), np.zeros(0, dtype=np.bool_)
+    for label, box, count in _boxes(picture.label):
         if label not in names or count < least_pixels:
             continue
         kind, name = names[label]
-        seen, inside = _joints(picture, camera, joints.get(label, np.zeros((0, 3))))
-        found.append(Annotation(label, kind, name, box_of(picture.label == label), count, seen, inside))
+        seen, inside = _joints(picture, camera, joints[label]) if label in joints else nothing
+        found.append(Annotation(label, kind, name, box, count, seen, inside))
     return found
+
+
+def _boxes(labels: npt.NDArray[np.int32]) -> list[tuple[int, Box, int]]:
+    """Each label from 0 on that is somewhere in a picture (h, w), its box, and in how many pixels it is.
+
+    One pass over the picture for all of them: a shop has hundreds of facings.
+    """
+    rows, columns = np.nonzero(labels >= 0)
+    shown = labels[rows, columns]
+    counts = np.bincount(shown)
+    size = len(counts)
+    left, top = np.full(size, labels.shape[1]), np.full(size, labels.shape[0])
+    right, bottom = np.full(size, -1), np.full(size, -1)
+    # Rows come in their order: of what is written several times, the last stays.
+    bottom[shown], top[shown[::-1]] = rows, rows[::-1]
+    order = np.argsort(columns, kind="stable")
+    right[shown[order]], left[shown[order][::-1]] = columns[order], columns[order][::-1]
+    there = np.flatnonzero(counts)
+    table = np.stack([there, left[there], top[there], right[there], bottom[there], counts[there]], axis=1).tolist()
+    return [(label, (a, b, c, d), count) for label, a, b, c, d, count in table]
 
 
 def box_of(mask: npt.NDArray[np.bool_]) -> Box:

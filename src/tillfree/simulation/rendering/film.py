@@ -18,7 +18,7 @@ from tillfree.simulation.rendering.looks import Looks, clothes_of
 from tillfree.simulation.rendering.meshes import Mesh, joined
 from tillfree.simulation.rendering.paints import Paints
 from tillfree.simulation.rendering.people import Wardrobe, person_mesh
-from tillfree.simulation.rendering.tracer import Picture, Scene, trace
+from tillfree.simulation.rendering.tracer import Picture, Scene, StillLayers, trace
 from tillfree.simulation.rendering.views import Floats
 from tillfree.simulation.script import VisitScript
 
@@ -64,6 +64,7 @@ class Film:
         room = room_mesh(shop, self._looks, self._paints, ROOM)
         goods = goods_mesh(shop, self._looks, self._paints, FURNITURE, FIRST_FACING)
         self._still = Scene(joined([room, goods]))
+        self._layers = StillLayers()
         self._products = shop.product_index()
         self._people = FIRST_FACING + len(shop.facings)
         self._items = self._people + len(recording.script.visits)
@@ -99,7 +100,7 @@ class Film:
                 meshes.append(self._item(held, joints[label], self._items + number))
         seed = round(time_s * 1000) + 7919 * sum(camera.id.encode())
         scenes = (self._still, Scene(joined(meshes)))
-        picture = trace(camera, scenes, self._paints, self._looks, self._lamps, seed)
+        picture = trace(camera, scenes, self._paints, self._looks, self._lamps, seed, self._layers)
         return Shot(time_s, camera, picture, tuple(annotate(picture, camera, self._names, joints)))
 
     def _person(self, number: int, body: Body, time_s: float) -> tuple[Floats, Mesh]:

@@ -14,6 +14,8 @@ Colour = tuple[float, float, float]
 
 _SKIN = ((0.62, 0.42, 0.31), (0.50, 0.31, 0.21), (0.34, 0.19, 0.12), (0.20, 0.11, 0.07), (0.10, 0.055, 0.035))
 _HAIR = ((0.02, 0.015, 0.01), (0.09, 0.05, 0.02), (0.25, 0.16, 0.06), (0.35, 0.33, 0.30))
+_PATTERNS = ("plain", "plain", "plain", "stripes", "checks", "blotches")
+_BAGS = ("", "", "", "back", "shoulder", "hand")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,6 +48,18 @@ class Clothes:
     shoes: Colour
     girth: float
     skirt: bool
+    second: Colour = (0.5, 0.5, 0.5)
+    """The other colour of a shirt with a pattern."""
+    pattern: str = "plain"
+    """Of the shirt: plain, stripes, checks or blotches."""
+    sleeves: float = 1.0
+    """How much of the arm the shirt covers: 1 to the wrist, 0.5 to the elbow."""
+    coat: bool = False
+    long_hair: bool = False
+    hat: bool = False
+    bag: str = ""
+    """What is carried besides goods: nothing, "back", "shoulder" or "hand"."""
+    bag_colour: Colour = (0.1, 0.1, 0.1)
 
 
 def random_looks(seed: int) -> Looks:
@@ -74,13 +88,21 @@ def clothes_of(seed: int, number: int) -> Clothes:
     """What the visitor with that number wears; nothing of it says who they are."""
     rng = np.random.default_rng([seed, 41, number])
     return Clothes(
-        shirt=_near(rng, float(rng.uniform(0.03, 0.7)), 0.45),
-        trousers=_near(rng, float(rng.uniform(0.02, 0.35)), 0.15),
+        shirt=_near(rng, float(rng.uniform(0.02, 0.7)), float(rng.uniform(0.02, 0.45))),
+        trousers=_near(rng, float(rng.uniform(0.02, 0.35)), float(rng.uniform(0.02, 0.2))),
         skin=_SKIN[int(rng.integers(len(_SKIN)))],
         hair=_HAIR[int(rng.integers(len(_HAIR)))],
         shoes=_near(rng, float(rng.uniform(0.02, 0.5)), 0.2),
         girth=float(rng.uniform(0.85, 1.3)),
         skirt=bool(rng.random() < 0.15),
+        second=_near(rng, float(rng.uniform(0.03, 0.7)), 0.45),
+        pattern=_PATTERNS[int(rng.integers(len(_PATTERNS)))],
+        sleeves=float(rng.choice([1.0, 1.0, 0.5])),
+        coat=bool(rng.random() < 0.2),
+        long_hair=bool(rng.random() < 0.4),
+        hat=bool(rng.random() < 0.15),
+        bag=_BAGS[int(rng.integers(len(_BAGS)))],
+        bag_colour=_near(rng, float(rng.uniform(0.02, 0.5)), 0.3),
     )
 
 

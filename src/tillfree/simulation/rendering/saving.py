@@ -20,7 +20,7 @@ from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.rendering.annotations import Annotation
 from tillfree.simulation.rendering.film import Film, Shot
 
-__all__ = ["CATEGORIES", "moments_s", "save_frames"]
+__all__ = ["CATEGORIES", "folder_name", "moments_s", "save_frames"]
 
 KINDS = ("person", "item", "facing")
 _BONES = ((1, 2), (2, 3), (2, 4), (3, 5), (4, 6), (5, 7), (6, 8))
@@ -59,13 +59,13 @@ def save_frames(film: Film, cameras: Sequence[Camera], folder: Path, fps: float,
         raise SimulationError("the shop has no cameras, so there are no frames; choose a store that has some")
     moments = moments_s(film.duration_s, fps)
     for camera in cameras:
-        (folder / _safe(camera.id)).mkdir(parents=True, exist_ok=True)
+        (folder / folder_name(camera.id)).mkdir(parents=True, exist_ok=True)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for number, time_s in enumerate(moments, 1):
         for camera in cameras:
             shot = film.shot(camera, time_s)
-            stem = f"{_safe(camera.id)}/{round(time_s * 1000):09d}"
+            stem = f"{folder_name(camera.id)}/{round(time_s * 1000):09d}"
             picture = shot.picture
             Image.fromarray(picture.colour).save(folder / f"{stem}.png")
             depth = np.where(np.isfinite(picture.depth_m), picture.depth_m * 1000.0 + 0.5, 0.0)
@@ -113,7 +113,7 @@ def _row(number: int, image: int, annotation: Annotation) -> dict[str, Any]:
     return row
 
 
-def _safe(name: str) -> str:
+def folder_name(name: str) -> str:
     """A camera's id as the name of a folder: whatever it says, it stays inside."""
     kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
     return kept or "_"

@@ -6,7 +6,7 @@ A file may be damaged, or made to do harm; components further down rely on shape
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.core.events import Event, Joint, PeopleFrame, TrackedPerson, WeightBatch, WeightChange
+from tillfree.core.events import CameraFrame, Event, Joint, PeopleFrame, TrackedPerson, WeightBatch, WeightChange
 from tillfree.core.ids import TrackId
 from tillfree.storage.recordings.tally import Tally
 
@@ -30,6 +30,7 @@ PEOPLE_MAX = 256
 METRES_MAX = 1000.0
 _GRAMS_MAX = 1e6
 """A reading beyond a tonne is no reading."""
+_SIDE_MAX_PX = 16_384
 _TIME_NS_MAX = 4_102_444_800_000_000_000  # 2100-01-01
 _SAME_PLACE_M = 0.05
 
@@ -43,6 +44,9 @@ def sound(event: Event, tally: Tally, where: str) -> Event | None:
         return _sound_batch(event, tally, where)
     if isinstance(event, PeopleFrame):
         return _sound_frame(event, tally, where)
+    if isinstance(event, CameraFrame) and not (0 < event.width <= _SIDE_MAX_PX and 0 < event.height <= _SIDE_MAX_PX):
+        tally.add("picture of an impossible size left out", where)
+        return None
     if isinstance(event, WeightChange) and not len(event.plates) == len(event.delta_g) == len(event.sigma_g):
         tally.add("weight change with lists of different lengths left out", where)
         return None

@@ -1,0 +1,10 @@
+"""The models that come with Tillfree, as bytes: the rooms that use them are pure and open no file."""
+
+import importlib.resources
+
+__all__ = ["people_model"]
+
+
+def people_model() -> bytes:
+    """The detector of people, an ONNX file: the page about rendering says what it can do and how it was made."""
+    return importlib.resources.files("tillfree.vision").joinpath("models", "people.onnx").read_bytes()

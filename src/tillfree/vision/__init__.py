@@ -1,0 +1,1 @@
+"""Frames become detections: who stands where in a picture."""

@@ -1,0 +1,66 @@
+"""Training goes on where it was interrupted, and the file that it writes says what the network says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="torch, which trains, is large and not part of the tools for development")
+pytest.importorskip("onnx", reason="onnx, which writes models, is not installed")
+pytest.importorskip("onnxruntime", reason="onnxruntime, which runs models, is not installed")
+
+from tillfree.learning.errors import LearningError
+from tillfree.learning.people.collection import Collection
+from tillfree.learning.people.network import Network
+from tillfree.learning.people.onnx_file import write_onnx
+from tillfree.learning.people.training import Course, load_network, train
+
+
+@pytest.fixture
+def collection() -> Collection:
+    cut = np.full((60, 24, 4), 255, np.uint8)
+    return Collection([cut], [cut[:20]], [np.full((300, 400, 3), 60, np.uint8)])
+
+
+def test_an_interrupted_training_ends_like_one_that_was_not(collection: Collection, tmp_path: Path) -> None:
+    course = Course(seed=2, steps=3, batch=2)
+    whole = list(train(collection, course, tmp_path / "whole"))
+    assert whole[-1].step == 3
+    steps = train(collection, course, tmp_path / "parts", save_every=2)
+    assert next(steps).step == 2
+    del steps
+    assert [at.step for at in train(collection, course, tmp_path / "parts")] == [3]
+    one, two = (load_network(tmp_path / name)[0].layers.state_dict() for name in ("whole", "parts"))
+    for name, value in one.items():
+        assert np.allclose(value.numpy(), two[name].numpy(), atol=1e-5), name
+    with pytest.raises(LearningError, match="of another course"):
+        list(train(collection, Course(seed=3, steps=3, batch=2), tmp_path / "parts"))
+
+
+def test_without_training_there_is_no_network(tmp_path: Path) -> None:
+    with pytest.raises(LearningError, match="train first"):
+        load_network(tmp_path)
+
+
+def test_the_file_says_what_the_network_says_and_has_the_same_bytes_again(tmp_path: Path) -> None:
+    import onnxruntime
+    import torch
+
+    torch.manual_seed(1)
+    network = Network()
+    for module in network.layers.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0.0, 0.1)
+            module.running_var.uniform_(0.5, 2.0)
+    network.layers.eval()
+    for name in ("one", "two"):
+        write_onnx(network, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    picture = np.random.default_rng(1).integers(0, 255, (1, 64, 96, 3)).astype(np.uint8)
+    session = onnxruntime.InferenceSession(str(tmp_path / "one"), providers=["CPUExecutionProvider"])
+    hills, sides = session.run(None, {"pictures": picture})
+    with torch.no_grad():
+        logits, far = network(torch.from_numpy(picture).permute(0, 3, 1, 2).float() / 255.0)
+    # Weights are kept with 16 bits.
+    assert hills == pytest.approx(torch.sigmoid(logits).numpy(), abs=2e-3)
+    assert sides == pytest.approx(far.numpy(), rel=2e-2, abs=5e-2)
