@@ -189,7 +189,7 @@ def test_impossible_simulations_are_refused(tillfree: Run, tmp_path: Path) -> No
 
 
 def test_faults_of_tracks_gates_tags_and_clocks_are_flags(tillfree: Run, tmp_path: Path) -> None:
-    store = ("--store", "kiosk", "--shoppers", "2", "--seed", "2", "--takes", "2")
+    store = ("--store", "kiosk", "--shoppers", "2", "--seed", "2", "--takes", "2", "--parties", "0")
     faults = ("--id-switches", "0.5", "--ghosts", "20", "--latency-s", "0.2", "--gate", "--gate-missed", "0.1",
               "--gate-doubled", "0.1", "--clock-offset-s", "0.05", "--clock-drift-ppm", "20", "--rfid-shelf-s", "30",
               "--rfid-missed", "0.1", "--no-sightlines")  # fmt: skip
