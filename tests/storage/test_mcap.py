@@ -370,15 +370,17 @@ def test_bytes_changed_anywhere_give_an_error_or_a_reading(visit: AutoCheckoutRe
 # ---- strange content --------------------------------------------------------------------------------------------
 
 
-def write_messages(path: Path, shop: bytes | None, messages: list[tuple[str, bytes]], at_end: bool = False) -> None:
-    """An MCAP file of another program: topics and JSON messages as given."""
+def write_messages(
+    path: Path, shop: bytes | None, messages: list[tuple[str, bytes]], at_end: bool = False, encoding: str = "json"
+) -> None:
+    """An MCAP file of another program: topics and messages as given."""
     stream = io.BytesIO()
     writer = Writer(stream, compression=CompressionType.NONE)
     writer.start()
     if shop is not None and not at_end:
         writer.add_attachment(0, 0, "shop.json", "application/json", shop)
     for topic, data in messages:
-        channel = writer.register_channel(topic, "json", 0)
+        channel = writer.register_channel(topic, encoding, 0)
         writer.add_message(channel, 5, data, 5)
     if shop is not None and at_end:
         writer.add_attachment(0, 0, "shop.json", "application/json", shop)
@@ -517,12 +519,12 @@ class WithPeople:
 
     def __init__(self, visit: AutoCheckoutRecording) -> None:
         self.name, self.shop, self.warnings, self.truth = "known", visit.shop, dict[str, int](), Truth(receipts={})
-        person = TrackedPerson(TrackId("a"), (Joint("head", 1.0, 2.0, 1.7, 1.0),))
+        place = np.array([1.0, 2.0, 1.75], dtype="<f4").tobytes()
         self.items = (
             gate(10**18),
-            TruePeople(10**18 + 10**8, (person,)),
+            TruePeople(10**18 + 10**8, (TrackId("a"),), ("head",), place),
             gate(10**18 + 2 * 10**8, 1),
-            TruePeople(10**18 + 3 * 10**8, (person,)),
+            TruePeople(10**18 + 3 * 10**8, (), ("head",), b""),
         )
 
     def events(self) -> Iterator[Event]:
@@ -550,20 +552,20 @@ def test_true_places_travel_beside_the_events(visit: AutoCheckoutRecording, tmp_
 
 
 def test_true_places_that_are_impossible_are_left_out(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
-    messages = [
-        (
-            "/truth/people",
-            b'{"time_ns": 1000000000000000000, "people": [{"track": "a", "joints": [["h", 1e9, 0, 0, 1]]}]}',
-        ),
-        ("/truth/people", b'{"time_ns": -5, "people": []}'),
-        ("/truth/people", b"[" * 100_000),
-        ("/tillfree/gate_passage", msgspec.json.encode(gate(10**18))),
+    good = TruePeople(10**18, (TrackId("a"),), ("head",), np.array([1.0, 2.0, 1.75], dtype="<f4").tobytes())
+    far = np.array([1.0, np.inf, 1.75], dtype="<f4").tobytes()
+    wrong = [
+        msgspec.structs.replace(good, time_ns=-5),
+        msgspec.structs.replace(good, joints=good.joints[:-1]),
+        msgspec.structs.replace(good, joints=far),
+        msgspec.structs.replace(good, tracks=(TrackId("a"),) * 300, joints=good.joints * 300),
     ]
-    write_messages(tmp_path / "a.mcap", msgspec.json.encode(visit.shop), messages)
+    packed = [msgspec.msgpack.encode(people) for people in (good, *wrong)]
+    messages = [*(("/truth/people", data) for data in (*packed, b"\x91" * 100_000, b"")), ("/truth/people", packed[0])]
+    messages.append(("/tillfree/gate_passage", msgspec.msgpack.encode(gate(10**18))))
+    write_messages(tmp_path / "a.mcap", msgspec.json.encode(visit.shop), messages, encoding="msgpack")
     recording = McapRecording(tmp_path / "a.mcap")
 
-    people, passage = recording.events_and_people()
-
-    assert people == TruePeople(10**18, (TrackedPerson(TrackId("a")),))
-    assert passage == gate(10**18)
-    assert count(recording, "unreadable true places") == 1
+    assert list(recording.events_and_people()) == [good, good, gate(10**18)]
+    assert count(recording, "impossible true places") == len(wrong)
+    assert count(recording, "unreadable true places") == 2

@@ -68,9 +68,9 @@ def _places(recording: Recording) -> Iterator[tuple[object, ...]]:
     if isinstance(recording, KnowsPeople):
         for item in recording.events_and_people():
             if isinstance(item, TruePeople):
-                for person in item.people:
-                    for joint in person.joints:
-                        yield item.time_ns, person.track, joint.name, joint.x, joint.y, joint.z
+                for track, joints in zip(item.tracks, item.places_m().tolist(), strict=True):
+                    for name, place in zip(item.names, joints, strict=True):
+                        yield item.time_ns, track, name, *(round(metres, 4) for metres in place)
 
 
 def _table(path: Path, names: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> int:

@@ -6,6 +6,7 @@ assumed: people in a crowd lose joints, or are given those of the other; tracks 
 ghosts.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -64,26 +65,17 @@ class FrameRenderer:
         # Whom no camera sees is not there for the tracker.
         somebody = np.asarray(seen.any(axis=2))
         stamps = options.start_ns + np.round((times + options.skew_s) * 1e6).astype(np.int64) * 1000
+        numbers = np.concatenate([joints, scores[..., None]], axis=3).reshape(len(tracks), len(times), 32)
+        whole = np.asarray(seen.all(axis=2))
         for k in range(len(times)):
             # One moment at a time: lists of a whole window would keep the garbage collector busy.
-            spots, marks, shows = joints[:, k].tolist(), scores[:, k].tolist(), seen[:, k].tolist()
-            visible = somebody[:, k].tolist()
+            rows, complete, visible = numbers[:, k].tolist(), whole[:, k].tolist(), somebody[:, k].tolist()
             people = tuple(
-                TrackedPerson(
-                    tracks[p][k],
-                    # A list in between is made faster than what a generator gives.
-                    tuple(
-                        [
-                            Joint(name, x, y, z, score)
-                            for name, (x, y, z), score, there in zip(
-                                JOINT_NAMES, spots[p], marks[p], shows[p], strict=True
-                            )
-                            if there
-                        ]
-                    ),
-                )
-                for p in range(len(tracks))
-                if tracks[p][k] and visible[p]
+                [
+                    TrackedPerson(tracks[p][k], _joints(rows[p], None if complete[p] else seen[p, k].tolist()))
+                    for p in range(len(tracks))
+                    if tracks[p][k] and visible[p]
+                ]
             )
             yield PeopleFrame(time_ns=int(stamps[k]), source="targets", sequence=self._sequence, people=people)
             self._sequence += 1
@@ -134,3 +126,10 @@ class FrameRenderer:
                 if tracks[k]:
                     tracks[k] = TrackId("") if times[k] < end_s else track
         return tracks
+
+
+def _joints(row: list[float], seen: list[bool] | None) -> tuple[Joint, ...]:
+    """Joints of one person from x, y, z and score of each; those that are seen, or all."""
+    values = iter(row)
+    joints = tuple(map(Joint, JOINT_NAMES, values, values, values, values))
+    return joints if seen is None else tuple(itertools.compress(joints, seen))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tillfree.core.events import Joint, TrackedPerson
 from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.bodies import JOINT_NAMES, Body
 from tillfree.simulation.script import Script
@@ -43,15 +42,16 @@ def truth_of(script: Script, start_ns: int, tags: TagStory | None = None) -> Tru
 def true_people(begin_s: float, end_s: float, bodies: Sequence[Body], start_ns: int) -> Iterator[TruePeople]:
     """Everybody's joints five times a second within that time, under the ids with which they came in."""
     times = np.arange(round(begin_s / _STEP_S), round(end_s / _STEP_S), dtype=np.float64) * _STEP_S
-    shown: list[list[TrackedPerson]] = [[] for _ in times]
-    for body in bodies:
-        there = np.flatnonzero(body.present(times))
-        if not len(there):
-            continue
-        moments = times[there]
-        joints = body.joints(moments, body.floor(moments), body.walking(moments))
-        for at, places in zip(there.tolist(), np.round(joints, 4).tolist(), strict=True):
-            named = tuple([Joint(name, x, y, z, 1.0) for name, (x, y, z) in zip(JOINT_NAMES, places, strict=True)])
-            shown[at].append(TrackedPerson(body.visit.track, named))
-    for time_s, people in zip(times.tolist(), shown, strict=True):
-        yield TruePeople(start_ns + ns_from_seconds(time_s), tuple(people))
+    there = np.array([body.present(times) for body in bodies], dtype=np.bool_).reshape(len(bodies), len(times))
+    places = np.zeros((len(times), len(bodies), len(JOINT_NAMES), 3), dtype="<f4")
+    for number, body in enumerate(bodies):
+        if there[number].any():
+            places[:, number] = body.joints(times, body.floor(times), body.walking(times))
+    for k, time_s in enumerate(times.tolist()):
+        shown = np.flatnonzero(there[:, k])
+        yield TruePeople(
+            time_ns=start_ns + ns_from_seconds(time_s),
+            tracks=tuple([bodies[number].visit.track for number in shown.tolist()]),
+            names=JOINT_NAMES,
+            joints=places[k, shown].tobytes(),
+        )

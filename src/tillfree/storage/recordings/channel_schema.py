@@ -7,30 +7,19 @@ true, since a JSON Schema allows properties that it does not name.
 
 from typing import Any
 
-import msgspec
-
 from tillfree.core.events import EVENT_KINDS, event_schema
-from tillfree.storage.recordings.model import TruePeople
 
-__all__ = ["channel_schema", "people_schema"]
+__all__ = ["channel_schema"]
 
 _PLAIN = ("boolean", "string", "number", "integer")
 
 
 def channel_schema(tag: str) -> dict[str, Any]:
     """The schema of the events of one kind, for the channel of a recording."""
-    return _complete(event_schema(EVENT_KINDS[tag]))
-
-
-def people_schema() -> dict[str, Any]:
-    """The schema of the true places of people."""
-    return _complete(msgspec.json.schema(TruePeople))
-
-
-def _complete(full: dict[str, Any]) -> dict[str, Any]:
+    full = event_schema(EVENT_KINDS[tag])
     definitions: dict[str, Any] = full.get("$defs", {})
     root = _shown(full, definitions)
-    assert root is not None, f"an event is an object: {full}"
+    assert root is not None, f"an event is an object: {tag}"
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **root}
 
 

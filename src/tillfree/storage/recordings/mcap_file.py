@@ -10,7 +10,7 @@ from mcap.opcode import Opcode
 from tillfree.catalog.errors import CatalogError
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
-from tillfree.core.events import EVENT_KINDS, Event, PeopleFrame
+from tillfree.core.events import EVENT_KINDS, Event
 from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUE_PEOPLE, TRUTH, WARNINGS
 from tillfree.storage.recordings.mcap_records import (
     MAGIC,
@@ -27,15 +27,15 @@ from tillfree.storage.recordings.mcap_records import (
     read_summary,
     read_topic,
 )
-from tillfree.storage.recordings.message_encoding import ENCODINGS, JSON, decoder_of
+from tillfree.storage.recordings.message_encoding import ENCODINGS, MSGPACK, decoder_of
 from tillfree.storage.recordings.model import RecordingError, TruePeople, Truth
-from tillfree.storage.recordings.soundness import sound
+from tillfree.storage.recordings.soundness import sound, sound_people
 from tillfree.storage.recordings.tally import Tally
 
 __all__ = ["McapRecording"]
 
 _MADE = "when it was made: "
-_people_decoder = msgspec.json.Decoder(TruePeople)
+_people_decoder = msgspec.msgpack.Decoder(TruePeople)
 
 
 class McapRecording:
@@ -155,7 +155,7 @@ class McapRecording:
         if topic is None:
             self._tally.add("message of an unknown channel skipped")
             return None
-        if topic.topic == TRUE_PEOPLE and topic.encoding == JSON:
+        if topic.topic == TRUE_PEOPLE and topic.encoding == MSGPACK:
             return self._people(message)
         if not topic.topic.startswith(TOPIC_PREFIX) or topic.encoding not in ENCODINGS:
             self._tally.add("message of another program skipped", topic.topic)
@@ -178,9 +178,7 @@ class McapRecording:
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
             self._tally.add("unreadable true places left out", f"{where}: {error}")
             return None
-        frame = PeopleFrame(time_ns=told.time_ns, source=TRUE_PEOPLE, sequence=0, people=told.people)
-        checked = sound(frame, self._tally, where)
-        return TruePeople(told.time_ns, checked.people) if isinstance(checked, PeopleFrame) else None
+        return sound_people(told, self._tally, where)
 
     def _read_head(self) -> dict[str, bytes]:
         """Attachments before the first chunk, else those that the index at the end names."""

@@ -16,11 +16,11 @@ from tillfree.catalog.errors import CatalogError
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import encode_shop
 from tillfree.core.events import Event
-from tillfree.storage.recordings.channel_schema import channel_schema, people_schema
+from tillfree.storage.recordings.channel_schema import channel_schema
 from tillfree.storage.recordings.info import is_simulated
 from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX, TRUE_PEOPLE, TRUTH, WARNINGS
 from tillfree.storage.recordings.mcap_stream import McapStream
-from tillfree.storage.recordings.message_encoding import JSON, encoding_of
+from tillfree.storage.recordings.message_encoding import MSGPACK, encoding_of
 from tillfree.storage.recordings.model import KnowsPeople, Recording, RecordingError, TruePeople, Truth
 
 __all__ = ["FORMAT_VERSION", "write_events", "write_mcap"]
@@ -135,7 +135,7 @@ def _write(
 
 def _add_channel(stream: McapStream, kind: type[Event | TruePeople]) -> int:
     if issubclass(kind, TruePeople):
-        return stream.add_channel(TRUE_PEOPLE, JSON, "tillfree.TruePeople", msgspec.json.encode(people_schema()))
+        return stream.add_channel(TRUE_PEOPLE, MSGPACK, "", b"")
     tag = str(kind.__struct_config__.tag)
     schema = msgspec.json.encode(channel_schema(tag))
     return stream.add_channel(TOPIC_PREFIX + tag, encoding_of(kind), f"tillfree.{kind.__name__}", schema)

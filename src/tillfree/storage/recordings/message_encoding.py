@@ -26,8 +26,8 @@ _DECODERS: "Mapping[str, msgspec.json.Decoder[Event] | msgspec.msgpack.Decoder[E
 ENCODINGS = frozenset(_DECODERS)
 
 
-def encoding_of(kind: type[Event]) -> str:
-    """How events of this kind are written."""
+def encoding_of(kind: type[msgspec.Struct]) -> str:
+    """How messages of this kind are written."""
     return MSGPACK if any(field.type is bytes for field in msgspec.structs.fields(kind)) else JSON
 
 

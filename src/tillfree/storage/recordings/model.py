@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from tillfree.catalog.model import Shop
 from tillfree.core.errors import TillfreeError
-from tillfree.core.events import Event, TrackedPerson
+from tillfree.core.events import Event
 from tillfree.core.ids import ProductId, TrackId
 
 __all__ = ["KnowsPeople", "Recording", "RecordingError", "TruePeople", "Truth", "TruthAct", "TruthReach"]
@@ -65,10 +67,23 @@ class Truth(msgspec.Struct, frozen=True):
 
 
 class TruePeople(msgspec.Struct, frozen=True):
-    """Where everybody in the shop really was at a moment, with all joints and scores of 1, staff and all."""
+    """Where everybody in the shop really was at a moment, staff and all, under the ids with which they came in.
+
+    `joints` holds little-endian float32 metres in C order of shape (people, joints, 3), joints in the order of `names`.
+    """
 
     time_ns: int
-    people: tuple[TrackedPerson, ...] = ()
+    tracks: tuple[TrackId, ...]
+    names: tuple[str, ...]
+    joints: bytes
+
+    def places_m(self) -> npt.NDArray[np.float32]:
+        """Shape (people, joints, 3).
+
+        Raises:
+            ValueError: the bytes do not fill that shape.
+        """
+        return np.frombuffer(self.joints, dtype="<f4").reshape(len(self.tracks), len(self.names), 3)
 
 
 class Recording(Protocol):

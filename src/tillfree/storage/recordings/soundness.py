@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tillfree.core.events import CameraFrame, Event, Joint, PeopleFrame, TrackedPerson, WeightBatch, WeightChange
 from tillfree.core.ids import TrackId
+from tillfree.storage.recordings.model import TruePeople
 from tillfree.storage.recordings.tally import Tally
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SHELVES_MAX",
     "agreeing",
     "sound",
+    "sound_people",
     "without_impossible",
 ]
 
@@ -51,6 +53,20 @@ def sound(event: Event, tally: Tally, where: str) -> Event | None:
         tally.add("weight change with lists of different lengths left out", where)
         return None
     return event
+
+
+def sound_people(people: TruePeople, tally: Tally, where: str) -> TruePeople | None:
+    """True places as they are, or None where they are impossible (and counted)."""
+    expected = len(people.tracks) * len(people.names) * 12
+    if (
+        0 <= people.time_ns < _TIME_NS_MAX
+        and len(people.tracks) <= PEOPLE_MAX
+        and len(people.joints) == expected
+        and bool((np.abs(people.places_m()) < METRES_MAX).all())
+    ):
+        return people
+    tally.add("impossible true places left out", where)
+    return None
 
 
 def _sound_batch(batch: WeightBatch, tally: Tally, where: str) -> WeightBatch | None:
