@@ -230,7 +230,7 @@ VIEW = camera("north", (2.2, -3.6, 2.6), (2.2, 0.2, 0.9), 85.0, 320, 180, -0.05)
 
 @pytest.fixture(scope="module")
 def recording() -> SimulatedRecording:
-    return simulate(demo_shop(4), SimulationOptions(shoppers=3, seed=3, awkward=0.0))
+    return simulate(demo_shop(4), SimulationOptions(shoppers=3, seed=8, awkward=0.0))
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ CORPUS: tuple[SimulationOptions, ...] = (
     _case("several-at-once", 1003, _only(two_same=1.0, two_kinds=1.0)),
     _case("together", 204, _only(together=1.0), shoppers=2),
     _case("hand-overs", 505, _only(hand_over=1.0), shoppers=2, takes=5.0),
-    _case("touches-and-lifts", 606, _only(touch=1.0, lift=1.0), takes=5.0),
+    _case("touches-and-lifts", 608, _only(touch=1.0, lift=1.0), takes=5.0),
     _case("slow-takes", 507, _only(slow_take=1.0), takes=3.0),
     _case("swaps", 708, _only(swap=1.0), takes=3.0),
     SimulationOptions(
