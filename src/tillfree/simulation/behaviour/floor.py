@@ -70,9 +70,8 @@ class Floor:
 
     def _company(self, agent: Agent) -> Agent:
         """Near whom they want to be now: mostly themselves."""
-        others = (
-            [] if agent.party is None else [who for who in agent.party.members if who is not agent and not who.done]
-        )
+        party = [] if agent.party is None else agent.party.members
+        others = [who for who in party if who is not agent and not who.done]
         if not others or self._rng.random() < _OWN_WAY:
             return agent
         return others[int(self._rng.integers(len(others)))]
