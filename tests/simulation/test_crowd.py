@@ -15,6 +15,7 @@ from tillfree.simulation.bodies import Body
 from tillfree.simulation.crowd import Crowd
 from tillfree.simulation.ground import Ground
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.presence import Presence
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.script import Floats, Reach, VisitScript
 from tillfree.simulation.stores.named import store_of
@@ -106,13 +107,21 @@ def test_nobody_gives_way_where_that_is_so_wished() -> None:
     assert apart_m(*bodies).min() < 0.1
 
 
-def test_bounds_hold_all_of_where_somebody_is() -> None:
-    for body in together(shop_with(), [visit(0, [(2.0, 5.0), (8.0, 5.0)]), visit(1, [(8.0, 5.0), (2.0, 5.0)])]):
-        for begin_s in np.arange(body.visit.entry_s, body.visit.exit_s - 2.0, 0.7).tolist():
-            x, y = body.floor(np.arange(begin_s, begin_s + 2.0, 0.05)).T
-            left, right, front, back = body.bounds(begin_s, begin_s + 2.0)
-            assert left - 1e-6 <= x.min() <= x.max() <= right + 1e-6
-            assert front - 1e-6 <= y.min() <= y.max() <= back + 1e-6
+def test_whoever_comes_near_is_found_near() -> None:
+    bodies = together(shop_with(), [visit(0, [(2.0, 5.0), (8.0, 5.0)]), visit(1, [(8.0, 5.0), (2.0, 5.0)])])
+    for begin_s in (0.0, 3.0, 6.0, 9.0):
+        presence = Presence(bodies, begin_s, begin_s + 3.0)
+        fine = np.arange(begin_s, begin_s + 3.0, 0.01)
+        for x in np.arange(1.0, 9.0, 0.5).tolist():
+            there = [
+                number
+                for number, body in enumerate(bodies)
+                if ((np.abs(body.floor(fine) - (x, 5.0)) < 0.2).all(axis=1) & body.present(fine)).any()
+            ]
+            near = presence.near((x - 0.2, x + 0.2, 4.8, 5.2))
+            assert set(there) <= set(near.tolist())
+            assert (presence.movement(near) <= 2.0).all()
+            assert (presence.movement(near)[presence.present(near) == 0.0] == 0.0).all()
 
 
 # ---- many ---------------------------------------------------------------------------------------------------------

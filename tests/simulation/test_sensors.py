@@ -130,13 +130,17 @@ def wrist_distances(frame: PeopleFrame, one: str, other: str) -> list[float]:
 
 
 def test_people_keep_apart_unless_told_otherwise_and_outside_the_furniture() -> None:
-    polite, ghostly = (necks_apart(give_way=give_way) for give_way in (True, False))
-    assert np.percentile(polite, 1) > 0.38
-    assert np.percentile(ghostly, 1) < 0.3
+    polite, ghostly = (
+        np.percentile([apart for seed in (31, 32, 33) for apart in necks_apart(seed, give_way=give_way)], 1)
+        for give_way in (True, False)
+    )
+    # Shoulders of two who stand side by side may touch; necks do not.
+    assert polite > 0.34
+    assert ghostly < polite - 0.1
 
 
-def necks_apart(*, give_way: bool) -> list[float]:
-    options = SimulationOptions(shoppers=6, seed=31, awkward=0.4, arrival_spread_s=24.0, give_way=give_way)
+def necks_apart(seed: int, *, give_way: bool) -> list[float]:
+    options = SimulationOptions(shoppers=6, seed=seed, awkward=0.4, arrival_spread_s=24.0, give_way=give_way)
     apart = []
     for frame in frames(simulate(small_shop(), options).events()):
         necks = [(j.x, j.y) for person in frame.people for j in person.joints if j.name == "neck"]

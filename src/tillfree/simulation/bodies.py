@@ -74,18 +74,6 @@ class Body:
         end = min(begin + len(metres), len(self._aside))
         self._aside[max(begin, 0) : end] = metres[max(-begin, 0) : end - begin]
 
-    def bounds(self, begin_s: float, end_s: float) -> tuple[float, float, float, float]:
-        """Least x, greatest x, least y, greatest y (metres) of where the body is within that time."""
-        first, last = np.searchsorted(self._times_s, (begin_s, end_s))
-        ends = self.planned(np.array([begin_s, end_s]))
-        xs, ys = ((*ends[:, k], *part[first:last]) for k, part in enumerate((self._x, self._y)))
-        low, high = np.zeros(2), np.zeros(2)
-        if self._aside is not None:
-            rows = np.clip(np.array([begin_s, end_s]) * ASIDE_HZ - self._first + (0, 2), 0, len(self._aside))
-            beside = self._aside[int(rows[0]) : int(rows[1])]
-            low, high = beside.min(axis=0, initial=0.0), beside.max(axis=0, initial=0.0)
-        return float(min(xs) + low[0]), float(max(xs) + high[0]), float(min(ys) + low[1]), float(max(ys) + high[1])
-
     def reaches_between(self, begin_s: float, end_s: float) -> bool:
         """Whether an arm is out at some time of these."""
         begins, ends = self._reaching

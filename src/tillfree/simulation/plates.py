@@ -17,10 +17,10 @@ from tillfree.catalog.model import Fixture
 from tillfree.core.events import WeightBatch
 from tillfree.core.geometry import Point
 from tillfree.simulation.boards import Repeats
-from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.drift import KNOT_S, Drift, Wander
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.presence import GRID_S, Presence
 from tillfree.simulation.script import Floats, LoadTrace, Ring
 from tillfree.simulation.shaking import Loudness
 
@@ -33,7 +33,6 @@ _STEP_G = 0.241
 _NEAR_M = 1.3
 _JITTER_S = 0.0009
 _LATE_SHARE, _LATE_S, _LATEST_S = 0.13, 0.0042, 0.025
-_COARSE_S = 0.1
 _DRIFT_SAMPLES = round(KNOT_S * _RATE_HZ)
 _CALM_SAMPLES = 300
 _LEAST_SWING = 0.02
@@ -101,15 +100,6 @@ class PlateRenderer:
         self._traces: list[LoadTrace] = []
         self._rings: list[tuple[int, Ring]] = []
 
-    def those_near(self, bodies: Sequence[Body], bounds: Sequence[tuple[float, float, float, float]]) -> list[Body]:
-        """The bodies that may come so near that the plates feel it; `bounds` says where each is (see `Body.bounds`)."""
-        x_min, x_max, y_min, y_max = self._bounds
-        return [
-            body
-            for body, (left, right, low, high) in zip(bodies, bounds, strict=True)
-            if left < x_max and right > x_min and low < y_max and high > y_min
-        ]
-
     def add_trace(self, trace: LoadTrace) -> None:
         """An act that begins within the next window."""
         self._traces.append(trace)
@@ -119,7 +109,7 @@ class PlateRenderer:
         self._rings.append((row, ring))
 
     def batches(
-        self, window: int, first: int, last: int, bodies: Sequence[Body], loudness: Loudness
+        self, window: int, first: int, last: int, presence: Presence, loudness: Loudness
     ) -> Iterator[WeightBatch]:
         """Batches number `first` to `last` - 1; `loudness` is that of the floor."""
         options = self._options
@@ -127,7 +117,7 @@ class PlateRenderer:
         count = (last - first) * _SAMPLES
         begin = first * _SAMPLES
         times = self._phase_s + (np.arange(begin, begin + count) + 1) / _RATE_HZ
-        values = self._render(times, begin, bodies, loudness, rng)
+        values = self._render(times, begin, presence, loudness, rng)
         stamps_s = times[_SAMPLES - 1 :: _SAMPLES] + _stamp_errors_s(last - first, rng)
         stamps_ns = (options.start_ns + np.rint(stamps_s * 1e6).astype(np.int64) * 1000).tolist()
         lost = (rng.random(last - first) < options.lose_batches).tolist()
@@ -149,12 +139,12 @@ class PlateRenderer:
             )
 
     def _render(
-        self, times: Floats, begin: int, bodies: Sequence[Body], loudness: Loudness, rng: np.random.Generator
+        self, times: Floats, begin: int, presence: Presence, loudness: Loudness, rng: np.random.Generator
     ) -> npt.NDArray[np.float32]:
         """Readings in grams, shape (samples, rows, columns)."""
         values = self._noise.read(begin, len(times))
         shaken, swing = loudness.at(self._number, float(times[0]), len(times))
-        values *= self._unrest(times, bodies, shaken, rng)[:, None, None]
+        values *= self._unrest(times, presence, shaken, rng)[:, None, None]
         if np.abs(swing).max() > _LEAST_SWING:
             values += swing[:, None, None] * self._swings_g
         # What is slow goes in steps of half a second, each less than the scale tells apart.
@@ -189,31 +179,28 @@ class PlateRenderer:
         self._rings = [(row, ring) for row, ring in self._rings if ring.end_s >= times[-1]]
 
     def _unrest(
-        self, times: Floats, bodies: Sequence[Body], shaken: npt.NDArray[np.float32], rng: np.random.Generator
+        self, times: Floats, presence: Presence, shaken: npt.NDArray[np.float32], rng: np.random.Generator
     ) -> npt.NDArray[np.float32]:
         """By how much the noise is larger than in an empty shop, per sample."""
-        coarse = np.arange(times[0], times[-1] + _COARSE_S, _COARSE_S)
-        unrest = np.ones(len(coarse))
-        near_s = 0.0
-        for body in bodies:
-            near = np.clip(_NEAR_M - self._distance(body.floor(coarse)), 0.0, 1.0) * body.present(coarse)
-            if near.any():
-                unrest += self._character.unrest * near * (1.0 + body.walking(coarse))
-                near_s += float(near.sum()) * _COARSE_S
-        fine = np.interp(times, coarse, unrest)
+        people = presence.near(self._bounds)
+        near = np.clip(_NEAR_M - self._distance(presence.floor(people)), 0.0, 1.0)
+        unrest = 1.0 + self._character.unrest * (near * presence.movement(people)).sum(axis=0)
+        near_s = float((near * presence.present(people)).sum()) * GRID_S
+        fine = np.interp(times, presence.times_s, unrest)
         # Short bursts: a basket at the fixture, a knee, a hand on a board.
         for at in rng.uniform(times[0], times[-1], int(rng.poisson(self._character.bursts_per_s * near_s))):
             size, length_s = float(np.clip(rng.lognormal(0.8, 0.8), 0.3, 14.0)), float(rng.uniform(0.08, 0.35))
             fine += size * np.exp(-(((times - at) / (0.5 * length_s)) ** 2))
         # The floor shakes for reasons of its own: powers add.
-        return np.hypot(fine.astype(np.float32), shaken)
+        louder: npt.NDArray[np.float32] = np.hypot(fine.astype(np.float32), shaken)
+        return louder
 
     def _distance(self, floor: Floats) -> Floats:
-        """From points on the floor to the fixture's outline, metres."""
+        """From points on the floor, (..., 2), to the fixture's outline, metres."""
         box = self._fixture.box
         origin = box.pose.to_parent(Point(0.0, 0.0, 0.0))
         cos, sin = np.cos(box.pose.yaw_rad), np.sin(box.pose.yaw_rad)
-        dx, dy = floor[:, 0] - origin.x, floor[:, 1] - origin.y
+        dx, dy = floor[..., 0] - origin.x, floor[..., 1] - origin.y
         along, deep = cos * dx + sin * dy, -sin * dx + cos * dy
         away: Floats = np.hypot(
             np.maximum(np.maximum(-along, along - box.width_m), 0.0),

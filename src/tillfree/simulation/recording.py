@@ -29,6 +29,7 @@ from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.planner import write_script
 from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer, Shared
+from tillfree.simulation.presence import Presence
 from tillfree.simulation.readers import TagReaders, readers_of, sells_tagged
 from tillfree.simulation.script import Script
 from tillfree.simulation.shaking import Shaking
@@ -129,10 +130,9 @@ class SimulatedRecording:
             bodies = [body for body in bodies if body.visit.exit_s > begin_s - _MARGIN_S]
             crowd.advance(end_s + _MARGIN_S)
             loudness = shaking.window(window, begin_s, end_s, bodies)
-            bounds = [body.bounds(begin_s - _MARGIN_S, end_s + _MARGIN_S) for body in bodies]
+            presence = Presence(bodies, begin_s, end_s)
             for renderer in plates:
-                near = renderer.those_near(bodies, bounds)
-                for batch in renderer.batches(window, window * per_window, last, near, loudness):
+                for batch in renderer.batches(window, window * per_window, last, presence, loudness):
                     waiting.add(batch)
             for frame in frames.frames(window, begin_s, end_s, bodies):
                 waiting.add(frame, late_ns)
