@@ -115,12 +115,14 @@ def capsules_of(ends: Floats, radii_m: Floats, paints: npt.NDArray[np.integer], 
     outward = along[None, :, None, None] * forward[:, None, None] + wide[None, :, None, None] * circle[:, None]
     layers = np.repeat(ends, _CAP_RINGS + 1, axis=1)[:, :, None]
     layers = layers + np.repeat(radii_m, _CAP_RINGS + 1, axis=1)[:, :, None, None] * outward
-    quads, normals = _quads(layers), _quads(outward)
+    # Metres across and along the limb, without a seam.
+    away = layers - ends[:, :1, None]
+    texture = np.stack([(away * axis[:, None, None]).sum(axis=-1) for axis in (across, forward)], axis=-1)
+    quads, normals, cloth = _quads(layers), _quads(outward), _quads(texture)
     halves = ([0, 1, 2], [0, 2, 3])
-    corners, up = (np.concatenate([part[:, half] for half in halves]) for part in (quads, normals))
-    texture = np.concatenate([np.broadcast_to(_SQUARE[half], (len(quads), 3, 2)) for half in halves])
+    corners, up, cloth = (np.concatenate([part[:, half] for half in halves]) for part in (quads, normals, cloth))
     painted = np.tile(np.repeat(paints.astype(np.int32), len(quads) // count), 2)
-    return Mesh(corners, up, texture, painted, np.full(len(corners), label, np.int32))
+    return Mesh(corners, up, cloth, painted, np.full(len(corners), label, np.int32))
 
 
 def _crossed(one: Floats, other: Floats) -> Floats:
@@ -130,10 +132,10 @@ def _crossed(one: Floats, other: Floats) -> Floats:
 
 
 def _quads(layers: Floats) -> Floats:
-    """Rings of points (n, rings, sides, 3), one over the other, as quads (n * (rings - 1) * sides, 4, 3)."""
+    """Rings of points (n, rings, sides, k), one over the other, as quads (n * (rings - 1) * sides, 4, k)."""
     after = np.roll(np.arange(layers.shape[2]), -1)
     low, high = layers[:, :-1], layers[:, 1:]
-    return np.stack([low, low[:, :, after], high[:, :, after], high], axis=3).reshape(-1, 4, 3)
+    return np.stack([low, low[:, :, after], high[:, :, after], high], axis=3).reshape(-1, 4, layers.shape[-1])
 
 
 def _flat(quads: Floats) -> Floats:
