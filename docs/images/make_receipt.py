@@ -23,7 +23,7 @@ from tillfree.store.settings import StoreSettings
 __all__ = ["OPTIONS", "STORE", "main", "receipt_page"]
 
 PICTURE = Path(__file__).with_name("receipt.png")
-OPTIONS = SimulationOptions(shoppers=3, seed=27, awkward=0.5)
+OPTIONS = SimulationOptions(shoppers=3, seed=35, awkward=0.5)
 STORE = "Demo shop (simulated)"
 WIDTH_PX = 640
 ASK_HEIGHT = "<script>document.title = document.querySelector('main').getBoundingClientRect().height</script></body>"
