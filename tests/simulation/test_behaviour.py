@@ -22,7 +22,7 @@ from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.simulation.options import ActRates, SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.script import VisitScript
-from tillfree.storage.recordings.model import TruthAct
+from tillfree.storage.recordings.model import TruePeople, TruthAct
 from tillfree.store.replay import replay
 
 NAMES = [act.name for act in AWKWARD]
@@ -190,16 +190,18 @@ def test_a_hand_is_there_when_an_item_comes_or_goes(name: str) -> None:
 
 
 def wrists_at(name: str, track: TrackId, time_ns: int) -> list[Point]:
-    """Where the hands of somebody are in the frames of a third of a second around a moment."""
+    """Where the hands of somebody really are in a third of a second around a moment; wrists are the last joints."""
     return [
-        Point(joint.x, joint.y, joint.z)
-        for frame in frames(events_of(name))
-        if abs(frame.time_ns - time_ns) < 0.17 * NS_PER_S
-        for person in frame.people
-        if person.track == track
-        for joint in person.joints
-        if joint.name.endswith("wrist")
+        Point(*wrist)
+        for people in places_of(name)
+        if abs(people.time_ns - time_ns) < 0.17 * NS_PER_S and track in people.tracks
+        for wrist in people.places_m()[people.tracks.index(track)][-2:].tolist()
     ]
+
+
+@functools.cache
+def places_of(name: str) -> list[TruePeople]:
+    return [item for item in alone(name).events_and_people() if isinstance(item, TruePeople)]
 
 
 @each_act
