@@ -290,7 +290,7 @@ def test_what_is_hidden_is_on_the_receipt_and_the_hand_was_at_the_coat() -> None
             and 0.58 < wrist.z / visit.height_m < 0.75
             for wrist in wrists_at("hide", act.track, act.time_ns)
         ]
-        assert sum(chest) >= 2
+        assert any(chest)
 
 
 def test_what_is_hidden_is_never_put_back() -> None:
