@@ -17,7 +17,6 @@ from mcap.records import (
     Attachment,
     AttachmentIndex,
     Channel,
-    Chunk,
     ChunkIndex,
     DataEnd,
     Footer,
@@ -41,6 +40,7 @@ _LEVEL = 2
 """Of Zstandard. 3, its default, takes half as long again for files that are 2 to 9 % smaller."""
 _HEAD = struct.Struct("<BQ")
 _MESSAGE = struct.Struct("<BQHIQQ")
+_CHUNK = struct.Struct("<QQQII4sQ")
 _FOOTER = struct.Struct("<BQQQ")
 
 
@@ -157,23 +157,13 @@ class McapStream:
         """Writes the messages so far with their index. Channels wait for their first message."""
         if not self._entries:
             return
-        data, entries = bytes(self._buffer), self._entries
+        data, entries = self._buffer, self._entries
         self._buffer, self._entries = bytearray(), {}
         times = [rows[end][0] for rows in entries.values() for end in (0, -1)]
         packed = self._compressor.compress(data)
         start = self._offset
-        length = self._put(
-            _bytes(
-                Chunk(
-                    compression="zstd",
-                    data=packed,
-                    message_end_time=max(times),
-                    message_start_time=min(times),
-                    uncompressed_crc=zlib.crc32(data),
-                    uncompressed_size=len(data),
-                )
-            )
-        )
+        head = _CHUNK.pack(min(times), max(times), len(data), zlib.crc32(data), 4, b"zstd", len(packed))
+        length = self._put(_HEAD.pack(Opcode.CHUNK, len(head) + len(packed)) + head) + self._put(packed)
         offsets: dict[int, int] = {}
         for channel, rows in entries.items():
             offsets[channel] = self._offset
