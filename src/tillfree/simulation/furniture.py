@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from tillfree.catalog.model import Facing, Product, Shelf, Shop
-from tillfree.core.geometry import Box, Point
+from tillfree.core.geometry import Point
 from tillfree.core.ids import FixtureId
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.script import Floats
@@ -152,23 +152,4 @@ class Furniture:
         return Ways(self.boxes, self._floor)
 
     def _blocked(self, start: tuple[float, float], end: tuple[float, float]) -> bool:
-        return any(_crosses(box, start, end) for box in self.boxes)
-
-
-def _crosses(box: Box, start: tuple[float, float], end: tuple[float, float]) -> bool:
-    """Whether a line passes through a box on the floor, with a margin (Liang and Barsky's clipping)."""
-    a = box.pose.to_local(Point(start[0], start[1], 0.0))
-    b = box.pose.to_local(Point(end[0], end[1], 0.0))
-    low, high = 0.0, 1.0
-    for origin, step, size in ((a.x, b.x - a.x, box.width_m), (a.y, b.y - a.y, box.depth_m)):
-        for distance, rate in ((origin + _MARGIN_M, -step), (size + _MARGIN_M - origin, step)):
-            if rate == 0.0:
-                if distance < 0.0:
-                    return False
-                continue
-            where = distance / rate
-            if rate > 0.0:
-                high = min(high, where)
-            else:
-                low = max(low, where)
-    return low < high
+        return not self._ways.is_straight(start, end, _MARGIN_M)

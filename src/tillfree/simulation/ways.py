@@ -101,8 +101,8 @@ class Ways:
         corners = self._corners
         if not len(corners):
             return None
-        first = self._clear(np.broadcast_to(np.array(start), corners.shape), corners, margin_m)
-        last = self._clear(corners, np.broadcast_to(np.array(end), corners.shape), margin_m)
+        first = self._clear(np.array([start]), corners, margin_m)
+        last = self._clear(np.array([end]), corners, margin_m)
         left = np.hypot(*(corners - np.array(end)).T).tolist()
         goal = len(corners)
         gone = {int(k): math.dist(start, corners[k]) for k in np.flatnonzero(first)}
@@ -133,16 +133,15 @@ class Ways:
 
     # ---- what is in the way -------------------------------------------------------------------------------------
 
-    def _local(self, points: Floats) -> Floats:
-        """Points (n, 2) in the frame of each box, shape (n, boxes, 2)."""
-        offset = points[:, None, :] - self._origin[None]
-        x, y = offset[..., 0], offset[..., 1]
-        return np.stack([self._cos * x + self._sin * y, -self._sin * x + self._cos * y], -1)
+    def _local(self, points: Floats) -> tuple[Floats, Floats]:
+        """Points (n, 2) in the frame of each box: along it and into it, each of shape (n, boxes)."""
+        x, y = points[:, :1] - self._origin[:, 0], points[:, 1:] - self._origin[:, 1]
+        return self._cos * x + self._sin * y, -self._sin * x + self._cos * y
 
     def _outside(self, points: Floats, margin_m: float) -> npt.NDArray[np.bool_]:
-        local = self._local(points)
-        inside = (local > -margin_m) & (local < self._size + margin_m)
-        within: npt.NDArray[np.bool_] = np.logical_and.reduce(inside, axis=-1)
+        within = np.ones((len(points), len(self._size)), dtype=bool)
+        for at, size in zip(self._local(points), self._size.T, strict=True):
+            within &= (at > -margin_m) & (at < size + margin_m)
         outside: npt.NDArray[np.bool_] = np.logical_not(np.logical_or.reduce(within, axis=-1))
         return outside
 
@@ -154,17 +153,23 @@ class Ways:
         return free
 
     def _clear(self, starts: Floats, ends: Floats, margin_m: float) -> npt.NDArray[np.bool_]:
-        """Whether each straight way (n) passes all boxes with a margin (Liang and Barsky 1984)."""
-        clear = np.empty(len(starts), dtype=bool)
-        for k in range(0, len(starts), _ROWS):
-            origin = self._local(starts[k : k + _ROWS])
-            step = self._local(ends[k : k + _ROWS]) - origin
-            # A step of nothing along an axis never enters or leaves there: a tiny one decides the same.
-            step = np.where(np.abs(step) < 1e-12, 1e-12, step)
-            one, other = (-margin_m - origin) / step, (self._size + margin_m - origin) / step
-            enter = np.maximum(np.minimum(one, other).max(axis=-1), 0.0)
-            leave = np.minimum(np.maximum(one, other).min(axis=-1), 1.0)
-            clear[k : k + _ROWS] = ~(enter < leave).any(axis=-1)
+        """Whether each straight way (n) passes all boxes with a margin (Liang and Barsky 1984).
+
+        A single start is that of all ways.
+        """
+        clear = np.empty(len(ends), dtype=bool)
+        for k in range(0, len(ends), _ROWS):
+            enter: Floats | float = 0.0
+            leave: Floats | float = 1.0
+            origins = self._local(starts if len(starts) == 1 else starts[k : k + _ROWS])
+            for origin, end, size in zip(origins, self._local(ends[k : k + _ROWS]), self._size.T, strict=True):
+                step = end - origin
+                # A step of nothing along an axis never enters or leaves there: a tiny one decides the same.
+                step[np.abs(step) < 1e-12] = 1e-12
+                one, other = (-margin_m - origin) / step, (size + margin_m - origin) / step
+                enter = np.maximum(enter, np.minimum(one, other))
+                leave = np.minimum(leave, np.maximum(one, other))
+            clear[k : k + _ROWS] = ~np.logical_or.reduce(enter < leave, axis=-1)
         return clear
 
 
