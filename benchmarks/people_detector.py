@@ -6,8 +6,8 @@
 
 Needs `pip install 'tillfree[frames,vision]'`. The video `vtest.avi` is in Debian's package opencv-doc; its truth
 (`gt.txt`, boxes in the format of the MOT Challenge) in the MOT15 training set. No real picture was used for training
-or for choosing anything. Shops are looked at with 448 pixels as the longer side, which was chosen on the simulated ones: people are
-near there. The street is looked at as it comes. Writes `benchmarks/results/people_detector.json`.
+or for choosing anything. Shops are looked at with 448 pixels as the longer side, which was chosen on the simulated
+ones: people are near there. The street is looked at as it comes. Writes `benchmarks/results/people_detector.json`.
 """
 
 import argparse

@@ -297,8 +297,12 @@ def test_what_cannot_be_simulated_is_refused(tillfree: Run, tmp_path: Path, wron
 
 def test_the_command_writes_frames_into_the_recording_and_says_so(tillfree: Run, tmp_path: Path) -> None:
     pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wheel for this processor")
-    ran = tillfree("simulate", "--store", "kiosk", "--shoppers", "1", "--takes", "1", "-o", tmp_path / "x.mcap",
-                   "--record-frames", "--cameras", "c1", "--fps", "0.05", "--looks", "2")  # fmt: skip
+    kiosk = store_of("kiosk")
+    small = tuple(msgspec.structs.replace(camera, width_px=160, height_px=90) for camera in kiosk.cameras)
+    (tmp_path / "shop.json").write_bytes(encode_shop(msgspec.structs.replace(kiosk, cameras=small)))
+    ran = tillfree("simulate", "--store", tmp_path / "shop.json", "--shoppers", "1", "--takes", "1", "-o",
+                   tmp_path / "x.mcap", "--record-frames", "--cameras", "c1", "--fps", "0.2",
+                   "--looks", "2")  # fmt: skip
     assert (ran.code, ran.err) == (0, "")
     assert "camera_frame" in tillfree("record", "info", tmp_path / "x.mcap").out
 

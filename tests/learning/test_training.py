@@ -1,13 +1,14 @@
 """Training goes on where it was interrupted, and the file that it writes says what the network says."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="torch, which trains, is large and not part of the tools for development")
-pytest.importorskip("onnx", reason="onnx, which writes models, is not installed")
-pytest.importorskip("onnxruntime", reason="onnxruntime, which runs models, is not installed")
+# Looked for and not loaded: torch would make every process that other tests start and measure look large.
+if missing := [name for name in ("torch", "onnx", "onnxruntime") if importlib.util.find_spec(name) is None]:
+    pytest.skip(f"{missing[0]} is not installed: training is an extra of its own", allow_module_level=True)
 
 from tillfree.learning.errors import LearningError
 from tillfree.learning.people.collection import Collection

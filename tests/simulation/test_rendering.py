@@ -156,7 +156,7 @@ def test_what_is_kept_of_a_still_scene_changes_no_picture() -> None:
     still_mesh = joined([box(HERE, (-5, 0, -0.1), (5, 10, 0), 0, 1), box(HERE, (-5, 8, 0), (5, 8.1, 3), 0, 2)])
     paints = Paints()
     paints.plain((0.5, 0.5, 0.5))
-    scene, kept, lamps = Scene(still_mesh), StillLayers(cameras_max=2), np.array([[3.0, 2.0, 3.0]])
+    scene, kept, lamps = Scene(still_mesh), StillLayers(), np.array([[3.0, 2.0, 3.0]])
     for x in (-1.0, 0.5):
         moving = Scene(prism(HERE, (x, 4.0, 0.0), 0.3, 1.2, 0, 7))
         with_it = trace(AHEAD, (scene, moving), paints, DARK, lamps, still=kept)

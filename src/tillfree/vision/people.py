@@ -69,6 +69,8 @@ class PeopleDetector:
         boxes, scores = _tops(hills[0, 0], sides[0], self._score_min)
         boxes /= np.array([size[1] / width, size[0] / height] * 2, dtype=np.float32)
         boxes = np.clip(boxes, 0.0, np.array([width, height] * 2, dtype=np.float32))
+        inside = np.all(boxes[:, 2:] > boxes[:, :2], axis=1)
+        boxes, scores = boxes[inside], scores[inside]
         kept = without_doubles(boxes, scores, _OVERLAP_MAX)
         rows = zip(boxes[kept].tolist(), scores[kept].tolist(), strict=True)
         return [PersonSeen((box[0], box[1], box[2], box[3]), score) for box, score in rows]

@@ -112,11 +112,11 @@ class StillLayers:
     """What the last few cameras saw of a scene that does not change; one per scene, paints, looks and lamps.
 
     A camera that stands still meets the same furniture in each picture, under the same lamps: that is most of the work
-    of a picture, and is done once. Takes about 50 bytes for each pixel of each camera.
+    of a picture, and is done once. Takes about 50 bytes for each pixel of each camera, of `pixels_max` pixels at most.
     """
 
-    def __init__(self, cameras_max: int = 16) -> None:
-        self._cameras_max = cameras_max
+    def __init__(self, pixels_max: int = 6_000_000) -> None:
+        self._pixels_max = pixels_max
         self._kept: dict[Camera, _Layer] = {}
 
     def get(self, camera: Camera, make: Callable[[], _Layer]) -> _Layer:
@@ -124,9 +124,9 @@ class StillLayers:
         layer = self._kept.pop(camera, None)
         if layer is None:
             layer = make()
-            if len(self._kept) >= self._cameras_max:
-                self._kept.pop(next(iter(self._kept)))
         self._kept[camera] = layer
+        while sum(len(kept.far) for kept in self._kept.values()) > self._pixels_max:
+            self._kept.pop(next(iter(self._kept)))
         return layer
 
 
