@@ -36,6 +36,9 @@ def test_an_interrupted_training_ends_like_one_that_was_not(collection: Collecti
         assert np.allclose(value.numpy(), two[name].numpy(), atol=1e-5), name
     with pytest.raises(LearningError, match="of another course"):
         list(train(collection, Course(seed=3, steps=3, batch=2), tmp_path / "parts"))
+    assert [at.step for at in train(collection, Course(seed=2, steps=5, batch=2), tmp_path / "parts")] == [5]
+    with pytest.raises(LearningError, match="of another course"):
+        list(train(collection, Course(seed=2, steps=4, batch=2), tmp_path / "parts"))
 
 
 def test_without_training_there_is_no_network(tmp_path: Path) -> None:

@@ -63,6 +63,9 @@ class _Pictures:
 def train(collection: Collection, course: Course, folder: Path, save_every: int = _SAVE_EVERY) -> Iterator[Progress]:
     """Train on drawn pictures; every `save_every` steps it yields, and keeps `folder`/checkpoint.pt to go on from.
 
+    A course that has ended can be followed by a longer one in the same folder: it goes on where the first one ended, at
+    the pace that the longer one has there.
+
     Raises:
         LearningError: the checkpoint there is of another course.
         OSError: it cannot be written.
@@ -149,7 +152,10 @@ def _resume(path: Path, course: Course, network: Network, average: Network, opti
     if not path.exists():
         return 0
     kept = torch().load(path, weights_only=True)
-    if kept["course"] != _course_of(course):
+    finished = kept["step"] == kept["course"]["steps"] < course.steps
+    if kept["course"] != _course_of(course) and not (
+        finished and {**kept["course"], "steps": course.steps} == _course_of(course)
+    ):
         raise LearningError(f"{path}: of another course ({kept['course']}); name another folder, or remove it")
     network.layers.load_state_dict(kept["network"])
     average.layers.load_state_dict(kept["average"])
