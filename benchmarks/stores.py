@@ -90,7 +90,9 @@ def page_of(rows: list[Row]) -> str:
         for kind, count in r["mistakes"].items():
             total[kind] = total.get(kind, 0) + count
     ranked = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
-    lines += ["", _WHY.format(", ".join(f"{count} x {kind}" for kind, count in ranked) or "none")]
+    faults = [r for r in rows if r["of_faults"]]
+    worst = min(faults, key=lambda r: r["f1"])["fault"] if faults else "none"
+    lines += ["", _WHY.format(", ".join(f"{count} x {kind}" for kind, count in ranked) or "none", worst)]
     return "\n".join(lines)
 
 
@@ -119,6 +121,10 @@ All mistakes of both tables by kind: {}.
 Behind a *wrong person* there is often a hand-over of one of several things, or two people at one facing within a few
 tenths of a second; behind a *wrong product* neighbours of nearly equal weight, which only their place tells apart.
 [What inference cannot know](inference.md) says why.
+
+The fault that hurts most here is *{}*. Where two people exchange ids, all that one of them does from then on is charged
+to the other, surely and wrongly: neither weights nor places say that it happened. A tracker that loses somebody and
+starts anew does far less harm than one that goes on under a wrong id.
 """
 
 
