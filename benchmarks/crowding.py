@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from tillfree.catalog.model import Shop
 from tillfree.core.geometry import Point
-from tillfree.simulation.bodies import Body
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.bodies import Body
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.script import Floats
 from tillfree.simulation.stores.named import STORES, store_of

@@ -12,7 +12,7 @@ from benchmarks.fidelity_statistics import P_SHOWN, Comparison, compare, rank_of
 from benchmarks.fidelity_steps import Step, step_of
 from benchmarks.fidelity_tracks import measure_tracks
 from benchmarks.result_files import Row
-from tillfree.simulation.bodies import JOINT_NAMES
+from tillfree.simulation.people.bodies import JOINT_NAMES
 
 __all__ = ["FIGURES", "STEP_FIGURES", "Collected", "Compared", "Figure", "collect", "compare_all", "row_of"]
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import NullLocator
 
 from benchmarks.fidelity_figures import Collected, Compared
-from tillfree.simulation.bodies import JOINT_NAMES
+from tillfree.simulation.people.bodies import JOINT_NAMES
 
 __all__ = ["draw_all"]
 

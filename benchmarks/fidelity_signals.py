@@ -12,9 +12,9 @@ from tillfree.catalog.model import Shop
 from tillfree.core.events import PeopleFrame, WeightBatch
 from tillfree.core.ids import FixtureId, ShelfRef, TrackId
 from tillfree.core.time import NS_PER_S
-from tillfree.simulation.bodies import JOINT_NAMES
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.bodies import JOINT_NAMES
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.storage.recordings.model import Recording
 from tillfree.storage.recordings.opening import open_recording

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from benchmarks.fidelity_plates import Blocks
 from benchmarks.fidelity_signals import Person, Signals, Take
-from tillfree.simulation.bodies import JOINT_NAMES
+from tillfree.simulation.people.bodies import JOINT_NAMES
 
 __all__ = ["burst_jitter_mm", "jitter_mm", "measure_tracks", "walking_m_s"]
 

@@ -12,9 +12,9 @@ from tillfree.catalog.model import Shop
 from tillfree.core.events import Event
 from tillfree.core.ids import FixtureId, TrackId
 from tillfree.simulation.character import Character
-from tillfree.simulation.noise import fixture_hz
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording
+from tillfree.simulation.scales.noise import fixture_hz
 from tillfree.simulation.script import Script, VisitScript
 from tillfree.storage.recordings.model import Truth
 

@@ -14,7 +14,7 @@ from tillfree.catalog.model import Shelf
 from tillfree.core.events import PeopleFrame, WeightBatch
 from tillfree.core.ids import FixtureId, ShelfRef, TrackId
 from tillfree.core.time import NS_PER_S
-from tillfree.simulation.bodies import JOINT_NAMES
+from tillfree.simulation.people.bodies import JOINT_NAMES
 from tillfree.storage.recordings.model import Recording, Truth, TruthAct
 
 __all__ = ["Figures", "measure"]

@@ -12,13 +12,13 @@ import numpy as np
 from tillfree.catalog.model import Facing, Shop
 from tillfree.core.ids import FixtureId, ProductId, TrackId
 from tillfree.core.time import NS_PER_MS
-from tillfree.simulation.agents import Agent, Spot
 from tillfree.simulation.behaviour.hands import truth_act
 from tillfree.simulation.character import Character
 from tillfree.simulation.furniture import Furniture, Place
+from tillfree.simulation.people.agents import Agent, Spot
+from tillfree.simulation.scales.traces import Handling
 from tillfree.simulation.script import LoadTrace, Ring, Script
 from tillfree.simulation.stock import Item, Resting, Stock
-from tillfree.simulation.traces import Handling
 from tillfree.storage.recordings.model import TruthAct
 
 __all__ = ["LEFT", "RIGHT", "Loose", "Person", "Stage"]

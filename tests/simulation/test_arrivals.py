@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.simulation.scenes import small_shop
-from tillfree.simulation.arrivals import Rush, arrival_times
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.arrivals import Rush, arrival_times
 from tillfree.simulation.recording import simulate
 
 rushes = st.lists(

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tillfree.catalog.model import Fixture, Shop, Zone
 from tillfree.core.geometry import Box, Point, Pose
 from tillfree.core.ids import FixtureId, TrackId
-from tillfree.simulation.bodies import Body
-from tillfree.simulation.crowd import Crowd
-from tillfree.simulation.ground import Ground
 from tillfree.simulation.options import SimulationOptions
-from tillfree.simulation.presence import Presence
+from tillfree.simulation.people.bodies import Body
+from tillfree.simulation.people.crowd import Crowd
+from tillfree.simulation.people.ground import Ground
+from tillfree.simulation.people.presence import Presence
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.script import Floats, Reach, VisitScript
 from tillfree.simulation.stores.named import store_of

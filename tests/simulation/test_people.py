@@ -16,13 +16,13 @@ from tests.simulation.scenes import only, small_shop
 from tillfree.core.events import GatePassage
 from tillfree.core.ids import ProductId, TrackId
 from tillfree.core.time import NS_PER_S
-from tillfree.simulation.agents import Agent
-from tillfree.simulation.arrivals import Rush
 from tillfree.simulation.furniture import Furniture
 from tillfree.simulation.options import ActRates, SimulationOptions
+from tillfree.simulation.people.agents import Agent
+from tillfree.simulation.people.arrivals import Rush
+from tillfree.simulation.people.shopping_lists import ShoppingLists, nearest
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.script import Reach, VisitScript
-from tillfree.simulation.shopping_lists import ShoppingLists, nearest
 from tillfree.simulation.stores.habits import HABITS
 from tillfree.simulation.stores.named import STORES, store_of
 from tillfree.store.replay import replay

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from tests.simulation.scenes import Floats, readings, small_shop
 from tillfree.core.events import Event
-from tillfree.simulation.boards import Repeats
-from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
-from tillfree.simulation.drift import KNOT_S, Drift, Wander
 from tillfree.simulation.furniture import Furniture
-from tillfree.simulation.noise import NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.bodies import Body
 from tillfree.simulation.recording import SimulatedRecording
-from tillfree.simulation.shaking import Shaking, footsteps
+from tillfree.simulation.scales.boards import Repeats
+from tillfree.simulation.scales.drift import KNOT_S, Drift, Wander
+from tillfree.simulation.scales.noise import NoiseBanks, fixture_hz
+from tillfree.simulation.scales.shaking import Shaking, footsteps
+from tillfree.simulation.scales.traces import Handling
 from tillfree.simulation.stock import Stock
-from tillfree.simulation.traces import Handling
 
 VISIT = SimulationOptions(shoppers=1, seed=7, awkward=0.0, takes=4.0)
 

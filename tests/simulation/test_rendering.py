@@ -17,10 +17,10 @@ from PIL import Image
 
 from tillfree.catalog.cameras import Camera, axes_of, pixel_of, project
 from tillfree.core.geometry import Point, Pose
-from tillfree.simulation.bodies import JOINT_NAMES
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.bodies import JOINT_NAMES
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.rendering.annotations import annotate, box_of
 from tillfree.simulation.rendering.film import Film, Shot

@@ -8,9 +8,9 @@ from tests.simulation.scenes import busy, busy_events, frames, only, readings, s
 from tillfree.core.events import Joint, PeopleFrame, WeightBatch
 from tillfree.core.geometry import Point
 from tillfree.core.ids import FixtureId, PlateRef
-from tillfree.simulation.noise import FixtureNoise, NoiseBanks
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
+from tillfree.simulation.scales.noise import FixtureNoise, NoiseBanks
 
 QUIET = SimulationOptions(shoppers=0, duration_s=60.0, seed=11)
 

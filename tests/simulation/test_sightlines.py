@@ -16,8 +16,8 @@ from tillfree.core.geometry import Box, Point, Pose
 from tillfree.core.ids import FixtureId
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import simulate
-from tillfree.simulation.sightlines import Sightlines, tracking_cameras
 from tillfree.simulation.stores.named import STORES, store_of
+from tillfree.simulation.tracks.sightlines import Sightlines, tracking_cameras
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,10 +16,10 @@ from tillfree.catalog.model import Shop
 from tillfree.core.events import Event, TagRead, encode_event
 from tillfree.rfid.sgtin96 import decode_sgtin96
 from tillfree.simulation.options import ActRates, SimulationOptions
-from tillfree.simulation.radio import Antenna, Heard, answers, hear
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.stores.named import store_of
-from tillfree.simulation.tags import GONE, TagStory, is_tagged
+from tillfree.simulation.tags.radio import Antenna, Heard, answers, hear
+from tillfree.simulation.tags.stories import GONE, TagStory, is_tagged
 from tillfree.storage.recordings.info import describe
 from tillfree.storage.recordings.mcap_file import McapRecording
 from tillfree.storage.recordings.mcap_writer import write_mcap

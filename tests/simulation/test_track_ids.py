@@ -9,10 +9,10 @@ import numpy as np
 from tests.simulation.scenes import frames, small_shop
 from tillfree.core.events import GatePassage, PeopleFrame, WeightBatch, encode_event
 from tillfree.core.ids import TrackId
-from tillfree.simulation.ghosts import Ghosts
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import SimulatedRecording, simulate
-from tillfree.simulation.track_ids import aliases_of, last_track
+from tillfree.simulation.tracks.ghosts import Ghosts
+from tillfree.simulation.tracks.track_ids import aliases_of, last_track
 from tillfree.store.replay import replay
 
 

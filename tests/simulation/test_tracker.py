@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tillfree.catalog.cameras import Camera
 from tillfree.core.geometry import Point
 from tillfree.simulation.character import Character
-from tillfree.simulation.sightlines import Sightlines
-from tillfree.simulation.tracker import JointSight, errors_that_last
+from tillfree.simulation.tracks.sightlines import Sightlines
+from tillfree.simulation.tracks.tracker import JointSight, errors_that_last
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillfree.core.geometry import Box, Point, Pose
-from tillfree.simulation.ways import Ways
+from tillfree.simulation.people.ways import Ways
 
 CELL_M = 0.25
 SIZE_M = 9.0

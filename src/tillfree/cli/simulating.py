@@ -13,10 +13,10 @@ from tillfree.catalog.shop_file import decode_shop
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import Progress, TerminalError, show
 from tillfree.commerce.display import display_text
-from tillfree.simulation.arrivals import Rush
 from tillfree.simulation.autocheckout_folder import write_autocheckout
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import ActRates, SimulationOptions
+from tillfree.simulation.people.arrivals import Rush
 from tillfree.simulation.recording import SimulatedRecording, simulate
 from tillfree.simulation.stores.habits import HABITS
 from tillfree.simulation.stores.named import STORES, store_of

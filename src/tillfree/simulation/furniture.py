@@ -11,8 +11,8 @@ from tillfree.catalog.model import Facing, Product, Shelf, Shop
 from tillfree.core.geometry import Point
 from tillfree.core.ids import FixtureId
 from tillfree.simulation.errors import SimulationError
+from tillfree.simulation.people.ways import Ways
 from tillfree.simulation.script import Floats
-from tillfree.simulation.ways import Ways
 
 __all__ = ["Furniture", "Place", "ShelfPlace"]
 

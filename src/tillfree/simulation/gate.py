@@ -10,7 +10,7 @@ from tillfree.core.events import GatePassage
 from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Script
-from tillfree.simulation.track_ids import last_track
+from tillfree.simulation.tracks.track_ids import last_track
 
 __all__ = ["gate_passages"]
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tillfree.core.time import ns_from_seconds
-from tillfree.simulation.bodies import JOINT_NAMES, Body
+from tillfree.simulation.people.bodies import JOINT_NAMES, Body
 from tillfree.simulation.script import Script
-from tillfree.simulation.tags import TagStory
-from tillfree.simulation.track_ids import aliases_of
+from tillfree.simulation.tags.stories import TagStory
+from tillfree.simulation.tracks.track_ids import aliases_of
 from tillfree.storage.recordings.model import TruePeople, Truth, TruthReach
 
 __all__ = ["true_people", "truth_of"]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tillfree.simulation.arrivals import Rush
 from tillfree.simulation.behaviour.table import AWKWARD
 from tillfree.simulation.errors import SimulationError
+from tillfree.simulation.people.arrivals import Rush
 
 __all__ = ["ActRates", "SimulationOptions"]
 
@@ -65,7 +65,7 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Probability that an act is one of `rates` instead of a plain take."""
     rates: ActRates = ActRates()
     give_way: bool = True
-    """Whether people walk round each other (`tillfree.simulation.crowd`); if not, they walk through each other."""
+    """Whether people walk round each other (`tillfree.simulation.people.crowd`) instead of through each other."""
     noise: float = 1.0
     """Scale of all plate noise."""
     dead: int = 0

@@ -11,8 +11,6 @@ import numpy as np
 
 from tillfree.catalog.model import Shop
 from tillfree.core.ids import TrackId
-from tillfree.simulation.agents import Agent, Party
-from tillfree.simulation.arrivals import arrival_times
 from tillfree.simulation.behaviour.act import PairAct, SoloAct
 from tillfree.simulation.behaviour.floor import Floor
 from tillfree.simulation.behaviour.hands import Hands
@@ -20,8 +18,10 @@ from tillfree.simulation.behaviour.scene import Scene
 from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.simulation.furniture import Furniture
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.agents import Agent, Party
+from tillfree.simulation.people.arrivals import arrival_times
+from tillfree.simulation.people.shopping_lists import ShoppingLists
 from tillfree.simulation.script import Script
-from tillfree.simulation.shopping_lists import ShoppingLists
 
 __all__ = ["write_script"]
 

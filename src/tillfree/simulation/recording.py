@@ -15,27 +15,27 @@ import numpy as np
 from tillfree.catalog.model import Shop
 from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
-from tillfree.simulation.boards import Repeats
-from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.clocks import Clocks
-from tillfree.simulation.crowd import Crowd
-from tillfree.simulation.drift import Wander
-from tillfree.simulation.frames import FrameRenderer
 from tillfree.simulation.gate import gate_passages
-from tillfree.simulation.ground import Ground
 from tillfree.simulation.ground_truth import true_people, truth_of
-from tillfree.simulation.noise import FixtureNoise, NoiseBanks, fixture_hz
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.bodies import Body
+from tillfree.simulation.people.crowd import Crowd
+from tillfree.simulation.people.ground import Ground
+from tillfree.simulation.people.presence import Presence
 from tillfree.simulation.planner import write_script
-from tillfree.simulation.plates import BATCH_S, Fault, PlateNoise, PlateRenderer, Shared
-from tillfree.simulation.presence import Presence
-from tillfree.simulation.readers import TagReaders, readers_of, sells_tagged
+from tillfree.simulation.scales.boards import Repeats
+from tillfree.simulation.scales.drift import Wander
+from tillfree.simulation.scales.noise import FixtureNoise, NoiseBanks, fixture_hz
+from tillfree.simulation.scales.plates import BATCH_S, Fault, PlateNoise, PlateRenderer, Shared
+from tillfree.simulation.scales.shaking import Shaking
 from tillfree.simulation.script import Script
-from tillfree.simulation.shaking import Shaking
-from tillfree.simulation.sightlines import Sightlines
-from tillfree.simulation.tags import TagStory
-from tillfree.simulation.track_ids import switch_ids
+from tillfree.simulation.tags.readers import TagReaders, readers_of, sells_tagged
+from tillfree.simulation.tags.stories import TagStory
+from tillfree.simulation.tracks.frames import FrameRenderer
+from tillfree.simulation.tracks.sightlines import Sightlines
+from tillfree.simulation.tracks.track_ids import switch_ids
 from tillfree.storage.recordings.model import TruePeople, Truth
 
 __all__ = ["SimulatedRecording", "simulate"]

@@ -1,9 +1,9 @@
 """Two people whose arms cross before a shelf."""
 
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import PairAct
 from tillfree.simulation.behaviour.scene import Scene
 from tillfree.simulation.furniture import Place
+from tillfree.simulation.people.agents import Agent
 
 __all__ = ["CrossArms"]
 

@@ -2,9 +2,9 @@
 
 import math
 
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import SoloAct
 from tillfree.simulation.behaviour.scene import Scene
+from tillfree.simulation.people.agents import Agent
 
 __all__ = ["Drop"]
 

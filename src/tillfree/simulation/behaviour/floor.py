@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tillfree.core.ids import TrackId
-from tillfree.simulation.agents import Agent, Spot
 from tillfree.simulation.furniture import Furniture, Place
-from tillfree.simulation.shopping_lists import IMPULSE, nearest
+from tillfree.simulation.people.agents import Agent, Spot
+from tillfree.simulation.people.shopping_lists import IMPULSE, nearest
 
 __all__ = ["Floor"]
 

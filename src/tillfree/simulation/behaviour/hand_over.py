@@ -2,9 +2,9 @@
 
 import math
 
-from tillfree.simulation.agents import Agent, Spot
 from tillfree.simulation.behaviour.act import PairAct
 from tillfree.simulation.behaviour.scene import Scene
+from tillfree.simulation.people.agents import Agent, Spot
 
 __all__ = ["HandOver"]
 

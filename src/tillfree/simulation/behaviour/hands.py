@@ -6,11 +6,11 @@ import numpy as np
 
 from tillfree.core.ids import ProductId, TrackId
 from tillfree.core.time import NS_PER_MS
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.furniture import Furniture, Place
+from tillfree.simulation.people.agents import Agent
+from tillfree.simulation.scales.traces import Handling
 from tillfree.simulation.script import LoadTrace, Ring
 from tillfree.simulation.stock import Item, Resting, Stock
-from tillfree.simulation.traces import Handling
 from tillfree.storage.recordings.model import TruthAct
 
 __all__ = ["Hands", "truth_act"]

@@ -1,8 +1,8 @@
 """An item goes to where it does not belong."""
 
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import SoloAct
 from tillfree.simulation.behaviour.scene import Scene
+from tillfree.simulation.people.agents import Agent
 
 __all__ = ["Misplace"]
 

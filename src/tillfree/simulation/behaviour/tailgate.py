@@ -1,8 +1,8 @@
 """Two people on one passage of the gate."""
 
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import PairAct
 from tillfree.simulation.behaviour.scene import Scene
+from tillfree.simulation.people.agents import Agent
 
 __all__ = ["Tailgate"]
 

@@ -1,8 +1,8 @@
 """Two people on one passage of the gate, on their way in."""
 
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import SoloAct
 from tillfree.simulation.behaviour.scene import Scene
+from tillfree.simulation.people.agents import Agent
 
 __all__ = ["TailgateIn"]
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.behaviour.act import SoloAct
 from tillfree.simulation.behaviour.scene import Scene
+from tillfree.simulation.people.agents import Agent
 
 __all__ = ["Touch"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from tillfree.catalog.cameras import Camera
 from tillfree.core.geometry import Point, Pose
 from tillfree.core.ids import ProductId
-from tillfree.simulation.bodies import Body
+from tillfree.simulation.people.bodies import Body
 from tillfree.simulation.recording import SimulatedRecording
 from tillfree.simulation.rendering.annotations import Annotation, annotate
 from tillfree.simulation.rendering.goods import goods_mesh, room_mesh, unit_mesh, unit_size_m

@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 
 from tillfree.catalog.cameras import Camera
-from tillfree.simulation.bodies import JOINT_NAMES
 from tillfree.simulation.errors import SimulationError
+from tillfree.simulation.people.bodies import JOINT_NAMES
 from tillfree.simulation.rendering.annotations import Annotation
 from tillfree.simulation.rendering.film import Film, Shot
 

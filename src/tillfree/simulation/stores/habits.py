@@ -5,7 +5,7 @@ The kiosk has a rush when a match is interrupted, the convenience store and the 
 
 import msgspec
 
-from tillfree.simulation.arrivals import Rush
+from tillfree.simulation.people.arrivals import Rush
 
 __all__ = ["HABITS", "Habits"]
 

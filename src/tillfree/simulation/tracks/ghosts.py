@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from tillfree.core.geometry import Box, Point
 from tillfree.core.ids import TrackId
-from tillfree.simulation.bodies import Body
+from tillfree.simulation.people.bodies import Body
 from tillfree.simulation.script import Floats, VisitScript
-from tillfree.simulation.tracker import errors_that_last
+from tillfree.simulation.tracks.tracker import errors_that_last
 
 __all__ = ["Ghost", "Ghosts"]
 

@@ -20,7 +20,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.simulation.boards import PLATES
+from tillfree.simulation.scales.boards import PLATES
 from tillfree.simulation.script import Floats
 
 __all__ = ["FixtureNoise", "NoiseBanks", "fixture_hz", "is_soft"]

@@ -10,8 +10,8 @@ import zlib
 
 import numpy as np
 
-from tillfree.simulation.agents import Agent
 from tillfree.simulation.furniture import Furniture, Place
+from tillfree.simulation.people.agents import Agent
 
 __all__ = ["IMPULSE", "ShoppingLists", "nearest"]
 

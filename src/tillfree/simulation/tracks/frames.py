@@ -15,14 +15,14 @@ import numpy.typing as npt
 from tillfree.core.events import Joint, PeopleFrame, TrackedPerson
 from tillfree.core.geometry import Box
 from tillfree.core.ids import TrackId
-from tillfree.simulation.bodies import JOINT_NAMES, Body
 from tillfree.simulation.character import USUAL, Character
-from tillfree.simulation.crowd_occlusion import hide_in_crowds
-from tillfree.simulation.ghosts import Ghosts
 from tillfree.simulation.options import SimulationOptions
+from tillfree.simulation.people.bodies import JOINT_NAMES, Body
 from tillfree.simulation.script import Floats
-from tillfree.simulation.sightlines import Sightlines
-from tillfree.simulation.tracker import JointSight
+from tillfree.simulation.tracks.crowd_occlusion import hide_in_crowds
+from tillfree.simulation.tracks.ghosts import Ghosts
+from tillfree.simulation.tracks.sightlines import Sightlines
+from tillfree.simulation.tracks.tracker import JointSight
 
 __all__ = ["FrameRenderer"]
 

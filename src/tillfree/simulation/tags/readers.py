@@ -16,11 +16,11 @@ from tillfree.catalog.model import Shop
 from tillfree.core.events import TagRead
 from tillfree.core.geometry import Point
 from tillfree.core.time import ns_from_seconds
-from tillfree.simulation.bodies import Body
 from tillfree.simulation.options import SimulationOptions
-from tillfree.simulation.radio import Antenna, answers, hear
+from tillfree.simulation.people.bodies import Body
 from tillfree.simulation.script import Floats
-from tillfree.simulation.tags import GONE, ON_SHELF, TagStory, is_tagged
+from tillfree.simulation.tags.radio import Antenna, answers, hear
+from tillfree.simulation.tags.stories import GONE, ON_SHELF, TagStory, is_tagged
 
 __all__ = ["Reader", "TagReaders", "readers_of", "sells_tagged"]
 

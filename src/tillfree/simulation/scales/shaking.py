@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from tillfree.catalog.model import Fixture
 from tillfree.core.geometry import Point
-from tillfree.simulation.bodies import Body
 from tillfree.simulation.character import Character
-from tillfree.simulation.noise import is_soft
+from tillfree.simulation.people.bodies import Body
+from tillfree.simulation.scales.noise import is_soft
 from tillfree.simulation.script import Floats
 
 __all__ = ["Loudness", "Shaking", "footsteps"]

@@ -23,8 +23,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.simulation.bodies import ASIDE_HZ, Body
-from tillfree.simulation.ground import Ground
+from tillfree.simulation.people.bodies import ASIDE_HZ, Body
+from tillfree.simulation.people.ground import Ground
 from tillfree.simulation.script import Floats
 
 __all__ = ["Crowd"]

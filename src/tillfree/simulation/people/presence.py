@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.simulation.bodies import Body
+from tillfree.simulation.people.bodies import Body
 from tillfree.simulation.script import Floats
 
 __all__ = ["GRID_S", "Presence"]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tillfree.simulation.character import Character
 from tillfree.simulation.script import Floats
-from tillfree.simulation.sightlines import Sightlines
+from tillfree.simulation.tracks.sightlines import Sightlines
 
 __all__ = ["JointSight", "errors_that_last"]
 

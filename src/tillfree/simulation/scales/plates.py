@@ -16,13 +16,13 @@ import numpy.typing as npt
 from tillfree.catalog.model import Fixture
 from tillfree.core.events import WeightBatch
 from tillfree.core.geometry import Point
-from tillfree.simulation.boards import Repeats
 from tillfree.simulation.character import USUAL, Character
-from tillfree.simulation.drift import KNOT_S, Drift, Wander
 from tillfree.simulation.options import SimulationOptions
-from tillfree.simulation.presence import GRID_S, Presence
+from tillfree.simulation.people.presence import GRID_S, Presence
+from tillfree.simulation.scales.boards import Repeats
+from tillfree.simulation.scales.drift import KNOT_S, Drift, Wander
+from tillfree.simulation.scales.shaking import Loudness
 from tillfree.simulation.script import Floats, LoadTrace, Ring
-from tillfree.simulation.shaking import Loudness
 
 __all__ = ["BATCH_S", "Fault", "PlateNoise", "PlateRenderer", "Shared"]
 

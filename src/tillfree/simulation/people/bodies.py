@@ -2,7 +2,7 @@
 
 Assumed, from the one real shopper: head at the height of the body, neck at 0.88, shoulders at 0.845, hanging wrists at
 0.53 of it; walking 0.63 to 0.78 m/s; an arm goes out in 0.4 to 0.6 s; head and shoulders come 0.06 to 0.32 m forward,
-and down for low shelves. How people give way to each other is in `tillfree.simulation.crowd`.
+and down for low shelves. How people give way to each other is in `tillfree.simulation.people.crowd`.
 """
 
 import math

@@ -1,0 +1,1 @@
+"""Shoppers before any sensor sees them: when they come, what for, where they walk, how their bodies move."""

@@ -1,0 +1,1 @@
+"""RFID: which tag is where, and what readers hear of it."""
