@@ -108,7 +108,8 @@ row is {_COUNT} recordings of {_SHOPPERS} shoppers, so a receipt more or less is
 [the behaviour model](behaviour.md) with their default rates, the stores those of [the stores' page](stores.md).
 
 *Exact* is the share of receipts that are right to the last item; *for review* the share that a person would look at
-before anybody is charged; *wrong of the rest* how many of those charged at once were wrong.
+before anybody is charged, for doubt about who took what (goods without a price or a rate of tax, or sold by weight,
+send further ones to review); *wrong of the rest* how many of the others were wrong.
 """
 _FAULTS_HEAD = f"""## Each fault alone
 

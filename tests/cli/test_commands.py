@@ -567,3 +567,18 @@ def test_a_truth_is_not_invented_and_nothing_is_written_over(tillfree: Run, tmp_
     assert "no folder" in nowhere.err
     assert not (tmp_path / "new").exists()
     assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_a_damaged_file_says_so_beside_its_truth(tillfree: Run, tmp_path: Path) -> None:
+    assert tillfree("simulate", "-o", tmp_path / "a.mcap", "--shoppers", "1", "--seed", "5").code == 0
+    whole = (tmp_path / "a.mcap").read_bytes()
+    (tmp_path / "cut.mcap").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "bad.mcap").write_bytes(whole.replace(b'{"receipts":', b'{"receipts"!', 1))
+
+    cut = tillfree("record", "truth", tmp_path / "cut.mcap", "-o", tmp_path / "one")
+    bad = tillfree("record", "truth", tmp_path / "bad.mcap", "-o", tmp_path / "two")
+
+    assert cut.code == 0
+    assert "damaged or cut off" in cut.err
+    assert bad.code == 2
+    assert "its truth is damaged" in bad.err

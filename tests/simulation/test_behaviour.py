@@ -392,3 +392,10 @@ def test_a_shop_has_a_gate_only_where_an_act_needs_one() -> None:
     for name in NAMES:
         gates = any(isinstance(event, GatePassage) for event in events_of(name))
         assert gates == (name in ("bring_child", "tailgate", "tailgate_in"))
+
+
+def test_nobody_follows_who_slipped_in() -> None:
+    options = SimulationOptions(shoppers=2, seed=1, awkward=1.0, rates=only(tailgate_in=1.0))
+    script = simulate(small_shop(), options).script
+    assert len(script.visits) == 4
+    assert sum(visit.slips_in for visit in script.visits) == 2

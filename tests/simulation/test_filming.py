@@ -24,6 +24,7 @@ from tillfree.simulation.rendering.saving import moments_s
 from tillfree.simulation.rendering.videos import save_videos
 from tillfree.storage.recordings.mcap_file import McapRecording
 from tillfree.storage.recordings.mcap_writer import write_mcap
+from tillfree.storage.recordings.model import TruePeople
 from tillfree.store.replay import replay
 
 NORTH = Camera("north", Point(2.2, -3.6, 2.6), Point(2.2, 0.2, 0.9), 85.0, 160, 90, -0.05)
@@ -53,6 +54,10 @@ def test_frames_lie_in_the_recording_in_order_and_show_what_the_film_shows(
     frames = [event for event in events if isinstance(event, CameraFrame)]
     others = [event for event in events if not isinstance(event, CameraFrame)]
     assert others == list(recording.events())
+    true = [item for item in McapRecording(tmp_path / "x.mcap").events_and_people() if isinstance(item, TruePeople)]
+    told = [item for item in recording.events_and_people() if isinstance(item, TruePeople)]
+    assert len(true) > 10
+    assert true == told[-len(true) :]
     assert [e.time_ns for e in events] == sorted(e.time_ns for e in events)
     moments = moments_s(film.duration_s, FPS)
     for camera in (NORTH, EAST):

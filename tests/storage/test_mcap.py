@@ -20,10 +20,20 @@ from mcap.writer import CompressionType, Writer
 
 from tests.core.samples import FULL
 from tests.storage import folders
-from tillfree.core.events import EVENT_KINDS, Event, GatePassage, Joint, PeopleFrame, TrackedPerson, WeightBatch
-from tillfree.core.ids import FixtureId, TrackId
+from tillfree.core.events import (
+    EVENT_KINDS,
+    Event,
+    GatePassage,
+    Joint,
+    PeopleFrame,
+    TagRead,
+    TrackedPerson,
+    WeightBatch,
+)
+from tillfree.core.ids import FixtureId, ProductId, TrackId
 from tillfree.storage.importers.autocheckout import AutoCheckoutRecording
 from tillfree.storage.recordings.channel_schema import channel_schema
+from tillfree.storage.recordings.info import describe
 from tillfree.storage.recordings.mcap_file import McapRecording
 from tillfree.storage.recordings.mcap_records import MAGIC
 from tillfree.storage.recordings.mcap_writer import write_events, write_mcap
@@ -558,7 +568,9 @@ def test_true_places_that_are_impossible_are_left_out(visit: AutoCheckoutRecordi
         msgspec.structs.replace(good, time_ns=-5),
         msgspec.structs.replace(good, joints=good.joints[:-1]),
         msgspec.structs.replace(good, joints=far),
-        msgspec.structs.replace(good, tracks=(TrackId("a"),) * 300, joints=good.joints * 300),
+        msgspec.structs.replace(good, tracks=tuple(TrackId(str(n)) for n in range(300)), joints=good.joints * 300),
+        msgspec.structs.replace(good, tracks=(TrackId("a"),) * 2, joints=good.joints * 2),
+        msgspec.structs.replace(good, tracks=(TrackId(""),)),
     ]
     packed = [msgspec.msgpack.encode(people) for people in (good, *wrong)]
     messages = [*(("/truth/people", data) for data in (*packed, b"\x91" * 100_000, b"")), ("/truth/people", packed[0])]
@@ -569,3 +581,36 @@ def test_true_places_that_are_impossible_are_left_out(visit: AutoCheckoutRecordi
     assert list(recording.events_and_people()) == [good, good, gate(10**18)]
     assert count(recording, "impossible true places") == len(wrong)
     assert count(recording, "unreadable true places") == 2
+
+
+def test_tag_reads_that_no_reader_gives_are_left_out(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
+    good = TagRead(time_ns=10**18, source="rfid", sequence=0, epc="30" * 12, antenna=1, rssi_dbm=-60.0)
+    wrong = [
+        msgspec.structs.replace(good, **change)
+        for change in ({"epc": ""}, {"epc": "xy"}, {"epc": "3" * 200}, {"antenna": -1}, {"count": 0}, {"rssi_dbm": 1e9})
+    ]
+    messages = [("/tillfree/tag_read", msgspec.json.encode(read)) for read in (good, *wrong)]
+    write_messages(tmp_path / "a.mcap", msgspec.json.encode(visit.shop), messages)
+    recording = McapRecording(tmp_path / "a.mcap")
+
+    assert list(recording.events()) == [good]
+    assert count(recording, "tag read that cannot be") == len(wrong)
+
+
+def test_a_truth_of_impossible_quantities_loses_them(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
+    visit.truth = Truth(receipts={TrackId("7"): {ProductId("a"): 2, ProductId("b"): -5, ProductId("c"): 10**15}})
+    write_mcap(tmp_path / "a.mcap", visit)
+    recording = McapRecording(tmp_path / "a.mcap")
+
+    assert recording.truth is not None
+    assert recording.truth.receipts == {"7": {"a": 2}}
+    assert count(recording, "impossible quantity in the truth") == 2
+
+
+def test_no_more_sources_are_told_apart_than_a_shop_has(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
+    passages = (msgspec.structs.replace(gate(10**18 + n, n), source=str(n)) for n in range(2100))
+    write_events(tmp_path / "a.mcap", "many", visit.shop, passages)
+    info = describe(McapRecording(tmp_path / "a.mcap"))
+
+    assert len(info.kinds) == 2001
+    assert {kind.source: kind.events for kind in info.kinds}["all others"] == 100

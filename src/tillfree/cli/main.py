@@ -255,7 +255,11 @@ def _add_simulate(commands: Commands) -> None:
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
-        "--duration", dest="duration_s", type=float, metavar="X", help="length in s (default: until everybody has left)"
+        "--duration",
+        dest="duration_s",
+        type=float,
+        metavar="X",
+        help="length in s, at least (it ends when all have left)",
     )
     length.add_argument("--hours", type=float, metavar="H", help="the same in hours")
     parser.add_argument(
@@ -286,6 +290,7 @@ def _add_simulate(commands: Commands) -> None:
         ("--spikes", float, "single wrong samples per gondola and second"),
         ("--drop-frames", float, "share of people frames that are lost"),
         ("--gaps", float, "mean number of times that the tracker loses a shopper"),
+        ("--new-id", float, "probability that somebody lost is found under another id (default 0.5)"),
         ("--skew-s", float, "people frames are stamped late by this much"),
         ("--lose-batches", float, "share of weight batches that are lost"),
         ("--occlusion", float, "probability that joints of people side by side vanish"),

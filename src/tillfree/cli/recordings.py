@@ -15,6 +15,8 @@ from tillfree.storage.recordings.opening import open_recording
 
 __all__ = ["run_import", "run_info"]
 
+_SOURCE_MAX = 60
+
 
 def run_import(arguments: argparse.Namespace) -> int:
     """Writes a recording of another system as MCAP."""
@@ -64,6 +66,7 @@ def _text(info: RecordingInfo) -> str:
     ]
     for kind in info.kinds:
         source = display_text(kind.source)
+        source = source if len(source) <= _SOURCE_MAX else source[: _SOURCE_MAX - 3] + "..."
         lines.append(
             f"  {kind.kind:16} {source:20} {kind.events:9} {kind.rate_hz:8.1f} {kind.gaps:10} "
             f"{kind.longest_gap_s:10.2f}"

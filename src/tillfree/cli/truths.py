@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_overwriting, show
+from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_overwriting, say, show
 from tillfree.commerce.display import display_text
 from tillfree.storage.recordings.model import KnowsPeople, Recording, TruePeople, Truth
 from tillfree.storage.recordings.opening import open_recording
@@ -26,6 +26,9 @@ def run_truth(arguments: argparse.Namespace) -> int:
     recording = open_recording(arguments.recording)
     folder: Path = arguments.output
     if recording.truth is None:
+        damaged = next((what for what in recording.warnings if "truth.json" in what or "attachment" in what), "")
+        if damaged:
+            raise TerminalError(f"{arguments.recording}: its truth is damaged ({damaged})")
         raise TerminalError(f"{arguments.recording}: nobody told what really happened; there is no truth in it")
     if folder.exists():
         raise TerminalError(f"{folder}: is there already; name a new folder for the tables")
@@ -41,6 +44,8 @@ def run_truth(arguments: argparse.Namespace) -> int:
             (Path(made) / "tables").rename(folder)
     except OSError as error:
         raise TerminalError(f"{folder}: cannot be written ({error.strerror or error})") from error
+    for what, times in sorted(recording.warnings.items()):
+        say(f"warning: {times} x {what}")
     told = ", ".join(f"{count} {what}" for what, count in counts.items())
     made_up = " (simulated)" if recording.truth.synthetic else ""
     show(f"{display_text(str(folder))}: {told}{made_up}\n")

@@ -49,6 +49,7 @@ class CommerceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Meta(
             title="Tax rates",
             description="Rate of each tax class that products name, in millionths. A product of a class that is not "
-            "here has no tax rate, and a receipt with it goes to review.",
+            "here has no tax rate, and a receipt with it goes to review. As it comes, the classes of the simulated "
+            "stores have no tax: put in the rates of your country.",
         ),
-    ] = msgspec.field(default_factory=lambda: {"standard": 0})
+    ] = msgspec.field(default_factory=lambda: {"standard": 0, "reduced": 0, "food": 0, "alcohol": 0})

@@ -1,6 +1,5 @@
 """What to simulate: how many shoppers, how awkwardly they behave, which sensors fail."""
 
-import math
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +9,8 @@ from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.people.arrivals import Rush
 
 __all__ = ["ActRates", "SimulationOptions"]
+
+_RATE_MAX = 1e6
 
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
             if self.duration_s is None:
                 raise SimulationError("per_hour needs duration_s: say for how long people come")
         for name in ActRates.__struct_fields__:
-            if not 0.0 <= getattr(self.rates, name) < math.inf:
-                raise SimulationError(f"rates.{name} is {getattr(self.rates, name)}; give a number from 0 on")
+            if not 0.0 <= getattr(self.rates, name) <= _RATE_MAX:
+                raise SimulationError(f"rates.{name} is {getattr(self.rates, name)}; give a number from 0 to 1e6")
 
     def _require(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)

@@ -78,8 +78,8 @@ class Pipeline:
             counts[f"fixture whose scales said nothing at all (first: {unheard[0]!r})"] = len(unheard)
         offset_ms = round(self._fusion.clock_offset.seconds * 1000)
         if abs(offset_ms) >= 80:
-            # Counted in milliseconds, so that a person sees how far the clocks are apart.
-            counts["tracks are late against plates, by hands (ms)"] = offset_ms
+            later = f"{offset_ms} ms later" if offset_ms > 0 else f"{-offset_ms} ms sooner"
+            counts[f"hands leave {later} than usual: the clocks of tracks and plates may differ"] = 1
         return {what: count for what, count in counts.items() if count}
 
     def _process(self, event: Event, out: list[Event]) -> None:

@@ -11,7 +11,7 @@ class TailgateIn(SoloAct):
     """Somebody slips in 0.4 to 0.7 s behind a shopper, and the gate counts one passage: that of the first.
 
     Who slipped in shops like everybody else and leaves by a passage of their own, so there are two receipts. That
-    somebody came in shows in the frames only. It happens only as somebody comes in.
+    somebody came in shows in the frames only. It happens only as somebody comes in, and nobody follows who slipped in.
     """
 
     name, rate, gate = "tailgate_in", 0.0, True
@@ -19,7 +19,7 @@ class TailgateIn(SoloAct):
 
     def perform(self, scene: Scene, agent: Agent) -> bool:
         """A further person comes in by the same door; the first goes on as if nothing were."""
-        if agent.time_s > agent.visit.entry_s:
+        if agent.time_s > agent.visit.entry_s or agent.visit.slips_in:
             return False
         other = scene.floor.come(agent.visit.entry_s + float(scene.rng.uniform(0.4, 0.7)), agent.point)
         other.visit.slips_in = True

@@ -12,6 +12,7 @@ from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.recording import SimulatedRecording
 from tillfree.simulation.rendering.film import Film, Shot
 from tillfree.simulation.rendering.saving import moments_s
+from tillfree.storage.recordings.model import TruePeople
 
 __all__ = ["FilmedRecording", "jpeg_of"]
 
@@ -51,9 +52,11 @@ class FilmedRecording:
 
     def events(self) -> Iterator[Event]:
         """All events in the order of their time, streaming."""
-        yield from heapq.merge(
-            self._recording.events(), self._frames(), key=lambda e: (e.time_ns, e.source, e.sequence)
-        )
+        return (item for item in self.events_and_people() if not isinstance(item, TruePeople))
+
+    def events_and_people(self) -> Iterator[Event | TruePeople]:
+        """The same with the true places of everybody between them."""
+        yield from heapq.merge(self._recording.events_and_people(), self._frames(), key=_order)
 
     def _frames(self) -> Iterator[CameraFrame]:
         start_ns = self._recording.options.start_ns
@@ -84,6 +87,11 @@ def jpeg_of(shot: Shot, quality: int = _QUALITY) -> bytes:
 def sorted_by_source(cameras: Sequence[Camera]) -> list[Camera]:
     """Cameras in the order in which events of one moment come."""
     return sorted(cameras, key=_source)
+
+
+def _order(item: Event | TruePeople) -> tuple[int, str, int]:
+    """Of one moment, the truth comes first."""
+    return (item.time_ns, "", 0) if isinstance(item, TruePeople) else (item.time_ns, item.source, item.sequence)
 
 
 def _source(camera: Camera) -> str:

@@ -9,6 +9,8 @@ __all__ = ["KindInfo", "RecordingInfo", "describe", "is_simulated"]
 
 _GAP_S = 1.0
 _TRACKS_MAX = 100_000
+_SOURCES_MAX = 2000
+"""So many are told apart; a shop of a thousand fixtures has fewer."""
 
 
 class KindInfo(msgspec.Struct, frozen=True):
@@ -83,6 +85,8 @@ def describe(recording: Recording) -> RecordingInfo:
     start_ns = end_ns = previous_ns = None
     for event in recording.events():
         key = (str(event.__struct_config__.tag), event.source)
+        if key not in streams and len(streams) >= _SOURCES_MAX:
+            key = (key[0], "all others")
         stream = streams.get(key)
         if stream is None:
             stream = streams[key] = _Stream(event.time_ns)

@@ -29,7 +29,7 @@ from tillfree.storage.recordings.mcap_records import (
 )
 from tillfree.storage.recordings.message_encoding import ENCODINGS, MSGPACK, decoder_of
 from tillfree.storage.recordings.model import RecordingError, TruePeople, Truth
-from tillfree.storage.recordings.soundness import sound, sound_people
+from tillfree.storage.recordings.soundness import sound, sound_people, sound_truth
 from tillfree.storage.recordings.tally import Tally
 
 __all__ = ["McapRecording"]
@@ -235,10 +235,11 @@ class McapRecording:
         if data is None:
             return None
         try:
-            return msgspec.json.decode(data, type=Truth)
+            truth = msgspec.json.decode(data, type=Truth)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
             self._tally.add(f"unreadable {TRUTH} left out", str(error))
             return None
+        return sound_truth(truth, self._tally)
 
 
 def _unreadable(path: Path, error: OSError) -> RecordingError:

@@ -3,24 +3,36 @@
 A file may be damaged, or made to do harm; components further down rely on shapes, bounds and finite numbers.
 """
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.core.events import CameraFrame, Event, Joint, PeopleFrame, TrackedPerson, WeightBatch, WeightChange
+from tillfree.core.events import (
+    CameraFrame,
+    Event,
+    Joint,
+    PeopleFrame,
+    TagRead,
+    TrackedPerson,
+    WeightBatch,
+    WeightChange,
+)
 from tillfree.core.ids import TrackId
-from tillfree.storage.recordings.model import TruePeople
+from tillfree.storage.recordings.model import TruePeople, Truth
 from tillfree.storage.recordings.tally import Tally
 
 __all__ = [
     "METRES_MAX",
     "PEOPLE_MAX",
     "PLATES_MAX",
+    "QUANTITY_MAX",
     "RATE_HZ_MAX",
     "SAMPLES_MAX",
     "SHELVES_MAX",
     "agreeing",
     "sound",
     "sound_people",
+    "sound_truth",
     "without_impossible",
 ]
 
@@ -30,11 +42,13 @@ PLATES_MAX = 1000
 RATE_HZ_MAX = 10_000.0
 PEOPLE_MAX = 256
 METRES_MAX = 1000.0
+QUANTITY_MAX = 10_000
 _GRAMS_MAX = 1e6
 """A reading beyond a tonne is no reading."""
 _SIDE_MAX_PX = 16_384
 _TIME_NS_MAX = 4_102_444_800_000_000_000  # 2100-01-01
 _SAME_PLACE_M = 0.05
+_HEX = frozenset("0123456789ABCDEFabcdef")
 
 
 def sound(event: Event, tally: Tally, where: str) -> Event | None:
@@ -46,13 +60,33 @@ def sound(event: Event, tally: Tally, where: str) -> Event | None:
         return _sound_batch(event, tally, where)
     if isinstance(event, PeopleFrame):
         return _sound_frame(event, tally, where)
-    if isinstance(event, CameraFrame) and not (0 < event.width <= _SIDE_MAX_PX and 0 < event.height <= _SIDE_MAX_PX):
-        tally.add("picture of an impossible size left out", where)
-        return None
-    if isinstance(event, WeightChange) and not len(event.plates) == len(event.delta_g) == len(event.sigma_g):
-        tally.add("weight change with lists of different lengths left out", where)
+    wrong = _what_is_wrong(event)
+    if wrong:
+        tally.add(f"{wrong} left out", where)
         return None
     return event
+
+
+def _what_is_wrong(event: Event) -> str:
+    """In words; nothing for an event that may be."""
+    match event:
+        case CameraFrame():
+            possible = 0 < event.width <= _SIDE_MAX_PX and 0 < event.height <= _SIDE_MAX_PX
+            return "" if possible else "picture of an impossible size"
+        case TagRead():
+            return "" if _is_sound_read(event) else "tag read that cannot be"
+        case WeightChange():
+            alike = len(event.plates) == len(event.delta_g) == len(event.sigma_g)
+            return "" if alike else "weight change with lists of different lengths"
+        case _:
+            return ""
+
+
+def _is_sound_read(read: TagRead) -> bool:
+    """Whether a reader may have said this: a number of at most 496 bits, as the longest EPC has, and finite levels."""
+    digits = 0 < len(read.epc) <= 124 and all(digit in _HEX for digit in read.epc)
+    phase = read.phase_rad is None or abs(read.phase_rad) < 1e3
+    return digits and phase and 0 <= read.antenna < 65_536 and read.count >= 1 and abs(read.rssi_dbm) < 300.0
 
 
 def sound_people(people: TruePeople, tally: Tally, where: str) -> TruePeople | None:
@@ -60,13 +94,27 @@ def sound_people(people: TruePeople, tally: Tally, where: str) -> TruePeople | N
     expected = len(people.tracks) * len(people.names) * 12
     if (
         0 <= people.time_ns < _TIME_NS_MAX
-        and len(people.tracks) <= PEOPLE_MAX
+        and len(people.tracks) == len(set(people.tracks)) <= PEOPLE_MAX
+        and all(people.tracks)
         and len(people.joints) == expected
         and bool((np.abs(people.places_m()) < METRES_MAX).all())
     ):
         return people
     tally.add("impossible true places left out", where)
     return None
+
+
+def sound_truth(truth: Truth, tally: Tally) -> Truth:
+    """The truth without quantities that nobody can have (counted)."""
+    receipts = {
+        person: {product: quantity for product, quantity in items.items() if 0 <= quantity <= QUANTITY_MAX}
+        for person, items in truth.receipts.items()
+    }
+    lost = sum(len(items) - len(receipts[person]) for person, items in truth.receipts.items())
+    if not lost:
+        return truth
+    tally.add("impossible quantity in the truth left out", "", lost)
+    return msgspec.structs.replace(truth, receipts=receipts)
 
 
 def _sound_batch(batch: WeightBatch, tally: Tally, where: str) -> WeightBatch | None:
