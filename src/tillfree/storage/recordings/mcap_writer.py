@@ -3,8 +3,6 @@
 The file opens in Foxglove and every other MCAP tool. The shop stands at the start, so that a reader needs no index.
 """
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
@@ -22,6 +20,7 @@ from tillfree.storage.recordings.mcap_names import METADATA, SHOP, TOPIC_PREFIX,
 from tillfree.storage.recordings.mcap_stream import McapStream
 from tillfree.storage.recordings.message_encoding import MSGPACK, encoding_of
 from tillfree.storage.recordings.model import KnowsPeople, Recording, RecordingError, TruePeople, Truth
+from tillfree.storage.whole_files import whole_file
 
 __all__ = ["FORMAT_VERSION", "write_events", "write_mcap"]
 
@@ -31,10 +30,12 @@ FORMAT_VERSION = "1"
 def write_mcap(path: Path, recording: Recording) -> int:
     """Writes a recording to `path`, streaming; returns the number of events.
 
-    The file appears under its name only when it is complete; an older one of that name is replaced.
+    The file appears under its name only when it is complete; an older one of that name is replaced, and a link is
+    followed.
 
     Raises:
-        RecordingError: the recording cannot be read, or the file not be written.
+        RecordingError: the recording cannot be read, or the file not be written; nothing but a regular file is
+            replaced.
     """
     return write_events(
         path,
@@ -66,7 +67,7 @@ def write_events(
     True places among the events stand on a topic of their own and are not counted.
 
     Raises:
-        RecordingError: the file cannot be written.
+        RecordingError: the file cannot be written; nothing but a regular file is replaced.
     """
     try:
         shop_json = encode_shop(shop)
@@ -74,21 +75,10 @@ def write_events(
         raise RecordingError(f"{path}: not written: {error}") from None
     about = _about(name, truth, synthetic)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with whole_file(path) as file:
+            return _write(file, about, shop_json, events, truth, {} if warnings is None else warnings)
     except OSError as error:
         raise RecordingError(f"{path}: cannot be written ({error.strerror or error})") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            count = _write(file, about, shop_json, events, truth, {} if warnings is None else warnings)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be written ({error.strerror or error})") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return count
 
 
 def _about(name: str, truth: Truth | None, synthetic: bool) -> dict[str, str]:
