@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pty
+import resource
 import shlex
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 import tillfree as package
 from tests.cli.conftest import Run
 from tests.cli.small_shop import TEA, write_visit
+from tillfree.catalog.cameras import Camera
 from tillfree.catalog.shop_file import encode_shop
 from tillfree.cli.terminal import Progress, TerminalError, show, write_file
 from tillfree.simulation.options import SimulationOptions
@@ -24,6 +26,8 @@ from tillfree.simulation.recording import simulate
 from tillfree.simulation.stores.habits import HABITS
 from tillfree.simulation.stores.named import store_of
 from tillfree.storage.recordings.mcap_file import McapRecording
+from tillfree.storage.recordings.mcap_writer import write_mcap
+from tillfree.storage.recordings.model import Recording
 from tillfree.storage.recordings.opening import open_recording
 
 COMMAND = [sys.executable, "-m", "tillfree.cli.main"]
@@ -318,6 +322,122 @@ def test_pictures_that_have_no_place_are_refused_before_anything_is_written(till
     assert ran.code == 2
     assert "is there already" in ran.err
     assert {path.name for path in tmp_path.iterdir()} == {"full"}
+
+
+SHORT = ("--shoppers", "1", "--takes", "1", "--duration", "8")
+
+
+@pytest.fixture
+def small_store(tmp_path: Path) -> Path:
+    """A shop with two small cameras, whose ids give the same name of a file."""
+    kiosk = store_of("kiosk")
+    small = [
+        msgspec.structs.replace(camera, id=name, width_px=64, height_px=36)
+        for camera, name in zip(kiosk.cameras * 2, ("a/b", "a_b"), strict=False)
+    ]
+    path = tmp_path / "shop.json"
+    path.write_bytes(encode_shop(msgspec.structs.replace(kiosk, cameras=tuple(small))))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("-o", "shop.json"), "shop.json: is the input itself"),
+        (("-o", "link.json"), "link.json: is the input itself"),
+        (("-o", "none/x.mcap"), "there is no folder none"),
+        (("-o", "x.mcap", "--fps", "0"), "--fps: there are no pictures"),
+        (("-o", "x.mcap", "--cameras", "zz"), "--cameras: there are no pictures"),
+        (("-o", "x.mcap", "--looks", "3"), "--looks: there are no pictures"),
+        (("-o", "x", "--format", "autocheckout", "--gate"), "--gate: only recordings in MCAP"),
+        (("-o", "x", "--format", "autocheckout", "--rfid"), "--rfid: only recordings in MCAP"),
+    ],
+)
+def test_what_a_simulation_must_not_write_or_cannot_do_is_refused(
+    tillfree: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(small_store.parent)
+    Path("link.json").symlink_to("shop.json")
+    before = small_store.read_bytes()
+    ran = tillfree("simulate", "--store", "shop.json", *SHORT, *wrong)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert small_store.read_bytes() == before
+    assert {path.name for path in Path().iterdir()} == {"shop.json", "link.json"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("-o", "same", "--frames", "same"), "is the other or inside it"),
+        (("-o", "x.mcap", "--frames", "x.mcap/sub"), "is the other or inside it"),
+        (("-o", "f/x", "--format", "autocheckout", "--frames", "f"), "is the other or inside it"),
+        (("-o", "x.mcap", "--frames", "f", "--video", "./f"), "is the other or inside it"),
+        (("-o", "x.mcap", "--video", "none/f"), "there is no folder none"),
+        (("-o", "x.mcap", "--frames", "/proc/none"), "/proc/none: cannot be written"),
+        (("-o", "x.mcap", "--frames", "empty"), "empty: is there already"),
+        (("-o", "x.mcap", "--frames", "f", "--cameras", "a_b,a_b"), "'a_b' stands there twice"),
+        (("-o", "x.mcap", "--frames", "f", "--looks", "-1"), "looks -1"),
+        (("-o", "x.mcap", "--frames", "f", "--fps", "0"), "0 frames a second"),
+    ],
+)
+def test_frames_that_cannot_be_are_refused_before_the_recording_is_written(
+    tillfree: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, ...], said: str
+) -> None:
+    pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wheel for this processor")
+    monkeypatch.chdir(small_store.parent)
+    Path("empty").mkdir()
+    ran = tillfree("simulate", "--store", "shop.json", *SHORT, *wrong)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert {path.name for path in Path().iterdir()} == {"shop.json", "empty"}
+
+
+@pytest.mark.parametrize("kind", ["frames", "video"])
+def test_frames_are_there_as_a_whole_or_not_at_all(
+    tillfree: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    pytest.importorskip("embreex", reason="embreex, which traces the rays, has no wheel for this processor")
+    pytest.importorskip("av", reason="av, which writes videos, is not installed")
+    from tillfree.simulation.rendering.film import Film, Shot
+
+    monkeypatch.chdir(small_store.parent)
+    command = ("simulate", "--store", "shop.json", *SHORT, "-o", "x.mcap", "--fps", "1", f"--{kind}")
+    assert tillfree(*command, "whole").code == 0
+    assert Path("whole").stat().st_mode & 0o777 == 0o777 & ~current_umask()
+    names = {path.name for path in Path("whole").iterdir()}
+    assert names == ({"a_b", "a_b-2", "annotations.json"} if kind == "frames" else {"a_b.mp4", "a_b-2.mp4"})
+    largest = max(path.stat().st_size for path in Path("whole").rglob("*") if path.is_file())
+
+    draw, shots = Film.shot, 0
+
+    def stopped(film: Film, camera: Camera, time_s: float) -> Shot:
+        nonlocal shots
+        shots += 1
+        if shots > 5:
+            raise KeyboardInterrupt
+        return draw(film, camera, time_s)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Film, "shot", stopped)
+        assert tillfree(*command, "stopped").code == 130
+
+    write = write_mcap
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def then_full(path: Path, recording: Recording) -> int:
+        count = write(path, recording)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest - 1, limits[1]))
+        return count
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tillfree.cli.simulating.write_mcap", then_full)
+        try:
+            ran = tillfree(*command, "full")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (ran.code, ran.err) == (2, "tillfree: full: cannot be written (File too large)\n")
+    assert {path.name for path in Path().iterdir()} == {"shop.json", "x.mcap", "whole"}
 
 
 # ---- errors and exit codes --------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """Training goes on where it was interrupted, and the file that it writes says what the network says."""
 
+import errno
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,20 @@ def test_an_interrupted_training_ends_like_one_that_was_not(collection: Collecti
 def test_without_training_there_is_no_network(tmp_path: Path) -> None:
     with pytest.raises(LearningError, match="train first"):
         load_network(tmp_path)
+
+
+def test_a_model_is_written_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    network = Network()
+    network.layers.eval()
+    (tmp_path / "people.onnx").write_bytes(b"before")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LearningError, match=r"people\.onnx: cannot be written \(No space left"):
+        write_onnx(network, tmp_path / "people.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["people.onnx"]
+    assert (tmp_path / "people.onnx").read_bytes() == b"before"
 
 
 def test_the_file_says_what_the_network_says_and_has_the_same_bytes_again(tmp_path: Path) -> None:

@@ -86,6 +86,13 @@ def test_what_cannot_be_filmed_is_refused(recording: SimulatedRecording, film: F
         FilmedRecording(recording, film, [NORTH], FPS, quality=0)
     with pytest.raises(SimulationError, match="no cameras"):
         next(save_videos(film, [], tmp_path, FPS, 0))
+    for twice in (
+        lambda: FilmedRecording(recording, film, [NORTH, NORTH], FPS),
+        lambda: next(save_videos(film, [NORTH, NORTH], tmp_path, FPS, 0)),
+    ):
+        with pytest.raises(SimulationError, match="'north' is there twice"):
+            twice()
+    assert not list(tmp_path.iterdir())
 
 
 # ---- videos -------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from tillfree.simulation.rendering.looks import Looks, clothes_of, random_looks
 from tillfree.simulation.rendering.meshes import Mesh, box, capsule, joined, prism
 from tillfree.simulation.rendering.paints import Paints
 from tillfree.simulation.rendering.people import Wardrobe, person_mesh
-from tillfree.simulation.rendering.saving import moments_s, save_frames
+from tillfree.simulation.rendering.saving import file_names, moments_s, save_frames
 from tillfree.simulation.rendering.tracer import NOTHING, Picture, Scene, StillLayers, trace
 from tillfree.simulation.rendering.views import rays_of
 
@@ -77,6 +77,38 @@ def test_a_barrel_draws_the_edges_in() -> None:
     edge = np.array([[4.0, 5.0, 1.0]])
     plain, barrel = project(AHEAD, edge)[0], project(camera("b", (0, 0, 1), (0, 5, 1), 90, 200, 100, -0.1), edge)[0]
     assert 100 < barrel[0, 0] < plain[0, 0]
+
+
+@pytest.mark.parametrize("k1", [-0.1, -0.5, -0.01, 0.5])
+def test_pixels_beyond_the_field_of_a_barrel_have_no_ray(k1: float) -> None:
+    view = camera("v", (0, 0, 1), (0, 5, 1), 90.0, 256, 256, k1)
+    with np.errstate(all="raise"):
+        rays = rays_of(view)
+    length = np.linalg.norm(rays, axis=1)
+    shown = length > 0.5
+    assert length[shown] == pytest.approx(1.0)
+    assert not rays[~shown].any()
+    row, column = np.divmod(np.arange(256 * 256), 256)
+    middles = np.column_stack([column + 0.5, row + 0.5])
+    # With r' = r + k1 r^3, the largest r' is two thirds of the r at which it turns, 1 / sqrt(-3 k1).
+    most = 2 / 3 / math.sqrt(-3 * k1) if k1 < 0 else math.inf
+    assert shown.tolist() == (np.linalg.norm(middles - 128.0, axis=1) / 128.0 < most).tolist()
+    found, _ = project(view, np.array([0.0, 0.0, 1.0]) + rays[shown])
+    back = ~np.isnan(found).any(axis=1)
+    assert back.mean() > 0.95
+    # Newton's method is slow where the polynomial turns: a tenth of a pixel is left there.
+    assert np.abs(found - middles[shown])[back].max() < 0.1
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_picture_is_dark_beyond_the_field_of_its_lens(recording: SimulatedRecording) -> None:
+    round_view = msgspec.structs.replace(VIEW, fov_deg=90.0, width_px=64, height_px=64, k1=-0.5)
+    picture = Film(recording, LIT).shot(round_view, 12.0).picture
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        assert picture.label[corner] == NOTHING
+        assert math.isinf(picture.depth_m[corner])
+    assert len(np.unique(picture.colour[[0, 0, -1, -1], [0, -1, 0, -1]], axis=0)) == 1
+    assert (picture.label[24:40, 24:40] != NOTHING).all()
 
 
 def test_what_lies_behind_has_no_pixel() -> None:
@@ -333,6 +365,28 @@ def test_impossible_rates_are_refused(fps: float, message: str) -> None:
 def test_a_shop_without_cameras_has_no_frames(recording: SimulatedRecording, tmp_path: Path) -> None:
     with pytest.raises(SimulationError, match="no cameras"):
         list(save_frames(Film(recording), [], tmp_path / "frames", 1.0, 0))
+
+
+def test_cameras_have_names_of_files_of_their_own() -> None:
+    ids = ["a/b", "a_b", "A.b", "..", "x" * 300, "x" * 299, "a_b-2"]
+    names = file_names([msgspec.structs.replace(VIEW, id=name) for name in ids])
+    assert names == ["a_b-3", "a_b", "A_b-4", "__", "x" * 50, "x" * 50 + "-2", "a_b-2"]
+    with pytest.raises(SimulationError, match="'a' is there twice"):
+        file_names([msgspec.structs.replace(VIEW, id="a")] * 2)
+
+
+def test_cameras_with_like_ids_have_folders_of_their_own(recording: SimulatedRecording, tmp_path: Path) -> None:
+    cameras = [msgspec.structs.replace(VIEW, id=name, width_px=32, height_px=18) for name in ("a/b", "a_b")]
+    list(save_frames(Film(recording), cameras, tmp_path, 0.05, 0))
+    found = msgspec.json.decode((tmp_path / "annotations.json").read_bytes())
+    folders = {(image["camera"], image["file_name"].split("/")[0]) for image in found["images"]}
+    assert folders == {("a/b", "a_b-2"), ("a_b", "a_b")}
+    assert all((tmp_path / image["file_name"]).is_file() for image in found["images"])
+
+
+def test_looks_have_no_number_below_0() -> None:
+    with pytest.raises(SimulationError, match="looks -1"):
+        random_looks(-1)
 
 
 @given(seed=st.integers(0, 10_000), number=st.integers(0, 500))

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import struct
 import tracemalloc
 from collections.abc import Iterator
@@ -508,6 +509,56 @@ def test_a_place_that_cannot_be_written_is_an_error(visit: AutoCheckoutRecording
     (tmp_path / "folder.mcap").mkdir()
     with pytest.raises(RecordingError, match="cannot be written"):
         write_mcap(tmp_path / "folder.mcap", visit)
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "link to itself"])
+def test_what_is_no_regular_file_is_never_replaced(visit: AutoCheckoutRecording, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a.mcap"
+    match kind:
+        case "device":
+            path.symlink_to("/dev/null")
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to(path)
+    before = path.lstat()
+
+    with pytest.raises(
+        RecordingError, match=r"a\.mcap: cannot be written \(what is there is no regular file; name anoth"
+    ):
+        write_mcap(path, visit)
+
+    assert path.lstat() == before
+    assert list(tmp_path.glob("*.part")) == list(tmp_path.glob(".a*")) == []
+
+
+def test_a_link_is_followed(visit: AutoCheckoutRecording, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "a.mcap"
+    link.symlink_to(tmp_path / "far" / "b.mcap")
+
+    for _ in range(2):
+        write_mcap(link, visit)
+
+    assert link.is_symlink()
+    assert [path.name for path in (tmp_path / "far").iterdir()] == ["b.mcap"]
+    assert list(McapRecording(tmp_path / "far" / "b.mcap").events()) == list(visit.events())
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_the_umask_says_who_may_read_a_recording(visit: AutoCheckoutRecording, tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_mcap(tmp_path / "a.mcap", visit)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.mcap").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+@pytest.mark.parametrize("name", ["a" * 250 + ".mcap", "\N{CJK UNIFIED IDEOGRAPH-5E97}" * 83])
+def test_a_long_name_is_a_name(visit: AutoCheckoutRecording, tmp_path: Path, name: str) -> None:
+    write_mcap(tmp_path / name, visit)
+    assert (tmp_path / name).is_file()
 
 
 def test_memory_stays_flat_while_a_recording_grows(visit: AutoCheckoutRecording, tmp_path: Path) -> None:

@@ -319,7 +319,7 @@ def _add_simulate(commands: Commands) -> None:
     frames.add_argument(
         "--record-frames", action="store_true", help="put JPEG pictures of the cameras into the recording (MCAP only)"
     )
-    frames.add_argument("--fps", type=float, default=1.0, metavar="X", help="frames per second and camera (default 1)")
+    frames.add_argument("--fps", type=float, metavar="X", help="frames per second and camera (default 1)")
     frames.add_argument("--cameras", metavar="ID,ID", help="these cameras only (default: all of the shop)")
     frames.add_argument("--looks", type=int, metavar="N", help="light, colours and clothes at random, from this seed")
 

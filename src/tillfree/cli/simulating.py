@@ -11,7 +11,7 @@ import msgspec
 from tillfree.catalog.model import Shop, Zone
 from tillfree.catalog.shop_file import decode_shop
 from tillfree.cli.shop_files import read_file
-from tillfree.cli.terminal import Progress, TerminalError, show
+from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_overwriting, show
 from tillfree.commerce.display import display_text
 from tillfree.simulation.autocheckout_folder import write_autocheckout
 from tillfree.simulation.demo_shop import demo_shop
@@ -34,6 +34,7 @@ _AROUND_M = 2.5
 
 def run_simulate(arguments: argparse.Namespace) -> int:
     """Simulates, and says what really happened."""
+    _check(arguments)
     shop = demo_shop(arguments.fixtures) if arguments.store is None else shop_named(arguments.store)
     recording = simulate(shop, options_of(arguments))
     wanted = arguments.frames is not None or arguments.video is not None or arguments.record_frames
@@ -50,6 +51,24 @@ def run_simulate(arguments: argparse.Namespace) -> int:
         frames.draw()
     show(summary(recording, str(arguments.output)))
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raises TerminalError for an output that cannot be, and for options that would do nothing."""
+    if arguments.store is not None and arguments.store not in STORES and Path(arguments.store).is_file():
+        refuse_overwriting(arguments.output, Path(arguments.store))
+    if arguments.format == "mcap":
+        need_folder(arguments.output)
+    else:
+        for name in ("gate", "rfid"):
+            if getattr(arguments, name):
+                raise TerminalError(f"--{name}: only recordings in MCAP have a place for it; use --format mcap")
+    if arguments.frames is None and arguments.video is None and not arguments.record_frames:
+        for name in ("fps", "cameras", "looks"):
+            if getattr(arguments, name) is not None:
+                raise TerminalError(
+                    f"--{name}: there are no pictures that it is about; add --frames, --video or --record-frames"
+                )
 
 
 def frames_of(recording: SimulatedRecording, arguments: argparse.Namespace) -> "Frames":

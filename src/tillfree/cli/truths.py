@@ -36,7 +36,7 @@ def run_truth(arguments: argparse.Namespace) -> int:
     need_folder(folder)
     try:
         with (
-            tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}.", dir=folder.parent) as made,
+            tempfile.TemporaryDirectory(prefix=f".{folder.name[:40]}.", dir=folder.parent) as made,
             Progress(f"Reading {recording.name}") as progress,
         ):
             progress.show("truth")

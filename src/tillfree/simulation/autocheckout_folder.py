@@ -55,7 +55,7 @@ def write_autocheckout(recording: Recording, folder: Path) -> None:
     try:
         # A folder that is there already stays the same one: it may be where somebody works, or a disk of its own.
         stage = Path(
-            tempfile.mkdtemp(prefix=f".{folder.name[:100]}.", suffix=".part", dir=folder if there else folder.parent)
+            tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", suffix=".part", dir=folder if there else folder.parent)
         )
         try:
             _write_files(recording, stage)

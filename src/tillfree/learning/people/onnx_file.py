@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.learning.errors import LearningError
 from tillfree.learning.people.network import BOX_SCALE_PX, Network
 from tillfree.learning.torch_lazily import onnx
+from tillfree.storage.whole_files import whole_file
 
 __all__ = ["write_onnx"]
 
@@ -57,10 +59,10 @@ class _Graph:
 
 
 def write_onnx(network: Network, path: Path) -> None:
-    """Write a network in evaluation.
+    """Write a network in evaluation; the file appears under its name only when it is complete.
 
     Raises:
-        OSError: the file cannot be written.
+        LearningError: the file cannot be written.
     """
     graph, layers = _Graph(), network.layers
     kinds, helper = graph.onnx.TensorProto, graph.onnx.helper
@@ -102,4 +104,8 @@ def write_onnx(network: Network, path: Path) -> None:
     model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
     model.producer_name = "tillfree"
     graph.onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    try:
+        with whole_file(path) as file:
+            file.write(model.SerializeToString(deterministic=True))
+    except OSError as error:
+        raise LearningError(f"{path}: cannot be written ({error.strerror or error})") from error

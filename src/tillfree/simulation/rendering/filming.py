@@ -11,7 +11,7 @@ from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.recording import SimulatedRecording
 from tillfree.simulation.rendering.film import Film, Shot
-from tillfree.simulation.rendering.saving import moments_s
+from tillfree.simulation.rendering.saving import file_names, moments_s
 from tillfree.storage.recordings.model import TruePeople
 
 __all__ = ["FilmedRecording", "jpeg_of"]
@@ -34,12 +34,13 @@ class FilmedRecording:
         """Nothing is drawn yet. `quality` is that of JPEG.
 
         Raises:
-            SimulationError: no cameras, or a rate or quality that cannot be.
+            SimulationError: no cameras, one named twice, or a rate or quality that cannot be.
         """
         if not cameras:
             raise SimulationError("the shop has no cameras, so there are no frames; choose a store that has some")
         if not _QUALITY_MIN <= quality <= _QUALITY_MAX:
             raise SimulationError(f"a quality of {quality} is not within {_QUALITY_MIN} to {_QUALITY_MAX}")
+        file_names(cameras)  # refuses a camera that is there twice
         self._recording, self._film, self._cameras = recording, film, tuple(cameras)
         self._quality = quality
         self._moments_s = moments_s(film.duration_s, fps)

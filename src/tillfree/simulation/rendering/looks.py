@@ -8,6 +8,8 @@ import dataclasses
 
 import numpy as np
 
+from tillfree.simulation.errors import SimulationError
+
 __all__ = ["Clothes", "Looks", "clothes_of", "random_looks"]
 
 Colour = tuple[float, float, float]
@@ -63,7 +65,13 @@ class Clothes:
 
 
 def random_looks(seed: int) -> Looks:
-    """Another shop, another day, another camera."""
+    """Another shop, another day, another camera.
+
+    Raises:
+        SimulationError: the seed is below 0.
+    """
+    if seed < 0:
+        raise SimulationError(f"looks {seed}: there are none with such a number; give one from 0 on")
     rng = np.random.default_rng([seed, 40])
     warm = float(rng.uniform(-0.18, 0.18))
     count = int(rng.integers(1, 5))

@@ -20,7 +20,7 @@ from tillfree.simulation.people.bodies import JOINT_NAMES
 from tillfree.simulation.rendering.annotations import Annotation
 from tillfree.simulation.rendering.film import Film, Shot
 
-__all__ = ["CATEGORIES", "folder_name", "moments_s", "save_frames"]
+__all__ = ["CATEGORIES", "file_names", "moments_s", "save_frames"]
 
 KINDS = ("person", "item", "facing")
 _BONES = ((1, 2), (2, 3), (2, 4), (3, 5), (4, 6), (5, 7), (6, 8))
@@ -30,6 +30,7 @@ CATEGORIES: tuple[dict[str, Any], ...] = tuple(
 )
 _FRAMES_MAX = 100_000
 _FAR_MM = 65_535
+_NAME_MAX = 50
 
 
 def moments_s(duration_s: float, fps: float) -> list[float]:
@@ -49,8 +50,10 @@ def moments_s(duration_s: float, fps: float) -> list[float]:
 def save_frames(film: Film, cameras: Sequence[Camera], folder: Path, fps: float, start_ns: int) -> Iterator[float]:
     """Draw and write all frames; yields after each moment the share that is done. The annotations come last.
 
+    After an error, what was written before it is there.
+
     Raises:
-        SimulationError: there are no cameras, or the rate is out of bounds.
+        SimulationError: there are no cameras, one is named twice, or the rate is out of bounds.
         OSError: a file cannot be written.
     """
     from PIL import Image  # noqa: PLC0415  only who renders needs it
@@ -58,14 +61,15 @@ def save_frames(film: Film, cameras: Sequence[Camera], folder: Path, fps: float,
     if not cameras:
         raise SimulationError("the shop has no cameras, so there are no frames; choose a store that has some")
     moments = moments_s(film.duration_s, fps)
-    for camera in cameras:
-        (folder / folder_name(camera.id)).mkdir(parents=True, exist_ok=True)
+    names = file_names(cameras)
+    for name in names:
+        (folder / name).mkdir(parents=True, exist_ok=True)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for number, time_s in enumerate(moments, 1):
-        for camera in cameras:
+        for camera, name in zip(cameras, names, strict=True):
             shot = film.shot(camera, time_s)
-            stem = f"{folder_name(camera.id)}/{round(time_s * 1000):09d}"
+            stem = f"{name}/{round(time_s * 1000):09d}"
             picture = shot.picture
             Image.fromarray(picture.colour).save(folder / f"{stem}.png")
             depth = np.where(np.isfinite(picture.depth_m), picture.depth_m * 1000.0 + 0.5, 0.0)
@@ -113,7 +117,33 @@ def _row(number: int, image: int, annotation: Annotation) -> dict[str, Any]:
     return row
 
 
-def folder_name(name: str) -> str:
-    """A camera's id as the name of a folder: whatever it says, it stays inside."""
+def file_names(cameras: Sequence[Camera]) -> list[str]:
+    """The ids of cameras as names of folders or files: none leads elsewhere, and all are different.
+
+    Of two ids that would give the same name, that which is such a name already keeps it; else the first does, and the
+    other gets a number behind it.
+
+    Raises:
+        SimulationError: two cameras have the same id.
+    """
+    ids = [camera.id for camera in cameras]
+    twice = next((name for number, name in enumerate(ids) if name in ids[:number]), None)
+    if twice is not None:
+        raise SimulationError(f"camera {twice!r} is there twice, and its pictures would be as well; name it once")
+    names: dict[str, str] = {}
+    # Some file systems take capital and small letters for the same.
+    taken: set[str] = set()
+    for name in sorted(ids, key=lambda name: _plain(name) != name):
+        plain = new = _plain(name)
+        number = 1
+        while new.casefold() in taken:
+            number += 1
+            new = f"{plain}-{number}"
+        taken.add(new.casefold())
+        names[name] = new
+    return [names[name] for name in ids]
+
+
+def _plain(name: str) -> str:
     kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-    return kept or "_"
+    return kept[:_NAME_MAX] or "_"

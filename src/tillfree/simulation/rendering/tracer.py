@@ -180,9 +180,13 @@ class _Shader:
         self._paints, self._looks, self._lamps = paints, looks, lamps
 
     def layer(self, scene: Scene, rays: Singles, nearer_than: Singles | None = None) -> _Layer:
-        """What rays (n, 3) meet of a scene, or of what is nearer than some distances (n,)."""
+        """What rays (n, 3) meet of a scene, or of what is nearer than some distances (n,).
+
+        A ray of length 0, which is that of a pixel beyond the lens's field, meets nothing.
+        """
         count, mesh = len(rays), scene.mesh
         distance, number, corners = scene.hits(np.broadcast_to(self._origin, rays.shape).copy(), rays)
+        number = np.where(np.einsum("nd,nd->n", rays, rays) > 0.0, number, -1)
         if nearer_than is not None:
             number = np.where(distance < nearer_than, number, -1)
         seen = np.flatnonzero(number >= 0)

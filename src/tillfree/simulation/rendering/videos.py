@@ -14,7 +14,7 @@ from tillfree.catalog.cameras import Camera
 from tillfree.core.time import format_utc
 from tillfree.simulation.errors import SimulationError
 from tillfree.simulation.rendering.film import Film, Shot
-from tillfree.simulation.rendering.saving import folder_name, moments_s
+from tillfree.simulation.rendering.saving import file_names, moments_s
 
 __all__ = ["VideoFile", "check_videos", "save_videos"]
 
@@ -69,7 +69,9 @@ class VideoFile:
         if kind is None:
             self.close()
         else:
-            self._container.close()
+            # What went wrong first is what is told.
+            with contextlib.suppress(OSError):
+                self._container.close()
 
 
 def check_videos(cameras: Sequence[Camera]) -> None:
@@ -88,18 +90,20 @@ def check_videos(cameras: Sequence[Camera]) -> None:
 def save_videos(film: Film, cameras: Sequence[Camera], folder: Path, fps: float, start_ns: int) -> Iterator[float]:
     """Draw and write a video of each camera, `folder`/ID.mp4; yields after each moment the share that is done.
 
+    After an error, what was written before it is there.
+
     Raises:
-        SimulationError: no cameras, a rate out of bounds, an odd side, or a package is missing.
+        SimulationError: no cameras, one named twice, a rate out of bounds, an odd side, or a package is missing.
         OSError: a file cannot be written.
     """
     if not cameras:
         raise SimulationError("the shop has no cameras, so there are no videos; choose a store that has some")
-    moments = moments_s(film.duration_s, fps)
+    moments, names = moments_s(film.duration_s, fps), file_names(cameras)
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         files = [
-            (camera, stack.enter_context(VideoFile(folder / f"{folder_name(camera.id)}.mp4", camera, fps, start_ns)))
-            for camera in cameras
+            (camera, stack.enter_context(VideoFile(folder / f"{name}.mp4", camera, fps, start_ns)))
+            for camera, name in zip(cameras, names, strict=True)
         ]
         for number, time_s in enumerate(moments, 1):
             for camera, file in files:

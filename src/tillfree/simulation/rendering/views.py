@@ -1,5 +1,7 @@
 """Rays for the pixels of a camera: the inverse of `tillfree.catalog.cameras.project`."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,14 +26,24 @@ def check_camera(camera: Camera) -> None:
 
 
 def rays_of(camera: Camera) -> Floats:
-    """Unit vectors in the shop's frame for all pixels, row by row, shape (height * width, 3)."""
+    """Unit vectors in the shop's frame for all pixels, row by row, shape (height * width, 3).
+
+    Zero for pixels that no point falls on: a barrel bends its whole field into a circle, and the corners of the picture
+    may lie outside.
+    """
     u = (np.arange(camera.width_px) + 0.5 - camera.width_px / 2) / focal_px(camera)
     v = (np.arange(camera.height_px) + 0.5 - camera.height_px / 2) / focal_px(camera)
     bent = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
-    local = np.concatenate([_straightened(bent, camera.k1), np.ones((len(bent), 1))], axis=1)
-    local /= np.linalg.norm(local, axis=1, keepdims=True)
+    shown = np.linalg.norm(bent, axis=1) < _field(camera.k1)
+    local = np.concatenate([_straightened(bent * shown[:, None], camera.k1), np.ones((len(bent), 1))], axis=1)
+    local *= shown[:, None] / np.linalg.norm(local, axis=1, keepdims=True)
     rays: Floats = local @ axes_of(camera)
     return rays
+
+
+def _field(k1: float) -> float:
+    """The radius in focal lengths, with distortion, beyond which a lens shows nothing: where r' = r + k1 r^3 turns."""
+    return 2.0 / 3.0 / math.sqrt(-3.0 * k1) if k1 < 0.0 else math.inf
 
 
 def _straightened(bent: Floats, k1: float) -> Floats:

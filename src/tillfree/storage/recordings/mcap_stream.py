@@ -36,8 +36,6 @@ __all__ = ["McapStream"]
 
 _CHUNK_BYTES = 512 * 1024
 """A cut-off file loses at most the last chunk: about 4 s of 350 plates and 4 people."""
-_LEVEL = 2
-"""Of Zstandard. 3, its default, takes half as long again for files that are 2 to 9 % smaller."""
 _HEAD = struct.Struct("<BQ")
 _MESSAGE = struct.Struct("<BQHIQQ")
 _CHUNK = struct.Struct("<QQQII4sQ")
@@ -47,7 +45,8 @@ _FOOTER = struct.Struct("<BQQQ")
 class McapStream:
     """One file while it is written. Nothing that was written is touched again, and memory holds one chunk."""
 
-    def __init__(self, file: IO[bytes], library: str) -> None:
+    def __init__(self, file: IO[bytes], library: str, level: int) -> None:
+        """`level` is that of Zstandard's compression, from 1 (fast) to 19."""
         self._file = file
         self._offset = 0
         self._schemas: list[Schema] = []
@@ -59,7 +58,7 @@ class McapStream:
         self._counts: Counter[int] = Counter()
         self._buffer = bytearray()
         self._entries: dict[int, list[tuple[int, int]]] = {}
-        self._compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        self._compressor = zstandard.ZstdCompressor(level=level)
         self._put(MAGIC)
         self._put(_bytes(Header("", library)))
 
