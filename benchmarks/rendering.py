@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.result_files import Row, write_results
+from benchmarks.result_files import Row, use_one_core, write_results
 from tillfree.catalog.cameras import Camera
 from tillfree.core.geometry import Point
 from tillfree.simulation.demo_shop import demo_shop
@@ -101,6 +101,7 @@ def main() -> int:
     parser.add_argument("--training", type=Path, help="write eight training pictures in one here")
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
+    use_one_core()
     if arguments.picture:
         write_picture(arguments.picture)
     if arguments.training:

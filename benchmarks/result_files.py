@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,16 @@ import tillfree
 from tillfree.evaluation.report import EvaluationReport
 from tillfree.evaluation.resources import this_machine
 
-__all__ = ["Row", "scores_of", "write_results"]
+__all__ = ["Row", "scores_of", "use_one_core", "write_results"]
 
 RESULTS = Path(__file__).parent / "results"
 Row = dict[str, Any]
+
+
+def use_one_core() -> None:
+    """Keeps this process on one core where the system can: threads of a library would spin on the others."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def scores_of(report: EvaluationReport) -> Row:

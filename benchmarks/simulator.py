@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.result_files import Row, write_results
+from benchmarks.result_files import Row, use_one_core, write_results
 from benchmarks.workloads import shop_of
 from tillfree.catalog.model import Shop
 from tillfree.evaluation.resources import Meter
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--docs", action="store_true", help="write the page of the documentation as well")
     parser.add_argument("-o", "--output", type=Path, help="file for the results")
     parsed = parser.parse_args(arguments)
+    use_one_core()
     rows: list[Row] = []
     for row in _rows(parsed.group or GROUPS, parsed.store or tuple(STORES), parsed.seconds, parsed.seed):
         sys.stdout.write("  ".join(f"{key} {value}" for key, value in row.items()) + "\n")
@@ -205,8 +206,8 @@ Gondolas of 72 plates, 10 shoppers.
 """
 _FRAMES = """## With frames
 
-The first cameras of each store, which stand still, one frame a second each, ten shoppers, with depth and labels; drawing
-only, since the rest is in the first table.
+The first cameras of each store, which stand still, one frame a second each, ten shoppers, with depth and labels;
+drawing only, since the rest is in the first table.
 """
 
 
