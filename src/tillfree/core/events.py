@@ -90,7 +90,7 @@ class Joint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     score: float
 
 
-class TrackedPerson(msgspec.Struct, frozen=True):
+class TrackedPerson(msgspec.Struct, frozen=True, gc=False):
     """One person in one frame of a tracker; a joint that was not seen is not in `joints`."""
 
     track: TrackId

@@ -1,5 +1,6 @@
 """PyTorch, loaded when something is trained: it is large, and nothing else needs it."""
 
+import importlib
 from typing import Any
 
 from tillfree.learning.errors import LearningError
@@ -13,11 +14,7 @@ def torch() -> Any:
     Raises:
         LearningError: it is missing.
     """
-    try:
-        import torch as found  # noqa: PLC0415
-    except ImportError as error:
-        raise LearningError("training needs the package torch: pip install 'tillfree[learning]'") from error
-    return found
+    return _loaded("torch", "training")
 
 
 def onnx() -> Any:
@@ -26,8 +23,11 @@ def onnx() -> Any:
     Raises:
         LearningError: it is missing.
     """
+    return _loaded("onnx", "writing models")
+
+
+def _loaded(name: str, what: str) -> Any:
     try:
-        import onnx as found  # noqa: PLC0415
+        return importlib.import_module(name)
     except ImportError as error:
-        raise LearningError("writing models needs the package onnx: pip install 'tillfree[learning]'") from error
-    return found
+        raise LearningError(f"{what} needs the package {name}: pip install 'tillfree[learning]'") from error

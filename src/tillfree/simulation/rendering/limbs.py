@@ -54,7 +54,8 @@ def skin(limbs: Iterable[Limb], heading_rad: float, label: int, seed: int = 0, c
     turn = np.array(
         ((np.cos(heading_rad), np.sin(heading_rad), 0.0), (-np.sin(heading_rad), np.cos(heading_rad), 0.0), (0, 0, 1.0))
     )
-    starts, ends = (np.array([p @ turn.T for p in points]) for points in zip(*((b.start, b.end) for b in every)))  # noqa: B905
+    starts = np.array([limb.start for limb in every]) @ turn.T
+    ends = np.array([limb.end for limb in every]) @ turn.T
     radii = np.array([(limb.radius_m, limb.end_radius_m) for limb in every])
     reach = radii.max(axis=1, keepdims=True) + 3.0 * cell_m
     low = np.minimum(starts - reach, ends - reach).min(axis=0)
