@@ -1,0 +1,79 @@
+"""The console as one ASGI application: every page in one table."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from tillfree.web import sessions
+from tillfree.web.console import Console
+from tillfree.web.guard import Guard
+from tillfree.web.live import feed as live_feed
+from tillfree.web.live import page as live_page
+from tillfree.web.rendering import STATIC
+from tillfree.web.routing import make_ask, wrong_page
+
+__all__ = ["make_app"]
+
+
+def make_app(console: Console) -> Starlette:
+    """The application; the store is started and stopped by whoever serves it."""
+    broadcast = live_feed.Broadcast(console)
+    routes: list[BaseRoute] = [
+        *live_page.routes(),
+        *broadcast.routes(),
+        *sessions.routes(),
+        Mount("/static", _Static(directory=STATIC)),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with broadcast.running():
+            yield
+
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Guard, names=console.names, secure=console.secure),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+        ],
+        exception_handlers={HTTPException: _http_error, Exception: _our_error},
+        lifespan=lifespan,
+    )
+    app.state.console = console
+    return app
+
+
+class _Static(StaticFiles):
+    """Files of ours; an address with a digest in it (`?v=`) always means the same bytes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        versioned = scope.get("query_string", b"").startswith(b"v=")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
+        return response
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    ask = await make_ask(request)
+    said = {
+        401: ask.say("Sign in first."),
+        404: ask.say("There is no such page."),
+        405: ask.say("This cannot be done here."),
+    }
+    return wrong_page(ask, error.status_code, said.get(error.status_code, error.detail))
+
+
+async def _our_error(request: Request, _error: Exception) -> Response:
+    """A bug of ours; the server's log has the traceback, the reader a plain page."""
+    ask = await make_ask(request)
+    return wrong_page(ask, 500, ask.say("Something went wrong on our side. The server's log says what."))

@@ -1,0 +1,49 @@
+"""What the pages of one console share: the store that runs, what it remembers, and how it is served."""
+
+import dataclasses
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from tillfree.core.time import NS_PER_S
+from tillfree.storage.database.database import Database
+from tillfree.store.running.running import RunningStore
+
+__all__ = ["Console"]
+
+_NOTICES_KEPT = 5
+
+
+@dataclasses.dataclass
+class Console:
+    """One console. `demo` lets everybody in who reaches it, so it is served on this machine only."""
+
+    store: RunningStore
+    database: Database
+    demo: bool = False
+    secure: bool = False
+    """Whether browsers reach it by HTTPS: cookies then never travel in the clear."""
+    names: frozenset[str] = frozenset()
+    """Names of this server beside its addresses; a request for another name is refused (DNS rebinding)."""
+    zone: ZoneInfo = dataclasses.field(default_factory=lambda: ZoneInfo("UTC"))
+    now_ns: Callable[[], int] = time.time_ns
+    _notices: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+    def now_s(self) -> float:
+        """The wall clock in seconds."""
+        return self.now_ns() / NS_PER_S
+
+    def notify(self, whom: str, text: str, kind: str = "done") -> None:
+        """Keep a short text for the next page that somebody (by session) sees; `kind` is "done" or "wrong"."""
+        with self._lock:
+            notices = self._notices[whom]
+            notices.append((kind, text))
+            del notices[:-_NOTICES_KEPT]
+
+    def take_notices(self, whom: str) -> list[tuple[str, str]]:
+        """The texts kept for somebody, which are then forgotten."""
+        with self._lock:
+            return self._notices.pop(whom, [])

@@ -1,0 +1,117 @@
+"""What stands before every page: hosts, origins and sizes that are let through, and headers that bind the browser."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["BODY_BYTES_MAX", "Guard", "is_own_origin"]
+
+BODY_BYTES_MAX = 6 * 1024 * 1024
+"""The largest body of a request: a catalogue of 5 MB, and a form around it."""
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guard:
+    """ASGI middleware; WebSockets pass, and check their origin themselves (`is_own_origin`).
+
+    A change (anything but GET and HEAD) must come from a page of ours: browsers say so in `Sec-Fetch-Site` or `Origin`
+    (OWASP, Cross-Site Request Forgery Prevention), and cookies are `SameSite=Strict` besides.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str] = frozenset(), secure: bool = False) -> None:
+        self._app = app
+        self._names = names
+        self._secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through, or answers it with what is wrong."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if not self._is_known(headers.get("host", "")):
+            refusal = PlainTextResponse("This name is not one of this server's. Start it with --name.\n", 421)
+            await refusal(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] not in ("GET", "HEAD") and not _is_from_us(headers):
+            await PlainTextResponse("This change does not come from a page of this console.\n", 403)(scope, receive, send)
+            return
+        if not _has_bounded_body(headers):
+            await PlainTextResponse("That is more than this console takes at once.\n", 413)(scope, receive, send)
+            return
+        await self._app(scope, _Counted(receive), self._sender(send))
+
+    def _sender(self, send: Send) -> Send:
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._secure:
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                # Pages show who was where: nothing of them stays on a shared machine.
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        return sender
+
+    def _is_known(self, host: str) -> bool:
+        name = urlsplit(f"//{host}").hostname or ""
+        if name == "localhost" or name in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+class _Counted:
+    """A body that says no length is cut off where it becomes too large."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._bytes = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > BODY_BYTES_MAX:
+            return {"type": "http.disconnect"}
+        return message
+
+
+def is_own_origin(headers: Headers) -> bool:
+    """Whether a WebSocket is opened by a page of this very server."""
+    origin = headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc == headers.get("host", "")
+
+
+def _is_from_us(headers: Headers) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return is_own_origin(headers)
+
+
+def _has_bounded_body(headers: Headers) -> bool:
+    length = headers.get("content-length", "0")
+    return length.isascii() and length.isdigit() and int(length) <= BODY_BYTES_MAX

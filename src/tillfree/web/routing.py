@@ -1,0 +1,86 @@
+"""How an address becomes a page: sign-in, role, form and errors are dealt with in one place."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tillfree.core.errors import TillfreeError
+from tillfree.web.ask import Ask
+from tillfree.web.console import Console
+from tillfree.web.errors import AskError
+from tillfree.web.roles import Permission
+from tillfree.web.sessions import NOBODY, reader_of
+from tillfree.web.texts import languages, preferred
+
+__all__ = ["Handler", "act", "make_ask", "open_view", "view", "wrong_page"]
+
+Handler = Callable[[Ask], Response] | Callable[[Ask], Awaitable[Response]]
+_FIELDS_MAX = 2000
+
+
+def view(path: str, handler: Handler, need: Permission) -> Route:
+    """A page that is looked at (GET). A plain function runs in a thread of its own, so it may wait for the database."""
+    return Route(path, _endpoint(handler, need), methods=["GET"])
+
+
+def act(path: str, handler: Handler, need: Permission) -> Route:
+    """Something that is done (POST); answer it with `ask.back(...)`, so that a reload does not do it again."""
+    return Route(path, _endpoint(handler, need), methods=["POST"])
+
+
+def open_view(path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)) -> Route:
+    """A page for everybody, signed in or not."""
+    return Route(path, _endpoint(handler, None), methods=list(methods))
+
+
+def _endpoint(handler: Handler, need: Permission | None) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        form = FormData()
+        if request.method == "POST":
+            form = await request.form(max_files=2, max_fields=_FIELDS_MAX)
+        ask = await make_ask(request, form)
+        if need is not None and ask.reader is NOBODY:
+            return _to_sign_in(request)
+        try:
+            if need is not None:
+                ask.need(need)
+            if inspect.iscoroutinefunction(handler):
+                response: Response = await handler(ask)
+            else:
+                response = await run_in_threadpool(handler, ask)  # type: ignore[arg-type]
+        except AskError as error:
+            return wrong_page(ask, error.status, str(error))
+        except TillfreeError as error:
+            return wrong_page(ask, 400, str(error))
+        finally:
+            await form.close()
+        return response
+
+    return endpoint
+
+
+async def make_ask(request: Request, form: FormData | None = None) -> Ask:
+    """The request with its reader and language."""
+    console: Console = request.app.state.console
+    reader = await run_in_threadpool(reader_of, console, request)
+    language = preferred(request.headers.get("accept-language", ""), languages())
+    return Ask(request, console, reader, language, form or FormData())
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.method != "GET":
+        raise HTTPException(401)
+    return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
+
+
+def wrong_page(ask: Ask, status: int, message: str) -> Response:
+    """A page, or a line of JSON for a script, that says what is wrong."""
+    if "application/json" in ask.request.headers.get("accept", ""):
+        return ask.json({"error": message}, status)
+    return ask.page("wrong.html", status, status=status, message=message)

@@ -1,0 +1,119 @@
+"""Who asks: the cookie of a session, signing in and out, and the open house of the demo."""
+
+from typing import cast
+
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from tillfree.storage.database.audit import AuditEntry
+from tillfree.storage.database.staff import LockedError
+from tillfree.web.ask import Ask, Reader
+from tillfree.web.console import Console
+from tillfree.web.errors import AskError
+from tillfree.web.roles import ROLES, Role
+
+__all__ = ["COOKIE", "NOBODY", "reader_of", "routes"]
+
+COOKIE = "tillfree"
+"""Name of the cookie; where browsers come by HTTPS it has the prefix `__Host-`, which binds it to this very server."""
+NOBODY = Reader("", "", "")
+_LOOK_AS = "look_as"
+_YEAR_S = 365 * 24 * 3600
+
+
+def reader_of(console: Console, connection: HTTPConnection) -> Reader:
+    """The reader of a request or WebSocket; `NOBODY` where there is no session, or a forged or ended one."""
+    if console.demo:
+        wanted = connection.cookies.get(_LOOK_AS, "demo")
+        return Reader("demo", wanted if wanted in ROLES else "demo", "demo")
+    token = connection.cookies.get(_cookie_name(console), "")
+    if not token or len(token) > 100:
+        return NOBODY
+    session = console.database.session(token, console.now_ns())
+    return NOBODY if session is None else Reader(session.name, session.role, session.key)
+
+
+def routes() -> list[BaseRoute]:
+    """Signing in and out, the theme, and in the demo another role."""
+    from tillfree.web.routing import open_view  # noqa: PLC0415  routing knows sessions, as every page does
+
+    return [
+        open_view("/sign-in", _sign_in_page),
+        open_view("/sign-in", _sign_in, ("POST",)),
+        open_view("/sign-out", _sign_out, ("POST",)),
+        open_view("/theme", _theme, ("POST",)),
+        open_view("/demo/role", _look_as, ("POST",)),
+    ]
+
+
+def _cookie_name(console: Console) -> str:
+    return f"__Host-{COOKIE}" if console.secure else COOKIE
+
+
+def _sign_in_page(ask: Ask) -> Response:
+    if ask.reader is not NOBODY:
+        return ask.back("/")
+    return ask.page("sign_in.html", to=_local_path(ask.query("to", "/")), wrong="", name="")
+
+
+def _sign_in(ask: Ask) -> Response:
+    name, to = ask.text("name", limit=100), _local_path(ask.text("to", "/", limit=200))
+    wrong = ask.say("Name or password is not right.")
+    try:
+        user = ask.database.check_password(name, ask.text("password", limit=1000))
+    except LockedError:
+        user = None
+        wrong = ask.say("Too many wrong tries for this name. Wait five minutes, then try again.")
+    entry = AuditEntry(
+        time_ns=ask.console.now_ns(),
+        who=name[:64] if user is not None else "",
+        role=user.role if user is not None else "",
+        action="sign in" if user is not None else "sign in refused",
+        subject=name[:64],
+    )
+    ask.database.audit(entry)
+    if user is None:
+        return ask.page("sign_in.html", 401, to=to, wrong=wrong, name=name)
+    token = ask.database.open_session(user.name, ask.console.now_ns())
+    response = RedirectResponse(to, 303)
+    secure = ask.console.secure
+    response.set_cookie(_cookie_name(ask.console), token, path="/", httponly=True, samesite="strict", secure=secure)
+    return response
+
+
+def _sign_out(ask: Ask) -> Response:
+    token = ask.request.cookies.get(_cookie_name(ask.console), "")
+    if token and not ask.console.demo:
+        ask.database.close_session(token)
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(_cookie_name(ask.console), path="/", secure=ask.console.secure)
+    return response
+
+
+def _theme(ask: Ask) -> Response:
+    """Light, dark, or as the system has it; kept by the browser."""
+    wanted = ask.text("theme", limit=10)
+    response = RedirectResponse(_local_path(ask.text("to", "/", limit=200)), 303)
+    if wanted in ("light", "dark"):
+        response.set_cookie("theme", wanted, max_age=_YEAR_S, path="/", samesite="lax", httponly=True)
+    else:
+        response.delete_cookie("theme", path="/")
+    return response
+
+
+def _look_as(ask: Ask) -> Response:
+    """In the demo: see the console as a viewer, an associate, a manager or an engineer does."""
+    if not ask.console.demo:
+        raise AskError(ask.say("Only in the demo can a role be chosen."), 404)
+    wanted = ask.text("role", limit=20)
+    response = RedirectResponse("/", 303)
+    if cast("Role", wanted) in ROLES:
+        response.set_cookie(_LOOK_AS, wanted, path="/", samesite="strict", httponly=True)
+    return response
+
+
+def _local_path(wanted: str) -> str:
+    """An address of this server; anything that a browser would take for another one becomes the first page."""
+    plain = wanted.startswith("/") and not wanted.startswith("//") and wanted.isascii() and wanted.isprintable()
+    return wanted if plain and "\\" not in wanted else "/"
