@@ -62,8 +62,7 @@ class Ask:
             AuditEntry(
                 time_ns=self.console.now_ns(),
                 who=self.reader.name,
-                role=self.reader.role,
-                action=action,
+                what=action,
                 subject=subject,
                 detail=detail,
             )
