@@ -18,6 +18,8 @@ __all__ = ["PAGE_MAX", "Outcome", "VisitCursor", "VisitQuery", "VisitRow", "Visi
 
 PAGE_MAX = 500
 """The most rows that one query gives."""
+# More than any name has.
+_TEXT_MAX = 200
 Outcome = Literal["charged", "to review", "decided"]
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
@@ -171,13 +173,14 @@ def _conditions(query: VisitQuery) -> list[ColumnElement[bool]]:
         found.append(VISITS.c.closed_ns < query.until_ns)
     if query.outcome is not None:
         found.append(VISITS.c.outcome == query.outcome)
-    if text := query.text.strip():
+    if text := search_form(query.text.strip()[:_TEXT_MAX]):
+        # Not LIKE, for which some characters are more than themselves, and which ends at a NUL.
         on_receipt = (
             select(LINES.c.number)
-            .where(and_(LINES.c.visit == VISITS.c.visit, LINES.c.words.contains(search_form(text), autoescape=True)))
+            .where(and_(LINES.c.visit == VISITS.c.visit, func.instr(LINES.c.words, text) > 0))
             .exists()
         )
-        found.append(or_(VISITS.c.visit.startswith(text, autoescape=True), on_receipt))
+        found.append(or_(func.instr(func.lower(VISITS.c.visit), text) == 1, on_receipt))
     return found
 
 
