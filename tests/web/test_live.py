@@ -21,7 +21,8 @@ from tillfree.web.live.frames import encode_frame
 from tillfree.web.live.words import KINDS, describe
 
 ClientAs = Callable[[str], TestClient]
-ORIGIN = {"origin": "http://127.0.0.1"}
+HOST = {"host": "127.0.0.1"}
+ORIGIN = {"origin": "http://127.0.0.1", **HOST}
 
 
 def _say(text: str, **values: object) -> str:
@@ -73,7 +74,7 @@ def test_a_browser_is_told_what_has_been_then_what_is(client_as: ClientAs) -> No
 def test_pages_of_others_hear_nothing(client_as: ClientAs, origin: str) -> None:
     with (
         pytest.raises(WebSocketDenialResponse) as refused,
-        client_as("viewer").websocket_connect("/live/stream", headers={"origin": origin} if origin else {}),
+        client_as("viewer").websocket_connect("/live/stream", headers={"origin": origin, **HOST} if origin else HOST),
     ):
         pass
     assert refused.value.status_code == 4403
