@@ -1,5 +1,6 @@
 """Calibrating a plate with a known weight, step by step."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import FixtureId, PlateRef
+from tillfree.core.time import NS_PER_S
 from tillfree.store.running.calibration import GAIN_MAX, GAIN_MIN
 from tillfree.web.ask import Ask
 from tillfree.web.devices.detail import plate_at
@@ -25,7 +27,7 @@ __all__ = ["Bench"]
 
 _ABANDONED_S = 900.0
 _LOOK_S = 0.3
-_LOOKS = 12
+_LOOKS = 20
 _PATH = "/devices/calibrate"
 
 
@@ -68,7 +70,7 @@ class Bench:
             dead=state.state in ("no reading", "stuck", "unheard"),
             state=PLATE_STATES[state.state],
             gain=state.gain,
-            level=measured(ask.store.level_g(plate), 1, "g"),
+            load=measured(state.load_g, 1, "g"),
             simulated=_may_simulate(ask),
             least=KNOWN_MIN_G,
             most=KNOWN_MAX_G,
@@ -82,11 +84,12 @@ class Bench:
         plate = _plate(ask)
         weighing = self._current(ask, plate)
         level_g = ask.store.level_g(plate)
-        answer: dict[str, Any] = {"level": measured(level_g, 1, "g"), "above": "–", "calm": False}
+        state = plate_at(ask, plate.fixture, plate.shelf, plate.plate)
+        answer: dict[str, Any] = {"load": measured(state.load_g, 1, "g"), "above": "–", "calm": False}
         if weighing is not None:
             with self._lock:
-                weighing.note(self._clock(), level_g)
-                answer["calm"] = weighing.calm_g(self._clock()) is not None
+                weighing.note(ask.store.now_ns / NS_PER_S, level_g)
+                answer["calm"] = weighing.calm_g() is not None
             if level_g is not None and weighing.step != "empty":
                 answer["above"] = measured(level_g - weighing.tare_g, 1, "g")
         answer["words"] = _calm_words(ask, level_g, answer["calm"])
@@ -165,6 +168,7 @@ class Bench:
         )
         ask.audit("plate.calibrate", str(plate), f"gain {weighing.old_gain:.4f} → {weighing.gain:.4f}")
         weighing.step = "off"
+        weighing.disturb()
         return _again(ask, plate)
 
     def _check(self, ask: Ask, weighing: Weighing) -> Response:
@@ -200,6 +204,7 @@ class Bench:
             raise AskError(ask.say("Only in the demo can a weight be put on by a click."), 404)
         weighing.known_g = _grams(ask)
         breaker.press(weighing.plate, weighing.known_g)
+        weighing.disturb()
         return _again(ask, weighing.plate)
 
     def _lift(self, ask: Ask, weighing: Weighing) -> Response:
@@ -207,6 +212,7 @@ class Bench:
         if breaker is None or not _may_simulate(ask):
             raise AskError(ask.say("Only in the demo can a weight be taken off by a click."), 404)
         breaker.lift(weighing.plate)
+        weighing.disturb()
         return _again(ask, weighing.plate)
 
     # ---- beginning and end ----------------------------------------------------------------------------------
@@ -248,8 +254,8 @@ class Bench:
             if level_g is None or ask.store.snapshot().state != "running":
                 return None
             with self._lock:
-                weighing.note(self._clock(), level_g)
-                calm_g = weighing.calm_g(self._clock())
+                weighing.note(ask.store.now_ns / NS_PER_S, level_g)
+                calm_g = weighing.calm_g()
             if calm_g is not None:
                 return calm_g
             self._pause(_LOOK_S)
@@ -296,7 +302,7 @@ def _not_calm(ask: Ask, plate: PlateRef) -> str:
         return ask.say("This plate gives no reading. Check its cable and that its scales are on, then try again.")
     return ask.say(
         "The level is not calm. Wait until nobody touches the shelf for %(seconds)s seconds, then try again.",
-        seconds=round(CALM_S),
+        seconds=math.ceil(CALM_S),
     )
 
 

@@ -84,7 +84,9 @@ def _plate_values(ask: Ask, fixture: Fixture) -> dict[str, Any]:
     number, _, plate = ask.query("plate", limit=20).partition("-")
     chosen = states.get((_whole(number), _whole(plate)))
     return {
-        "shelves": [(shelf.index, _row(ask, states, shelf.index, len(shelf.plates))) for shelf in shelves_from_top(fixture)],
+        "shelves": [
+            (shelf.index, _row(ask, states, shelf.index, len(shelf.plates))) for shelf in shelves_from_top(fixture)
+        ],
         "plates_most": max((len(shelf.plates) for shelf in fixture.shelves), default=0),
         "chosen": None if chosen is None else _closely(ask, chosen),
         "history": [] if chosen is None else ask.database.gain_history(_ref(chosen), _HISTORY),

@@ -97,9 +97,7 @@ def _now(ask: Ask) -> Response:
     found = _found(ask, devices, _wanted(ask))
     page = ask.number("page", 0, _PAGE_MAX, 0)
     shown = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS] if page else found[:_LIVE_ROWS_MAX]
-    return ask.json(
-        {"tiles": _tally(devices), "rows": {device.device: _told(ask, device, now_ns) for device in shown}}
-    )
+    return ask.json({"tiles": _tally(devices), "rows": {device.device: _told(ask, device, now_ns) for device in shown}})
 
 
 def _told(ask: Ask, device: DeviceState, now_ns: int) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from tillfree.store.running.calibration import GAIN_MAX, GAIN_MIN
 __all__ = ["CALM_S", "KNOWN_MAX_G", "KNOWN_MIN_G", "Problem", "Step", "Weighing"]
 
 KNOWN_MIN_G, KNOWN_MAX_G = 10.0, 20_000.0
-CALM_S = 1.8
-"""For so long a level must stay, which a store works out once a second."""
-_RECENT_S = 4.0
+CALM_S = 2.5
+"""For so long (stream time) a level must stay, which a store works out once a second."""
 _CALM_G, _CALM_SHARE = 2.0, 0.002
 _ON_SHARE = 0.1
 _BACK_G, _BACK_SHARE = 3.0, 0.02
@@ -52,28 +51,32 @@ class Weighing:
         """Whether taking the weight off took away what it weighs."""
         return abs(self.back_off_g) <= max(_BACK_G, _BACK_SHARE * self.known_g)
 
-    def note(self, now_s: float, level_g: float | None) -> None:
-        """A level was read; none breaks the calm."""
+    def note(self, time_s: float, level_g: float | None) -> None:
+        """A level was read, in stream time; none breaks the calm."""
         if level_g is None:
             self._levels.clear()
-        else:
-            self._levels.append((now_s, level_g))
+        elif not self._levels or time_s > self._levels[-1][0]:
+            self._levels.append((time_s, level_g))
 
-    def calm_g(self, now_s: float) -> float | None:
+    def disturb(self) -> None:
+        """Something was put on or taken off: what was calm before says nothing."""
+        self._levels.clear()
+
+    def calm_g(self) -> float | None:
         """The level, if it has stayed as it is for long enough."""
-        recent = [(then, level) for then, level in self._levels if now_s - then <= _RECENT_S]
-        lately = [(then, level) for then, level in recent if now_s - then <= CALM_S]
-        long_enough = bool(recent) and now_s - recent[0][0] >= CALM_S and len(lately) >= 2
-        if not long_enough:
-            return None
-        levels = [level for _, level in lately]
-        middle = statistics.median(levels)
-        limit_g = max(_CALM_G, _CALM_SHARE * abs(middle - self.tare_g))
-        return middle if max(levels) - min(levels) <= limit_g else None
+        levels: list[float] = []
+        for time_s, level_g in reversed(self._levels):
+            levels.append(level_g)
+            if self._levels[-1][0] - time_s >= CALM_S:
+                middle = statistics.median(levels)
+                limit_g = max(_CALM_G, _CALM_SHARE * abs(middle - self.tare_g))
+                return middle if max(levels) - min(levels) <= limit_g else None
+        return None
 
     def begin(self, tare_g: float, gain: float) -> None:
         """The level before the known weight is put on, and the gain that it was read with."""
         self.tare_g, self.old_gain, self.step = tare_g, gain, "weight"
+        self.disturb()
 
     def weigh(self, known_g: float, loaded_g: float) -> Problem:
         """The level with the known weight on; says what is wrong, and changes the step only where nothing is."""

@@ -1,5 +1,7 @@
 """What devices, plates and their states are called, and how long ago something was."""
 
+import math
+
 from tillfree.core.time import NS_PER_S
 from tillfree.web.ask import Ask
 from tillfree.web.texts import later
@@ -37,7 +39,8 @@ def device_words(ask: Ask, device: str) -> str:
     kind, _, name = device.partition("/")
     if kind not in KINDS or not name:
         return device
-    return ask.say(KINDS[kind][1], name=name)
+    # Many shops have one gate, which is called just that.
+    return ask.say(KINDS[kind][1], name="" if name == kind else name).strip()
 
 
 def ago_words(ask: Ask, then_ns: int, now_ns: int) -> str:
@@ -45,6 +48,8 @@ def ago_words(ask: Ask, then_ns: int, now_ns: int) -> str:
     if not then_ns:
         return "–"
     seconds = max(0, now_ns - then_ns) // NS_PER_S
+    if seconds < 1:
+        return ask.say("now")
     if seconds < 120:
         return ask.say("%(count)s s ago", count=seconds)
     if seconds < 7200:

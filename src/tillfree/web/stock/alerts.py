@@ -48,7 +48,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertList(msgspec.Struct, frozen=True, kw_only=True):
-    """The first alerts that nobody has seen, the first that somebody has, how many there are, and a mark of them all."""
+    """The first alerts that nobody has seen, the first that somebody has, how many of each, and a mark of them all."""
 
     fresh: list[Told]
     fresh_count: int

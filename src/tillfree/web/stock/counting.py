@@ -87,8 +87,8 @@ def counts_of(ask: Ask) -> dict[str, int]:
         if not (text.isascii() and text.isdigit() and len(text) <= 4):
             raise AskError(
                 ask.say(
-                    "“%(text)s” is no count: give whole numbers from 0 to %(most)s. Nothing was saved.",
-                    text=text[:20],
+                    "“%(entered)s” is no count: give whole numbers from 0 to %(most)s. Nothing was saved.",
+                    entered=text[:20],
                     most=COUNT_MAX,
                 )
             )

@@ -12,7 +12,7 @@ from tillfree.web.routing import act, view
 from tillfree.web.stock import counting, restocking
 from tillfree.web.stock.alerts import acknowledge, alert_list
 from tillfree.web.stock.lines import STATES, Row, Wanted, rows_of, select, tally
-from tillfree.web.stock.places import plates_words
+from tillfree.web.stock.places import place_words, plates_words
 
 __all__ = ["PAGE_ROWS", "routes"]
 
@@ -41,19 +41,19 @@ def _page(ask: Ask) -> Response:
     found = select(rows, wanted)
     pages = max(1, -(-len(found) // PAGE_ROWS))
     page = min(ask.number("page", 1, _PAGE_MAX, 1), pages)
+    shown = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     return ask.page(
         "stock.html",
         tiles=tally(rows, store.alerts()),
-        rows=found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        rows=[(row, _cells(ask, row), place_words(ask, row.fixture, row.shelf, row.plates)) for row in shown],
         found=len(found),
         wanted=wanted,
         page=page,
         pages=pages,
         states=STATES,
         fixtures=[fixture.id for fixture in store.shop.fixtures if fixture.shelves],
-        plates_words=plates_words,
         restocking=store.restocking(),
-        now_query=urlencode(_live_query(found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS])),
+        now_query=urlencode(_live_query(shown)),
         page_link=lambda number: "?" + urlencode(_query(wanted) | {"page": str(number)}),
         table_link="/stock/stock.csv?" + urlencode(_query(wanted)),
         **_alert_values(ask),
@@ -78,16 +78,26 @@ def _now(ask: Ask) -> Response:
     )
 
 
-def _cells(ask: Ask, row: Row) -> dict[str, Any]:
+def _cells(ask: Ask, row: Row) -> dict[str, str]:
+    """What the table says of a facing that may change."""
     words, looks, sign = STATES[row.state]
     return {
         "count": "–" if row.count is None else str(row.count),
         "par": "–" if row.par is None else str(row.par),
-        "changed": ask.when(row.changed_ns).strftime("%H:%M:%S") if row.changed_ns else "–",
-        "counted": ask.when(row.counted_ns).strftime("%H:%M:%S") if row.counted_ns else "–",
+        "changed": _clock(ask, row.changed_ns),
+        "counted": _clock(ask, row.counted_ns),
         "state": f"{sign} {ask.say(words)}",
         "looks": looks,
     }
+
+
+def _clock(ask: Ask, time_ns: int) -> str:
+    """The time of today, with its day where that is another."""
+    if not time_ns:
+        return "–"
+    moment = ask.when(time_ns)
+    today = moment.date() == ask.when(ask.store.now_ns).date()
+    return moment.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M")
 
 
 def _table(ask: Ask) -> Response:

@@ -91,7 +91,17 @@ def _list(ask: Ask) -> Response:
 def _table(ask: Ask) -> Response:
     header = ("stop", "fixture", "shelf", "plates", "product", "name", "bring", "count", "par")
     cells = (
-        (number, row.fixture, row.shelf, " ".join(map(str, row.plates)), row.product, row.name, row.missing, row.count, row.par)
+        (
+            number,
+            row.fixture,
+            row.shelf,
+            " ".join(map(str, row.plates)),
+            row.product,
+            row.name,
+            row.missing,
+            row.count,
+            row.par,
+        )
         for number, stop in enumerate(bring_list(ask, _how_empty(ask)), 1)
         for row in stop.rows
     )
@@ -160,5 +170,3 @@ def _fixture(ask: Ask, wanted: str) -> FixtureId:
         if fixture.id == wanted and fixture.shelves:
             return fixture.id
     raise NotThere(ask.say("There is no fixture %(fixture)s in this shop.", fixture=wanted[:60]))
-
-
