@@ -42,6 +42,7 @@ from tillfree.store.settings import StoreSettings
 __all__ = ["RunningStore"]
 
 Result = TypeVar("Result")
+Told = TypeVar("Told")
 State = Literal["starting", "running", "paused", "ended", "failed"]
 
 _TOGETHER = 64
@@ -92,8 +93,8 @@ class RunningStore:
                 simulated=source.simulated,
                 truth=lambda: source.truth,
                 calibration=calibration,
-                on_visit=on_visit,
-                on_minute=on_minute,
+                on_visit=self._guarded(on_visit),
+                on_minute=self._guarded(on_minute),
                 feed_kept=feed_kept,
             ),
         )
@@ -108,6 +109,7 @@ class RunningStore:
         self._shown: tuple[tuple[object, ...], tuple[LivePerson, ...]] = ((), ())
         self._truly: tuple[TruePeople | None, tuple[tuple[float, float], ...]] = (None, ())
         self._dropped = 0
+        self._over = threading.Event()
 
     # ---- beginning and end ----------------------------------------------------------------------------------
 
@@ -128,6 +130,11 @@ class RunningStore:
             self._feeder.join(_STOP_S)
         if self._state not in ("failed", "ended"):
             self._state = "ended"
+        self._over.set()
+
+    def wait_for_end(self, timeout_s: float | None = None) -> bool:
+        """Wait until the stream has ended, or the store failed or was stopped; says whether it is so."""
+        return self._over.wait(timeout_s)
 
     # ---- what it says ---------------------------------------------------------------------------------------
 
@@ -198,7 +205,7 @@ class RunningStore:
 
     def plates(self, fixture: FixtureId) -> tuple[PlateState, ...]:
         """The plates of a fixture; none if there is no such fixture."""
-        return self._engine.devices.plates_of(fixture)
+        return self._engine.devices.plates_of(fixture, self.calibration.gains)
 
     def stock(self) -> tuple[StockLine, ...]:
         """All facings, in the order of the shop."""
@@ -320,6 +327,7 @@ class RunningStore:
             self._state = "failed"
             self._close_after_failure()
         self._intake.stop()
+        self._over.set()
         while not self._stopped:
             self._serve()
             with self._wake:
@@ -396,6 +404,29 @@ class RunningStore:
             self._engine.finish()
         except Exception:  # noqa: BLE001 - it has failed already, and says so
             _log.warning("store %r: visits that were open could not be closed", self.name, exc_info=True)
+
+    def _guarded(self, told: Callable[[Told], None] | None) -> Callable[[Told], None] | None:
+        """A listener that fails (a full disk) is told in the feed, and does not end the store."""
+        if told is None:
+            return None
+
+        def tell(value: Told) -> None:
+            try:
+                told(value)
+            except Exception as error:  # noqa: BLE001 - whoever listens is no part of the store
+                _log.exception("store %r: what was told could not be kept", self.name)
+                self._engine.feed.add(
+                    FeedEntry(
+                        sequence=0,
+                        time_ns=self._engine.now_ns,
+                        kind="issue",
+                        device="database",
+                        detail=f"could not be written: {one_line(error)}"[:300],
+                        remedy="check the disk; what happened meanwhile is not kept",
+                    )
+                )
+
+        return tell
 
     # ---- wishes of other threads ----------------------------------------------------------------------------
 
