@@ -26,9 +26,9 @@ class Cues:
         self._inner = inner
         self.seen = 0
 
-    def add(self, second: float, action: Callable[[], object]) -> None:
-        """One more action."""
-        self._cues.append((second, action))
+    def add(self, second: float, *actions: Callable[[], object]) -> None:
+        """Further actions, to be done one after the other."""
+        self._cues.extend((second, action) for action in actions)
         self._cues.sort(key=lambda cue: cue[0])
 
     def filter(self, item: Event) -> Event | None:
@@ -87,7 +87,7 @@ class Run:
             source, on_visit=self.visits.append, on_minute=self.minutes.append, breaker=cues, feed_kept=5000, **options
         )
         if counts is not None:
-            self.store.set_counts({number: (counts, counts, 0) for number in range(len(source.shop.facings))})
+            self.store.set_counts(dict.fromkeys(range(len(source.shop.facings)), (counts, counts, 0)))
 
     def to_the_end(self) -> "Run":
         """Start, wait until the stream is over, stop."""

@@ -4,12 +4,13 @@ import io
 import math
 import threading
 from collections.abc import Iterator
+from typing import IO, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scenes import LEFT, WATER, Scene, ns, shop
+from tests.scenes import LEFT, WATER, MemoryRecording, Scene, ns, shop
 from tests.store.running.staging import Cues, ListSource, Run, lines_of
 from tillfree.core.events import Event, SensorIssue, VisitClosed, encode_event
 from tillfree.core.ids import VisitId
@@ -93,7 +94,7 @@ class _Silent(io.RawIOBase):
 
 def test_a_stream_that_says_nothing_does_not_keep_the_store_from_stopping() -> None:
     silent = _Silent()
-    store = RunningStore(LineSource(shop(LEFT), silent, "wire"))  # type: ignore[arg-type]
+    store = RunningStore(LineSource(shop(LEFT), cast(IO[bytes], silent), "wire"))
     store.start()
     assert silent.asked.wait(30)
     store.stop()
@@ -119,7 +120,7 @@ def test_a_recording_is_read_only_so_far_ahead() -> None:
     produced = []
 
     class Counting(ListSource):
-        def items(self) -> Iterator[Event]:  # type: ignore[override]
+        def items(self) -> Iterator[Event]:
             for frame in self._items:
                 produced.append(frame)
                 yield frame
@@ -161,12 +162,11 @@ def test_an_overflow_is_told() -> None:
 def test_a_source_of_nothing_ends() -> None:
     ran = Run(ListSource(shop(LEFT), [])).to_the_end()
     assert ran.store.snapshot().state == "ended"
-    assert ran.visits == ran.minutes == []
+    assert not ran.visits
+    assert not ran.minutes
 
 
 def test_an_empty_recording_does_not_go_round_for_ever() -> None:
-    from tests.scenes import MemoryRecording
-
     assert list(RecordingSource(MemoryRecording(shop(LEFT), []), loop=True).items()) == []
 
 

@@ -17,7 +17,7 @@ from tillfree.store.running.stock import StockBook
 
 def book(count: int = 10, **options: object) -> StockBook:
     made = StockBook(shop(LEFT, **options))  # type: ignore[arg-type]
-    made.set_counts({number: (count, count, 0) for number in range(7)})
+    made.set_counts(dict.fromkeys(range(7), (count, count, 0)))
     return made
 
 
