@@ -1,7 +1,6 @@
 """A running store: the same receipts as a replay, told as they happen; it pauses, breaks, fails and stops in order."""
 
 import math
-import os
 import threading
 
 import pytest
@@ -18,8 +17,8 @@ from tests.scenes import (
     shop,
 )
 from tests.store.running.staging import Cues, ListSource, Run, run
-from tillfree.core.events import CameraFrame, WeightBatch
-from tillfree.core.ids import FixtureId, PlateRef
+from tillfree.core.events import CameraFrame, GatePassage, WeightBatch
+from tillfree.core.ids import FixtureId, PlateRef, TrackId
 from tillfree.simulation.breakage import SimulatedBreaker
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import SimulationOptions
@@ -30,6 +29,7 @@ from tillfree.store.replay import replay
 from tillfree.store.running.errors import StoreError
 from tillfree.store.running.running import RunningStore
 from tillfree.store.running.sources import RecordingSource
+from tillfree.store.running.state import LiveCart
 
 
 def two_shoppers() -> Scene:
@@ -161,6 +161,18 @@ def test_minutes_tell_who_came_and_what_was_reached() -> None:
     assert sum(minute.cells.values()) == pytest.approx(22 + 24, abs=4)
     assert not rest
     assert ran.store.minutes() == (minute,)
+
+
+def test_a_party_is_known_to_cart_and_record() -> None:
+    scene = two_shoppers()
+    gate = GatePassage(time_ns=ns(0), source="gate", sequence=1, track=TrackId("ann"), direction="in", party="family")
+    cues = Cues()
+    seen: list[LiveCart] = []
+    ran = Run(ListSource(scene.shop, [gate, *scene.sensor_events()]), cues=cues)
+    cues.add(9, lambda: seen.extend(ran.store.carts()))
+    ran.to_the_end()
+    assert {str(cart.track): cart.party for cart in seen} == {"ann": "family", "bob": ""}
+    assert (ran.visit("ann").party, ran.visit("bob").party) == ("family", "")
 
 
 def test_a_recording_of_nobody_is_one_anonymous_visitor() -> None:
@@ -305,7 +317,7 @@ def test_a_source_that_breaks_off_is_a_failure_and_loses_no_visit() -> None:
 
 def test_a_fault_of_ours_is_a_failure_and_not_silence() -> None:
     scene = two_shoppers()
-    cues = Cues((9, lambda: os.environ["no such thing"]))
+    cues = Cues((9, lambda: dict[str, int]()["no such thing"]))
     ran = run(scene, cues=cues)
     assert ran.store.snapshot().state == "failed"
     assert ran.store.error == "KeyError: 'no such thing'"

@@ -166,6 +166,14 @@ def test_devices_appear_when_they_are_heard() -> None:
     assert watch.name_of("tracker") == "tracker/eyes"
 
 
+def test_a_stream_that_invents_devices_does_not_fill_the_memory() -> None:
+    watch = DeviceWatch(shop(LEFT))
+    for number in range(1000):
+        watch.take(PeopleFrame(time_ns=ns(1), source=f"tracker {number}", sequence=number))
+    watch.tick(ns(2), anybody=False)
+    assert len(watch.states) == 201
+
+
 def test_messages_are_counted() -> None:
     watch = DeviceWatch(shop(LEFT))
     for second in range(1, 16):
@@ -346,6 +354,31 @@ def test_pictures_are_those_of_cameras_that_see_the_shelf() -> None:
     assert len(frames) == 6
     assert {frame.camera for frame in frames} == {"sees", "unknown"}
     assert all(abs(frame.time_ns - ns(8)) <= 400_000_000 for frame in frames)
+
+
+def test_pictures_never_take_more_than_so_much_room() -> None:
+    kept, _, change = evidence()
+    large = bytes(12_000_000)
+    for k in range(5):
+        kept.frame(
+            CameraFrame(
+                time_ns=ns(7.8 + k / 10),
+                source="c",
+                sequence=k,
+                camera="unknown",
+                format="jpeg",
+                width=9,
+                height=9,
+                data=large,
+            )
+        )
+    changes = [msgspec.structs.replace(change, sequence=number) for number in range(1, 8)]
+    for one in changes:
+        kept.note(one)
+    kept.settle(ns(15))
+    pictures = [len(kept.of([one.id])[1]) for one in changes]
+    assert pictures == [0, 0, 0, 5, 5, 5, 5]
+    assert all(len(kept.of([one.id])[0]) == 1 for one in changes)
 
 
 # ---- what happens -----------------------------------------------------------------------------------------------

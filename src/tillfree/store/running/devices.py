@@ -23,6 +23,8 @@ SILENT_NS = 3 * NS_PER_S
 # though some trackers do not while nobody is there.
 _ALWAYS_SPEAK = ("scales", "camera")
 _RATE_SECONDS = 10
+# Beyond what the shop names: a stream that invents ever new sources must not fill the memory.
+_HEARD_MAX = 200
 _CHECK = "check its power and network; visits of this time are under review"
 
 
@@ -69,6 +71,8 @@ class DeviceWatch:
             case _:
                 return
         device = self._devices.get(name)
+        if device is None and len(self._devices) >= len(self.watches) + len(self._cameras) + _HEARD_MAX:
+            return
         if device is None:
             device = self._add(name, kind)  # type: ignore[arg-type]
         device.last_ns = max(device.last_ns, event.time_ns)

@@ -8,12 +8,10 @@ import logging
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
 from tillfree.catalog.model import Shop
-from tillfree.core.errors import TillfreeError
 from tillfree.core.events import PeopleFrame, SensorIssue
 from tillfree.core.ids import FixtureId, PlateRef
 from tillfree.core.time import NS_PER_S
@@ -37,11 +35,11 @@ from tillfree.store.running.state import (
     Snapshot,
     StockLine,
 )
+from tillfree.store.running.wishes import Wishes
 from tillfree.store.settings import StoreSettings
 
 __all__ = ["RunningStore"]
 
-Result = TypeVar("Result")
 Told = TypeVar("Told")
 State = Literal["starting", "running", "paused", "ended", "failed"]
 
@@ -51,7 +49,6 @@ _WAIT_MOST_S = 0.5
 # Nothing that people see is made better by waiting for less than this.
 _SLACK_S = 0.004
 _STALE_NS = 3 * NS_PER_S
-_ANSWER_S = 30.0
 _STOP_S = 30.0
 
 _log = logging.getLogger(__name__)
@@ -100,9 +97,8 @@ class RunningStore:
         )
         self._intake = Intake(source)
         self._feeder = threading.Thread(target=self._run, name=f"store {source.name}", daemon=True)
-        self._wake = threading.Condition()
-        self._wishes: deque[Callable[[], None]] = deque()
-        self._started = self._stopped = False
+        self._wishes = Wishes(source.name, self._feeder)
+        self._started = False
         self._state: State = "starting"
         self._lag_s = 0.0
         self._newest: tuple[PeopleFrame, int] | None = None
@@ -122,9 +118,7 @@ class RunningStore:
 
     def stop(self) -> None:
         """End the threads, and close what is open; returns when that is done. No harm if it has ended."""
-        with self._wake:
-            self._stopped = True
-            self._wake.notify_all()
+        self._wishes.end()
         self._intake.stop()
         if self._feeder.is_alive() and threading.current_thread() is not self._feeder:
             self._feeder.join(_STOP_S)
@@ -251,7 +245,7 @@ class RunningStore:
         Raises:
             StoreError: there is no such facing, or nobody can count so many.
         """
-        self._ask(lambda: self._engine.counted(facing, units))
+        self._wishes.ask(lambda: self._engine.counted(facing, units))
 
     def set_counts(self, counts: Mapping[int, tuple[int, int, int]]) -> None:
         """What is remembered from before: count, par and when it was counted, by facing.
@@ -295,11 +289,11 @@ class RunningStore:
 
         Says whether all of it is in force.
         """
-        return self._ask(lambda: self._engine.apply_shop(shop))
+        return self._wishes.ask(lambda: self._engine.apply_shop(shop))
 
     def apply_now(self) -> None:
         """Do not wait until nobody is inside: visits that go on are closed, and wait for a person to look at them."""
-        self._ask(self._engine.apply_now)
+        self._wishes.ask(self._engine.apply_now)
 
     def set_gain(self, plate: PlateRef, gain: float) -> None:
         """Multiply the readings of a plate from now on; its level stays as it is.
@@ -307,7 +301,7 @@ class RunningStore:
         Raises:
             StoreError: there is no such plate, or the gain is out of bounds.
         """
-        self._ask(lambda: self._engine.set_gain(plate, gain, self.level_g(plate)))
+        self._wishes.ask(lambda: self._engine.set_gain(plate, gain, self.level_g(plate)))
 
     # ---- the feeding thread ---------------------------------------------------------------------------------
 
@@ -328,17 +322,15 @@ class RunningStore:
             self._close_after_failure()
         self._intake.stop()
         self._over.set()
-        while not self._stopped:
-            self._serve()
-            with self._wake:
-                if not self._wishes and not self._stopped:
-                    self._wake.wait(_WAIT_MOST_S)
-        self._serve()
+        while not self._wishes.ended:
+            self._wishes.rest(_WAIT_MOST_S)
+            self._wishes.grant()
+        self._wishes.grant()
 
     def _feed_all(self) -> None:
         intake = self._intake
-        while not self._stopped and not intake.ended:
-            self._serve()
+        while not self._wishes.ended and not intake.ended:
+            self._wishes.grant()
             if not self._source.paced:
                 self._tell_dropped()
             for item in intake.take(_TOGETHER, _IDLE_S):
@@ -349,9 +341,9 @@ class RunningStore:
     def _await(self, item: Item) -> bool:
         """Wait until an item is due; False if the store is to stop before."""
         pace = self._pace
-        while not self._stopped:
+        while not self._wishes.ended:
             if self._wishes:
-                self._serve()
+                self._wishes.grant()
             if not self._source.paced:
                 self._lag_s = max(0.0, (self._intake.newest_ns - item.time_ns) / NS_PER_S)
                 return True
@@ -361,9 +353,7 @@ class RunningStore:
                     self._lag_s = max(0.0, -wait_s)
                 pace.note(item.time_ns)
                 return True
-            with self._wake:
-                if not self._wishes and not self._stopped:
-                    self._wake.wait(min(wait_s, _WAIT_MOST_S))
+            self._wishes.rest(min(wait_s, _WAIT_MOST_S))
         return False
 
     def _take(self, item: Item) -> None:
@@ -428,49 +418,9 @@ class RunningStore:
 
         return tell
 
-    # ---- wishes of other threads ----------------------------------------------------------------------------
-
     def _check_paced(self) -> None:
         if not self._source.paced:
             raise StoreError(f"{self.name} is live: it goes at the pace of the world, and cannot be paused")
 
     def _repace(self, *, speed: float | None = None, paused: bool | None = None) -> None:
-        self._ask(lambda: self._pace.change(time.monotonic(), speed=speed, paused=paused))
-
-    def _serve(self) -> None:
-        while self._wishes:
-            self._wishes.popleft()()
-
-    def _ask(self, wish: Callable[[], Result]) -> Result:
-        """Have something done by the feeding thread, between two events; here and now where it does not run.
-
-        Raises:
-            StoreError: the thread did not come to it.
-            TillfreeError: what the wish raised.
-        """
-        if not self._feeder.is_alive() or threading.current_thread() is self._feeder:
-            return wish()
-        done = threading.Event()
-        answer: list[Result] = []
-        trouble: list[Exception] = []
-
-        def grant() -> None:
-            try:
-                answer.append(wish())
-            except TillfreeError as error:
-                trouble.append(error)
-            finally:
-                done.set()
-
-        with self._wake:
-            self._wishes.append(grant)
-            self._wake.notify_all()
-        until_s = time.monotonic() + _ANSWER_S
-        while not done.wait(_WAIT_MOST_S):
-            if not self._feeder.is_alive() and self._wishes:
-                self._serve()
-            elif time.monotonic() > until_s:
-                raise StoreError(f"{self.name} is too busy to answer: wait a little, then try again")
-        if trouble:
-            raise trouble[0]
-        return answer[0]
+        self._wishes.ask(lambda: self._pace.change(time.monotonic(), speed=speed, paused=paused))
