@@ -1,6 +1,7 @@
 """What the pages of one console share: the store that runs, what it remembers, and how it is served."""
 
 import dataclasses
+import datetime as dt
 import threading
 import time
 from collections import defaultdict
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.running.running import RunningStore
+from tillfree.web.scoreboard import Scoreboard
 
 __all__ = ["Console"]
 
@@ -23,6 +25,8 @@ class Console:
     store: RunningStore
     database: Database
     demo: bool = False
+    scoreboard: Scoreboard | None = None
+    """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
     secure: bool = False
     """Whether browsers reach it by HTTPS: cookies then never travel in the clear."""
     names: frozenset[str] = frozenset()
@@ -35,6 +39,10 @@ class Console:
     def now_s(self) -> float:
         """The wall clock in seconds."""
         return self.now_ns() / NS_PER_S
+
+    def clock(self, time_ns: int) -> str:
+        """The time of day in the store's time zone: `14:03:09`."""
+        return dt.datetime.fromtimestamp(time_ns // NS_PER_S, self.zone).strftime("%H:%M:%S")
 
     def notify(self, whom: str, text: str, kind: str = "done") -> None:
         """Keep a short text for the next page that somebody (by session) sees; `kind` is "done" or "wrong"."""
