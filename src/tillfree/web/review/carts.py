@@ -11,6 +11,7 @@ from tillfree.core.events import Alternative, CartLine
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.core.money import Money
 from tillfree.storage.database.records import VisitRecord
+from tillfree.store.settings import StoreSettings
 from tillfree.web.visits.wording import Names
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ class Candidate(msgspec.Struct, frozen=True):
     differences: tuple[str, ...]
 
 
-def pricing_of(ask: "Ask") -> Pricing:
-    """Prices of the shop in force."""
-    return Pricing(ask.store.shop, ask.store.settings.commerce, ask.store.name)
+def pricing_of(ask: "Ask", record: VisitRecord) -> Pricing:
+    """Prices of the shop in force, for receipts under the name that the visit's own receipt has."""
+    settings: StoreSettings = getattr(ask.store, "settings", StoreSettings())
+    return Pricing(ask.store.shop, settings.commerce, record.receipt.store)
 
 
 def carts_of(record: VisitRecord) -> tuple[Alternative, ...]:
@@ -84,7 +86,7 @@ def price(pricing: Pricing, record: VisitRecord, items: Mapping[ProductId, int])
 
 def candidates(ask: "Ask", record: VisitRecord, names: Names, most: int) -> list[Candidate]:
     """The cards of a case, most probable first."""
-    pricing = pricing_of(ask)
+    pricing = pricing_of(ask, record)
     carts = carts_of(record)
     best = carts[0].items
     found = []
@@ -133,7 +135,7 @@ def doubts(ask: "Ask", record: VisitRecord, names: Names) -> list[str]:
         for line in record.receipt.lines
         if line.problem and line.product != UNKNOWN_PRODUCT
     ]
-    if len(carts) > 1 and carts[1].probability >= 0.001:  # noqa: PLR2004  less is not in doubt
+    if len(carts) > 1 and carts[1].probability >= 0.001:
         differing = {*carts[0].items, *carts[1].items}
         doubtful = [p for p in sorted(differing) if carts[0].items.get(p, 0) != carts[1].items.get(p, 0)]
         said.append(ask.say("The model is not sure about: %(what)s.", what=", ".join(map(names, doubtful))))

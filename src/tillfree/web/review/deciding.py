@@ -51,7 +51,7 @@ def chosen_of(ask: "Ask", record: VisitRecord) -> Chosen:
     if said == "edit":
         return Chosen("edited", _edited(ask, record))
     carts = carts_of(record)
-    if not (said.isascii() and said.isdigit() and len(said) < 4 and 1 <= int(said) <= len(carts)):  # noqa: PLR2004
+    if not (said.isascii() and said.isdigit() and len(said) < 4 and 1 <= int(said) <= len(carts)):
         raise AskError(ask.say("Choose one of the carts, edit one, or charge nothing."))
     cart = carts[int(said) - 1]
     return Chosen("alternative", {product: count for product, count in cart.items.items() if count})
@@ -84,7 +84,7 @@ def _edited(ask: "Ask", record: VisitRecord) -> dict[ProductId, int]:
 
 def _quantity(ask: "Ask", value: object) -> int:
     text = value.strip() if isinstance(value, str) else ""
-    if not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= QUANTITY_MAX):  # noqa: PLR2004
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= QUANTITY_MAX):
         raise AskError(ask.say("A quantity is a whole number from 0 to %(most)s.", most=QUANTITY_MAX))
     return int(text)
 
@@ -96,7 +96,7 @@ def decide(ask: "Ask", record: VisitRecord, chosen: Chosen, seen: int) -> Review
         TooLate: there are more by now; nothing is changed.
     """
     names = Names(ask, record)
-    priced = price(pricing_of(ask), record, chosen.items)
+    priced = price(pricing_of(ask, record), record, chosen.items)
     items = dict(priced.receipt.quantities())
     if unknown := chosen.items.get(UNKNOWN_PRODUCT):
         items[UNKNOWN_PRODUCT] = unknown
@@ -127,7 +127,6 @@ def decision_said(ask: "Ask", decision: ReviewDecision) -> str:
     count = sum(line.quantity for line in decision.receipt.lines)
     if not count:
         return ask.say("nothing is charged")
-    total = decision.receipt.total.gross
-    return ask.say_many(
-        "%(count)s item, %(total)s", "%(count)s items, %(total)s", count, total=f"{format_amount(total)} {total.currency}"
-    )
+    gross = decision.receipt.total.gross
+    total = f"{format_amount(gross)} {gross.currency}"
+    return ask.say_many("%(count)s item, %(total)s", "%(count)s items, %(total)s", count, total=total)

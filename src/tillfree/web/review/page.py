@@ -55,7 +55,14 @@ def _queue(ask: Ask) -> Response:
 
 def _products(ask: Ask) -> Response:
     found = matching(ask.store.shop, ask.query("text", limit=100), _FOUND)
-    return ask.json([{"id": product.id, "name": display_text(product.name)} for product in found])
+    names = [display_text(product.name) for product in found]
+    return ask.json(
+        [
+            # A name that two products have does not say which one is meant.
+            {"value": name if names.count(name) == 1 else product.id, "name": name, "id": product.id}
+            for product, name in zip(found, names, strict=True)
+        ]
+    )
 
 
 def _case(ask: Ask) -> Response:

@@ -96,8 +96,8 @@ if (search) {
     document.getElementById("found").replaceChildren(
       ...found.map((product) => {
         const option = document.createElement("option");
-        option.value = product.id;
-        option.label = product.name;
+        option.value = product.value;
+        option.label = product.value === product.name ? product.id : product.name;
         return option;
       }),
     );

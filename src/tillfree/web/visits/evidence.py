@@ -171,7 +171,7 @@ def _act_shown(
         kind=ask.say(ACTS[act.act]) if act.act in ACTS else display_text(act.act),
         said=act_said(act, record, names),
         chance=format_probability(act.probability),
-        sure=act.probability >= 0.95,  # noqa: PLR2004  as everywhere in the console
+        sure=act.probability >= 0.95,
         place=_middle(points),
         plates=list(act.plates),
         traces=[place for place, trace in enumerate(record.traces) if trace.change in cited],
@@ -256,4 +256,3 @@ def _traces_shown(record: VisitRecord) -> list[TraceShown]:
 
 def _or_none(value: float | None, digits: int) -> float | None:
     return None if value is None or value != value else round(value, digits)  # noqa: PLR0124  NaN
-

@@ -1,6 +1,6 @@
 """The list of visits: who is in the shop now, and all finished ones with filters, page by page, and as CSV."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator
 from typing import get_args
 from urllib.parse import urlencode
@@ -140,11 +140,11 @@ def _moment(ask: Ask, text: str) -> int | None:
     if not text:
         return None
     try:
-        moment = datetime.datetime.fromisoformat(text)
+        moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise AskError(ask.say("This is no day and time: %(text)s", text=display_text(text))) from None
+        raise AskError(ask.say("This is no day and time: %(what)s", what=display_text(text))) from None
     if not _YEARS[0] < moment.year < _YEARS[1]:
-        raise AskError(ask.say("This day is too far away: %(text)s", text=display_text(text)))
+        raise AskError(ask.say("This day is too far away: %(what)s", what=display_text(text)))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ask.console.zone)
     return int(moment.timestamp()) * NS_PER_S
@@ -154,6 +154,6 @@ def _cursor(ask: Ask) -> VisitCursor | None:
     closed, _, visit = ask.query("before", limit=100).partition(".")
     if not (closed and visit):
         return None
-    if not (closed.isascii() and closed.isdigit() and len(closed) < 20):  # noqa: PLR2004  digits of 64 bits
+    if not (closed.isascii() and closed.isdigit() and len(closed) < 20):
         raise AskError(ask.say("This page of the list is not there; begin at the newest."))
     return VisitCursor(int(closed), VisitId(visit))

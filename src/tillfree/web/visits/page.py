@@ -133,7 +133,7 @@ def _evidence(ask: Ask) -> Response:
 def _frame(ask: Ask) -> Response:
     record = record_of(ask)
     number = str(ask.request.path_params["number"])
-    place = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else -1  # noqa: PLR2004
+    place = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else -1
     kind = _PICTURES.get(record.frames[place].format.lower()) if 0 <= place < len(record.frames) else None
     if kind is None:
         raise NotThere(ask.say("There is no such picture."))
@@ -149,9 +149,5 @@ def _receipt(ask: Ask) -> Response:
     decision = ask.database.decision(record.visit)
     receipt: Receipt = record.receipt if decision is None else decision.receipt
     names = Names(ask, record).known()
-    page = render_html(
-        receipt, record.interactions, record.alternatives, names=names, simulated=record.simulated
-    )
-    return HTMLResponse(
-        page, headers={"Content-Security-Policy": _RECEIPT_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    )
+    page = render_html(receipt, record.interactions, record.alternatives, names=names, simulated=record.simulated)
+    return HTMLResponse(page, headers={"Content-Security-Policy": _RECEIPT_POLICY, "X-Frame-Options": "SAMEORIGIN"})

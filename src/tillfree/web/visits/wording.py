@@ -14,7 +14,17 @@ from tillfree.web.texts import later
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
-__all__ = ["ACTS", "OUTCOMES", "OUTCOME_KINDS", "Names", "act_said", "ended", "explanation_said", "term_said", "verdict"]
+__all__ = [
+    "ACTS",
+    "OUTCOMES",
+    "OUTCOME_KINDS",
+    "Names",
+    "act_said",
+    "ended",
+    "explanation_said",
+    "term_said",
+    "verdict",
+]
 
 OUTCOMES: dict[Outcome, str] = {
     "charged": later("Charged"),
