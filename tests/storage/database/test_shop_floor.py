@@ -85,7 +85,7 @@ def test_the_newest_gain_of_each_plate(database: Database) -> None:
 
 @pytest.mark.parametrize("gain", [0.0, -1.0, math.nan, math.inf])
 def test_a_gain_that_cannot_be(database: Database, gain: float) -> None:
-    with pytest.raises(DatabaseError, match="plate 3/2/1: .*weigh the plate again"):
+    with pytest.raises(DatabaseError, match=r"plate 3/2/1: .*weigh the plate again"):
         database.save_gain(PLATE, gain, 500.0, 490.0, "ann", 1)
     assert database.gains() == {}
 

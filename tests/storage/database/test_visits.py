@@ -69,8 +69,15 @@ def test_a_row_says_what_the_receipt_says(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("truth", "right"),
-    [(None, None), ({}, False), ({TEA: 2}, True), ({TEA: 2, MILK: 0}, True), ({TEA: 2, MILK: 1}, False), ({TEA: 1}, False)],
-)  # fmt: skip
+    [
+        (None, None),
+        ({}, False),
+        ({TEA: 2}, True),
+        ({TEA: 2, MILK: 0}, True),
+        ({TEA: 2, MILK: 1}, False),
+        ({TEA: 1}, False),
+    ],
+)
 def test_whether_the_receipt_is_right(database: Database, truth: dict[ProductId, int] | None, right: bool) -> None:
     database.add_visit(record(items={"tea": 2}, truth=truth))
     assert database.visits(VisitQuery())[0].right is right
