@@ -1,10 +1,12 @@
 """The carts that a case may come to: their goods, what they cost, and how each differs from the most probable one."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tillfree.commerce.display import format_probability
 from tillfree.commerce.pricing import Pricing, Sale
 from tillfree.commerce.receipt import Receipt, ReceiptLine
 from tillfree.core.events import Alternative, CartLine
@@ -12,13 +14,16 @@ from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.core.money import Money
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.settings import StoreSettings
-from tillfree.web.visits.wording import Names
+from tillfree.web.visits.wording import Names, difference_said
 
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
 __all__ = ["DECIDED_NOTE", "Candidate", "Priced", "candidates", "carts_of", "doubts", "odds_of", "price", "pricing_of"]
 
+_UNSURE_FROM = 0.02
+_SHOWN_FROM = 0.01
+_DOUBTS_MAX = 5
 DECIDED_NOTE = "Decided by a person"
 """The note on a receipt that the model did not charge by itself."""
 
@@ -101,21 +106,10 @@ def candidates(ask: "Ask", record: VisitRecord, names: Names, most: int) -> list
                 changed=frozenset(names(product) for product in changed),
                 total=priced.receipt.total.gross,
                 left_out=tuple(f"{line.quantity} × {names(line.product)}: {line.problem}" for line in priced.left_out),
-                differences=tuple(_difference(ask, best, cart.items, product, names) for product in sorted(changed)),
+                differences=difference_said(ask, best, cart.items, names),
             )
         )
     return found
-
-
-def _difference(
-    ask: "Ask", best: Mapping[ProductId, int], here: Mapping[ProductId, int], product: ProductId, names: Names
-) -> str:
-    name, before, now = names(product), best.get(product, 0), here.get(product, 0)
-    if not before:
-        return ask.say("with %(count)s × %(name)s", count=now, name=name)
-    if not now:
-        return ask.say("without %(name)s", name=name)
-    return ask.say("%(count)s instead of %(before)s × %(name)s", count=now, before=before, name=name)
 
 
 def doubts(ask: "Ask", record: VisitRecord, names: Names) -> list[str]:
@@ -135,11 +129,26 @@ def doubts(ask: "Ask", record: VisitRecord, names: Names) -> list[str]:
         for line in record.receipt.lines
         if line.problem and line.product != UNKNOWN_PRODUCT
     ]
-    if len(carts) > 1 and carts[1].probability >= 0.001:
-        differing = {*carts[0].items, *carts[1].items}
-        doubtful = [p for p in sorted(differing) if carts[0].items.get(p, 0) != carts[1].items.get(p, 0)]
-        said.append(ask.say("The model is not sure about: %(what)s.", what=", ".join(map(names, doubtful))))
+    said += _quantities_in_doubt(ask, record, names)
     return said or [ask.say("The model was too unsure of the whole cart to charge it.")]
+
+
+def _quantities_in_doubt(ask: "Ask", record: VisitRecord, names: Names) -> list[str]:
+    """For the products that carts disagree about: which quantities there may be, and how probable each is."""
+    chance: dict[ProductId, dict[int, float]] = {}
+    carts = carts_of(record)
+    for product in sorted({product for cart in carts for product in cart.items}):
+        counts: dict[int, float] = defaultdict(float)
+        for cart in carts:
+            counts[cart.items.get(product, 0)] += cart.probability
+        chance[product] = counts
+    unsure = {p: 1.0 - max(counts.values()) / (sum(counts.values()) or 1.0) for p, counts in chance.items()}
+    said = []
+    for product in sorted((p for p in unsure if unsure[p] >= _UNSURE_FROM), key=lambda p: -unsure[p])[:_DOUBTS_MAX]:
+        ranked = sorted(chance[product].items(), key=lambda pair: -pair[1])
+        shown = [f"{count} ({format_probability(odds)})" for count, odds in ranked if odds >= _SHOWN_FROM]
+        said.append(ask.say("How many %(name)s: %(counts)s?", name=names(product), counts=", ".join(shown)))
+    return said
 
 
 def _plain(items: Mapping[ProductId, int]) -> dict[ProductId, int]:

@@ -1,6 +1,6 @@
 // A small line plot of what was measured over some seconds, and the same numbers as a table.
 
-const WIDE = 420, HIGH = 190, LEFT = 46, RIGHT = 62, TOP = 14, BOTTOM = 24;
+const WIDE = 420, HIGH = 190, LEFT = 46, RIGHT = 70, TOP = 14, BOTTOM = 24;
 const ROWS_MAX = 60;
 
 function svg(name, attributes, parent, text) {

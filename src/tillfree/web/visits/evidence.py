@@ -16,7 +16,7 @@ from tillfree.core.events import Interaction
 from tillfree.core.ids import ShelfRef
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.records import Route, VisitRecord
-from tillfree.web.visits.wording import ACTS, Names, act_said, explanation_said, term_said, verdict
+from tillfree.web.visits.wording import ACTS, TERM_ORDER, Names, act_said, explanation_said, term_said, verdict
 
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
@@ -176,13 +176,19 @@ def _act_shown(
         plates=list(act.plates),
         traces=[place for place, trace in enumerate(record.traces) if trace.change in cited],
         pictures=[place for place, frame in enumerate(record.frames) if frame.change in cited],
-        terms=[TermShown(term_said(ask, name), value, verdict(ask, value)) for name, value in act.weights.items()],
+        terms=_terms(ask, act),
         others=[
             OtherShown(explanation_said(ask, words, record, names), format_probability(chance))
             for words, chance in sorted(act.alternatives.items(), key=lambda pair: -pair[1])
         ],
         hands=_hands(record, act, points),
     )
+
+
+def _terms(ask: "Ask", act: Interaction) -> list[TermShown]:
+    order = {name: place for place, name in enumerate(TERM_ORDER)}
+    named = sorted(act.weights.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
+    return [TermShown(term_said(ask, name), value, verdict(ask, name, value)) for name, value in named]
 
 
 def _seconds(record: VisitRecord, time_ns: int) -> float:

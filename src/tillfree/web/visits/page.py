@@ -15,7 +15,7 @@ from tillfree.web.floor_plan import floor_plan
 from tillfree.web.routing import view
 from tillfree.web.visits.evidence import acts_of, evidence_of
 from tillfree.web.visits.listing import export, show_list
-from tillfree.web.visits.wording import OUTCOME_KINDS, OUTCOMES, Names, act_said, ended
+from tillfree.web.visits.wording import OUTCOME_KINDS, OUTCOMES, Names, act_said, difference_said, ended, evidence_texts
 
 __all__ = ["record_of", "routes"]
 
@@ -75,11 +75,12 @@ def _show(ask: Ask) -> Response:
         kind=OUTCOME_KINDS[outcome],
         how=ended(ask, record.reason),
         lines=_lines(record, names),
-        others=_others(record, names),
+        others=_others(ask, record, names),
         decisions=decisions,
         truth=_truth(record, names),
         right=_is_right(record),
         sees_evidence=sees_evidence,
+        evidence_texts=evidence_texts(ask),
         acts=acts_of(ask, record, names) if sees_evidence else [],
         plan=floor_plan(ask.store.shop) if sees_evidence else None,
     )
@@ -104,11 +105,11 @@ def _said(items: dict[ProductId, int], names: Names) -> str:
     return ", ".join(f"{count} × {names(product)}" for product, count in sorted(items.items()) if count)
 
 
-def _others(record: VisitRecord, names: Names) -> list[tuple[str, float]]:
-    """Other carts that are worth a word, most probable first, each with its odds."""
+def _others(ask: Ask, record: VisitRecord, names: Names) -> list[tuple[str, float]]:
+    """Other carts that are worth a word, as differences from the receipt, most probable first, each with its odds."""
     here = record.receipt.quantities()
     return [
-        (_said(other.items, names), other.probability)
+        ("; ".join(difference_said(ask, here, other.items, names)), other.probability)
         for other in record.alternatives
         if other.items != here and other.probability >= _OTHERS_FROM
     ]

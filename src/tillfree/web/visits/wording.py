@@ -18,9 +18,12 @@ __all__ = [
     "ACTS",
     "OUTCOMES",
     "OUTCOME_KINDS",
+    "TERM_ORDER",
     "Names",
     "act_said",
+    "difference_said",
     "ended",
+    "evidence_texts",
     "explanation_said",
     "term_said",
     "verdict",
@@ -49,18 +52,47 @@ ACTS: dict[str, str] = {
     "restock": later("Restock"),
     "unexplained": later("Unexplained"),
 }
+TERM_ORDER = ("weight", "place", "person", "habit")
 _TERMS: dict[str, str] = {
     "weight": later("Weight: does the change weigh what this would weigh?"),
     "place": later("Place: did it change where this product lies?"),
     "person": later("Person: was it the hand of this visitor, rather than of another?"),
     "habit": later("Habit: is this something that people often do?"),
 }
-# Natural logarithms of a likelihood: e**-1 is about 1 in 3, e**-4 about 1 in 50.
-_VERDICTS: tuple[tuple[float, str], ...] = (
-    (0.5, later("speaks for it")),
-    (-1.0, later("says little")),
-    (-4.0, later("speaks a little against it")),
-)
+# From which value on a term says yes, and from which on more or less. Terms are natural logarithms of densities, so only
+# a comparison with usual values tells anything: the bounds are about the quartile and the decile of the acts of simulated
+# visits (a fit of weight or place is no better for being -4 instead of -5).
+_YES_FROM: dict[str, tuple[float, float]] = {
+    "weight": (-6.0, -7.5),
+    "place": (-9.0, -12.0),
+    "person": (2.5, 0.0),
+    "habit": (-0.5, -2.0),
+}
+_EVIDENCE_TEXTS: dict[str, str] = {
+    "play": later("Play"),
+    "pause": later("Pause"),
+    "empty": later("Nothing in the cart."),
+    "failed": later("The evidence could not be loaded."),
+    "erased": later("Route, weights and pictures of this visit are erased or were never kept."),
+    "moment": later("%(clock)s, %(count)s in the cart"),
+    "grams": later("Weight on the plates, grams"),
+    "hands": later("Distance of the hands from these plates, metres"),
+    "plate": later("Plate %(number)s"),
+    "left": later("Left hand"),
+    "right": later("Right hand"),
+    "seconds": later("Seconds from entry"),
+    "as_table": later("As a table"),
+    "change": later("this act"),
+    "why": later("Why this explanation"),
+    "question": later("Question"),
+    "answer": later("Answer"),
+    "log": later("Log-likelihood"),
+    "others": later("Explanations of this change when it was seen"),
+    "none": later("no reading"),
+    "picture": later("Camera %(camera)s at %(clock)s"),
+    "no_trace": later("No weights are kept of this act."),
+    "shelf": later("shelf %(shelf)s"),
+}
 
 
 class Names:
@@ -82,6 +114,11 @@ class Names:
         return self._known
 
 
+def evidence_texts(ask: "Ask") -> dict[str, str]:
+    """The texts of the timeline's scripts; they fill in the values."""
+    return {name: ask.say(text) for name, text in _EVIDENCE_TEXTS.items()}
+
+
 def ended(ask: "Ask", reason: str) -> str:
     """How a visit ended."""
     known = _REASONS.get(reason)
@@ -100,12 +137,30 @@ def term_said(ask: "Ask", name: str) -> str:
     return ask.say(known) if known else display_text(name)
 
 
-def verdict(ask: "Ask", value: float) -> str:
-    """What a term says about the explanation that it belongs to."""
-    for least, said in _VERDICTS:
-        if value >= least:
-            return ask.say(said)
-    return ask.say("speaks strongly against it")
+def verdict(ask: "Ask", name: str, value: float) -> str:
+    """The answer of a term to its question, against what is usual for it."""
+    yes, so_so = _YES_FROM.get(name, (0.0, 0.0))
+    if value >= yes:
+        return ask.say("yes")
+    return ask.say("more or less") if value >= so_so else ask.say("hardly")
+
+
+def difference_said(
+    ask: "Ask", usual: Mapping[ProductId, int], other: Mapping[ProductId, int], names: Names
+) -> tuple[str, ...]:
+    """How one cart differs from another, a text for each product in order."""
+    said = []
+    for product in sorted({*usual, *other}):
+        name, before, now = names(product), usual.get(product, 0), other.get(product, 0)
+        if before == now:
+            continue
+        if not before:
+            said.append(ask.say("with %(count)s × %(name)s", count=now, name=name))
+        elif not now:
+            said.append(ask.say("without %(name)s", name=name))
+        else:
+            said.append(ask.say("%(count)s instead of %(before)s × %(name)s", count=now, before=before, name=name))
+    return tuple(said)
 
 
 def explanation_said(ask: "Ask", words: str, record: VisitRecord, names: Names) -> str:
