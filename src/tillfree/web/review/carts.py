@@ -115,7 +115,6 @@ def candidates(ask: "Ask", record: VisitRecord, names: Names, most: int) -> list
 def doubts(ask: "Ask", record: VisitRecord, names: Names) -> list[str]:
     """Why a case waits for a person, in words, the weightiest first."""
     said = []
-    carts = carts_of(record)
     if record.anonymous:
         said.append(ask.say("Nobody was tracked, so nobody knows whether this was one visitor or several."))
     if record.reason == "lost":

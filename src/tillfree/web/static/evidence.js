@@ -124,12 +124,20 @@ class Timeline {
     if (!act) return;
     this.chosen = number;
     this.buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(place === number)));
-    this.buttons[number].scrollIntoView({ block: "nearest" });
+    this.bringIntoList(this.buttons[number]);
     this.marks.forEach((mark, place) => mark.classList.toggle("chosen", place === number));
     this.map.ringAt(act.place);
     this.showDetail(act);
     this.pause();
     this.moveTo(Math.round(Math.min(Math.max(act.at_s, 0), this.data.duration_s) * 5) / 5);
+  }
+
+  /** Scrolls the list of acts, never the page. */
+  bringIntoList(button) {
+    const list = this.find("acts").getBoundingClientRect(), place = button.getBoundingClientRect();
+    const above = place.top - list.top, below = place.bottom - list.bottom;
+    if (above < 0) this.find("acts").scrollTop += above;
+    else if (below > 0) this.find("acts").scrollTop += below;
   }
 
   showDetail(act) {

@@ -59,9 +59,9 @@ _TERMS: dict[str, str] = {
     "person": later("Person: was it the hand of this visitor, rather than of another?"),
     "habit": later("Habit: is this something that people often do?"),
 }
-# From which value on a term says yes, and from which on more or less. Terms are natural logarithms of densities, so only
-# a comparison with usual values tells anything: the bounds are about the quartile and the decile of the acts of simulated
-# visits (a fit of weight or place is no better for being -4 instead of -5).
+# From which value on a term says yes, and from which on more or less. Terms are natural logarithms of densities, so
+# only a comparison with usual values tells anything: the bounds are about the lower quartile and decile of the acts of
+# simulated visits.
 _YES_FROM: dict[str, tuple[float, float]] = {
     "weight": (-6.0, -7.5),
     "place": (-9.0, -12.0),
