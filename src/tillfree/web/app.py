@@ -15,12 +15,14 @@ from starlette.types import Scope
 
 from tillfree.web import sessions
 from tillfree.web.console import Console
+from tillfree.web.devices import page as devices_page
 from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
 from tillfree.web.rendering import STATIC
 from tillfree.web.review import page as review_page
 from tillfree.web.routing import make_ask, wrong_page
+from tillfree.web.stock import page as stock_page
 from tillfree.web.visits import page as visits_page
 
 __all__ = ["make_app"]
@@ -33,6 +35,8 @@ def make_app(console: Console) -> Starlette:
     routes: list[BaseRoute] = [
         *live_page.routes(),
         *broadcast.routes(),
+        *stock_page.routes(),
+        *devices_page.routes(),
         *sessions.routes(),
         *visits_page.routes(),
         *review_page.routes(),
