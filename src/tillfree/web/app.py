@@ -20,8 +20,10 @@ from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
 from tillfree.web.rendering import STATIC
+from tillfree.web.review import page as review_page
 from tillfree.web.routing import make_ask, wrong_page
 from tillfree.web.stock import page as stock_page
+from tillfree.web.visits import page as visits_page
 
 __all__ = ["make_app"]
 
@@ -36,6 +38,8 @@ def make_app(console: Console) -> Starlette:
         *stock_page.routes(),
         *devices_page.routes(),
         *sessions.routes(),
+        *visits_page.routes(),
+        *review_page.routes(),
         Mount("/static", _Static(directory=STATIC)),
     ]
 
