@@ -1,0 +1,90 @@
+"""Changes to the shop, one after the other: checked, saved as a version, and put in force by the running store."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from itertools import islice
+
+import msgspec
+
+from tillfree.catalog.model import Shop
+from tillfree.catalog.shop_file import shop_problems
+from tillfree.storage.database.shops import ShopVersion
+from tillfree.web.ask import Ask
+from tillfree.web.console import Console
+from tillfree.web.errors import AskError
+
+__all__ = ["Changed", "ShopEditor", "StaleError", "digest", "editor_of"]
+
+_FIRST = threading.Lock()
+_PROBLEMS_SHOWN = 5
+_VERSIONS_SHOWN = 200
+
+
+class StaleError(AskError):
+    """What is to be changed is no longer as the page showed it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 409)
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """What became of an edit: the shop after it, the number of its version (0: nothing changed), whether all holds."""
+
+    shop: Shop
+    version: int
+    in_force: bool
+
+
+def digest(value: object) -> str:
+    """A short mark of a value: a page shows it in its form, and a later change of the value gives another one."""
+    return hashlib.blake2b(msgspec.json.encode(value), digest_size=12).hexdigest()
+
+
+class ShopEditor:
+    """The one place where the shop of a console is changed; all threads share it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+
+    @property
+    def shop(self) -> Shop:
+        """The shop as it will be: with changes that wait until it is empty."""
+        # In this order: what waited a moment ago and does no longer is in force now.
+        return self._console.store.pending_shop or self._console.store.shop
+
+    def change(self, by: str, note: str, edit: Callable[[Shop], Shop]) -> Changed:
+        """Make, save and apply what `edit` makes of the shop; nobody else changes it meanwhile.
+
+        Raises:
+            AskError: the shop would contradict itself; whatever `edit` raises: nothing is changed then.
+        """
+        with self._lock:
+            before = self.shop
+            after = edit(before)
+            if after == before:
+                return Changed(before, 0, self._console.store.pending_shop is None)
+            problems = list(islice(shop_problems(after), _PROBLEMS_SHOWN))
+            if problems:
+                raise AskError("; ".join(problems))
+            database, now_ns = self._console.database, self._console.now_ns()
+            if database.latest_shop() is None:
+                # Whoever wants to go back to the beginning must find it in the list.
+                database.save_shop(before, "", "", now_ns)
+            version = database.save_shop(after, by, note, now_ns)
+            return Changed(after, version, self._console.store.apply_shop(after))
+
+    def versions(self) -> list[ShopVersion]:
+        """The newest versions of the shop, newest first."""
+        return self._console.database.shop_versions(_VERSIONS_SHOWN)
+
+
+def editor_of(ask: Ask) -> ShopEditor:
+    """The editor that all requests to one application share."""
+    state = ask.request.app.state
+    with _FIRST:
+        if not hasattr(state, "shop_editor"):
+            state.shop_editor = ShopEditor(ask.console)
+    editor: ShopEditor = state.shop_editor
+    return editor
