@@ -1,6 +1,6 @@
 """One request as a page sees it: who asks, what they may, and the means to answer."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -62,8 +62,7 @@ class Ask:
             AuditEntry(
                 time_ns=self.console.now_ns(),
                 who=self.reader.name,
-                role=self.reader.role,
-                action=action,
+                what=action,
                 subject=subject,
                 detail=detail,
             )
@@ -97,7 +96,9 @@ class Ask:
         digits = text.removeprefix("-")
         value = int(text) if digits.isascii() and digits.isdigit() else None
         if value is None or not low <= value <= high:
-            raise AskError(self.say("%(name)s: give a whole number from %(low)s to %(high)s", name=name, low=low, high=high))
+            raise AskError(
+                self.say("%(name)s: give a whole number from %(low)s to %(high)s", name=name, low=low, high=high)
+            )
         return value
 
     async def file(self, name: str, limit_bytes: int) -> bytes:
@@ -128,9 +129,9 @@ class Ask:
         """The same for something counted, which is `%(count)s` in the text."""
         return self._translations.ngettext(one, many, count) % {"count": count, **values}
 
-    def when(self, time_ns: int) -> datetime.datetime:
+    def when(self, time_ns: int) -> dt.datetime:
         """A moment in the store's time zone."""
-        return datetime.datetime.fromtimestamp(time_ns // NS_PER_S, self.console.zone)
+        return dt.datetime.fromtimestamp(time_ns // NS_PER_S, self.console.zone)
 
     def money(self, minor: int) -> Money:
         """An amount in the shop's currency."""

@@ -1,6 +1,7 @@
 """What the pages of one console share: the store that runs, what it remembers, and how it is served."""
 
 import dataclasses
+import datetime as dt
 import threading
 import time
 from collections import defaultdict
@@ -35,6 +36,10 @@ class Console:
     def now_s(self) -> float:
         """The wall clock in seconds."""
         return self.now_ns() / NS_PER_S
+
+    def clock(self, time_ns: int) -> str:
+        """The time of day in the store's time zone: `14:03:09`."""
+        return dt.datetime.fromtimestamp(time_ns // NS_PER_S, self.zone).strftime("%H:%M:%S")
 
     def notify(self, whom: str, text: str, kind: str = "done") -> None:
         """Keep a short text for the next page that somebody (by session) sees; `kind` is "done" or "wrong"."""

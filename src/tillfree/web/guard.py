@@ -52,7 +52,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["method"] not in ("GET", "HEAD") and not _is_from_us(headers):
-            await PlainTextResponse("This change does not come from a page of this console.\n", 403)(scope, receive, send)
+            await PlainTextResponse("This change does not come from a page of this console.\n", 403)(
+                scope, receive, send
+            )
             return
         if not _has_bounded_body(headers):
             await PlainTextResponse("That is more than this console takes at once.\n", 413)(scope, receive, send)

@@ -111,5 +111,3 @@ def _cell(value: object) -> object:
     if isinstance(value, str):
         return "'" + value if value.startswith(_FORMULA) else value
     return "" if value is None else value
-
-

@@ -83,4 +83,4 @@ def wrong_page(ask: Ask, status: int, message: str) -> Response:
     """A page, or a line of JSON for a script, that says what is wrong."""
     if "application/json" in ask.request.headers.get("accept", ""):
         return ask.json({"error": message}, status)
-    return ask.page("wrong.html", status, status=status, message=message)
+    return ask.page("wrong.html", status, problem=status, message=message)

@@ -35,7 +35,7 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def preferred(accepted: str, known: Sequence[str]) -> str:
-    """The language of `known` that a browser's `Accept-Language` wants most (RFC 9110, section 12.5.4), else English."""
+    """The language of `known` that `Accept-Language` (RFC 9110, section 12.5.4) wants most, else English."""
     wanted: list[tuple[float, str]] = []
     for part in accepted[:200].split(","):
         name, _, weight = part.partition(";")

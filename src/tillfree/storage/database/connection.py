@@ -1,0 +1,104 @@
+"""The connection to the file: one writer at a time, readers beside it, whole transactions or nothing."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from tillfree.storage.database.errors import DatabaseError, translated
+
+__all__ = ["Connected", "made_number", "make_engine"]
+
+_BUSY_S = 5.0
+_WRITES = "tillfree_writes"
+_PLAIN = "tillfree_plain"
+
+
+def make_engine(path: Path | None) -> Engine:
+    """An engine for the file, or for a database in memory where there is no path."""
+
+    def connect() -> sqlite3.Connection:
+        # SQLAlchemy hands a connection to one thread at a time; transactions begin as `_begin` says, never by guess.
+        raw = sqlite3.connect(
+            ":memory:" if path is None else path, timeout=_BUSY_S, check_same_thread=False, isolation_level=None
+        )
+        try:
+            raw.execute("PRAGMA foreign_keys = ON")
+            # A receipt that was said to be kept is kept, even when the power goes.
+            raw.execute("PRAGMA synchronous = FULL")
+            # What is erased is overwritten: routes of people must not stay in free pages of the file.
+            raw.execute("PRAGMA secure_delete = ON")
+        except sqlite3.Error:
+            raw.close()
+            raise
+        return raw
+
+    if path is None:
+        engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    else:
+        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=24)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes the lock at once: one that began as a reader could not wait for another writer, only fail.
+    options = connection.get_execution_options()
+    if not options.get(_PLAIN, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
+
+
+def made_number(result: CursorResult[Any]) -> int:
+    """The number that the table gave to the row just put in."""
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+class Connected:
+    """What all parts of a database share."""
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self._engine = engine
+        self._where = where
+        self._closed = False
+        self._writer = threading.Lock()
+        # One connection for all threads, as in memory, cannot hold two transactions.
+        self._reader: contextlib.AbstractContextManager[object] = (
+            self._writer if isinstance(engine.pool, StaticPool) else contextlib.nullcontext()
+        )
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """One consistent view of the database."""
+        self._need_open()
+        with translated(self._where), self._reader, self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """One transaction: all of it is kept at the end, or nothing where something is raised inside."""
+        self._need_open()
+        with (
+            translated(self._where),
+            self._writer,
+            self._engine.connect() as connection,
+            connection.execution_options(**{_WRITES: True}).begin(),
+        ):
+            yield connection
+
+    @contextlib.contextmanager
+    def _checkpointing(self) -> Iterator[Connection]:
+        """No transaction at all: for the few commands that are refused inside one."""
+        self._need_open()
+        with translated(self._where), self._writer, self._engine.connect() as connection:
+            yield connection.execution_options(**{_PLAIN: True})
+
+    def _need_open(self) -> None:
+        if self._closed:
+            raise DatabaseError(f"{self._where}: the database was closed; open it again")

@@ -1,0 +1,1 @@
+"""The floor as it is now: a map, carts and events, sent to every browser that looks."""

@@ -1,0 +1,57 @@
+"""What happened, in a sentence: the events of a store as the console tells them."""
+
+from collections.abc import Callable, Mapping
+
+from tillfree.catalog.model import Product
+from tillfree.commerce.display import display_text
+from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
+from tillfree.store.running.state import FeedEntry
+from tillfree.web.texts import later
+
+__all__ = ["KINDS", "describe", "product_name"]
+
+Say = Callable[..., str]
+
+KINDS: dict[str, tuple[str, str]] = {
+    "enter": ("come", later("%(visit)s came in")),
+    "leave": ("go", later("%(visit)s left")),
+    "take": ("take", later("%(visit)s took %(quantity)s × %(product)s from %(place)s")),
+    "put_back": ("back", later("%(visit)s put back %(quantity)s × %(product)s to %(place)s")),
+    "hand_over": ("hand", later("%(visit)s handed %(quantity)s × %(product)s to %(to_visit)s")),
+    "receipt": ("receipt", later("Receipt of %(visit)s: %(total)s")),
+    "review": ("review", later("%(visit)s is not certain: waits for review")),
+    "issue": ("issue", later("%(device)s: %(detail)s")),
+    "recovered": ("fine", later("%(device)s works again")),
+    "restock": ("stock", later("Goods came to %(place)s: %(product)s")),
+    "unexplained": ("issue", later("Something changed at %(place)s with nobody near")),
+    "alert": ("issue", later("%(detail)s")),
+    "shop": ("fine", later("A new planogram is in force")),
+}
+"""Each kind of entry: how it looks, and its sentence."""
+
+
+def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) -> tuple[str, str]:
+    """How an entry looks, and its sentence in the reader's language; plain text, not escaped."""
+    looks, sentence = KINDS.get(entry.kind, ("issue", later("%(detail)s")))
+    place = say("shelf %(fixture)s/%(shelf)s", fixture=display_text(entry.fixture), shelf=entry.shelf)
+    text = say(
+        sentence,
+        visit=entry.visit or say("Somebody"),
+        to_visit=entry.to_visit or say("somebody"),
+        quantity=entry.quantity or "?",
+        product=product_name(entry.product, say, products),
+        place=place,
+        total="" if entry.total is None else str(entry.total),
+        device=display_text(entry.device),
+        detail=display_text(entry.detail) or entry.kind,
+    )
+    remedy = display_text(entry.remedy)
+    return looks, f"{text}. {remedy}" if remedy else text
+
+
+def product_name(product: ProductId, say: Say, products: Mapping[ProductId, Product]) -> str:
+    """The name of a product as it is shown."""
+    if not product or product == UNKNOWN_PRODUCT:
+        return say("something")
+    known = products.get(product)
+    return display_text(known.name if known is not None else "") or display_text(product)

@@ -1,0 +1,292 @@
+// The first page: draws the floor as it is told, ten times a second, and lists carts and events.
+import { fill, texts } from "./console.js";
+
+const words = texts();
+const plan = texts("plan");
+const canvas = document.getElementById("floor");
+const pen = canvas.getContext("2d");
+const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+const STEP_MS = 100;
+const EVENTS_KEPT = 80;
+const PAPER_MS = 2200;
+
+/** For measuring: how many frames came and were drawn, and how old each was when it was on the screen. */
+const stats = { frames: 0, drawn: 0, ages_ms: [], draw_ms: [] };
+globalThis.tillfreeLive = stats;
+
+let before = null; // the frame that is left, and that which is walked to
+let now = null;
+let arrived = 0;
+let papers = []; // receipts that drop at the exit
+const places = new Map(); // where each visit was seen last
+
+// ---- the floor --------------------------------------------------------------------------------------------------
+
+const [x0, y0, x1, y1] = plan.bounds;
+let scale = 1;
+let base = null; // everything that stands still, drawn once
+let colours = {};
+
+function readColours() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of ["floor", "fixture", "edge", "ink", "soft", "brand", "brand-soft", "shopper", "hand", "sim", "card", "warn", "good", "brand-ink"]) {
+    colours[name] = style.getPropertyValue(`--${name}`).trim();
+  }
+}
+
+const px = (x) => (x - x0) * scale;
+const py = (y) => (y1 - y) * scale;
+
+function resize() {
+  const ratio = window.devicePixelRatio || 1;
+  const wide = canvas.clientWidth || 300;
+  const most = Math.max(260, window.innerHeight * 0.72);
+  const high = Math.min((wide * (y1 - y0)) / (x1 - x0), most);
+  canvas.style.height = `${high}px`;
+  canvas.width = Math.round(wide * ratio);
+  canvas.height = Math.round(high * ratio);
+  scale = Math.min(canvas.width / (x1 - x0), canvas.height / (y1 - y0));
+  readColours();
+  drawBase();
+  draw(performance.now());
+}
+
+function drawBase() {
+  base = document.createElement("canvas");
+  base.width = canvas.width;
+  base.height = canvas.height;
+  const ink = base.getContext("2d");
+  ink.fillStyle = colours.floor;
+  ink.fillRect(0, 0, px(x1), py(y0));
+  for (const zone of plan.zones) {
+    if (zone.use === "aisle") continue;
+    ink.fillStyle = colours["brand-soft"];
+    ink.strokeStyle = zone.use === "exit" ? colours.brand : colours.warn;
+    ink.setLineDash([6, 4]);
+    const box = [px(zone.x_min), py(zone.y_max), (zone.x_max - zone.x_min) * scale, (zone.y_max - zone.y_min) * scale];
+    ink.fillRect(...box);
+    ink.strokeRect(...box);
+  }
+  ink.setLineDash([]);
+  ink.textAlign = "center";
+  ink.textBaseline = "middle";
+  ink.font = `${Math.max(9, 0.22 * scale)}px system-ui, sans-serif`;
+  for (const fixture of plan.fixtures) {
+    ink.beginPath();
+    fixture.corners.forEach(([x, y], k) => (k ? ink.lineTo(px(x), py(y)) : ink.moveTo(px(x), py(y))));
+    ink.closePath();
+    ink.fillStyle = colours.fixture;
+    ink.fill();
+    ink.strokeStyle = colours.edge;
+    ink.lineWidth = 1;
+    ink.stroke();
+    const [left, right] = fixture.corners;
+    ink.beginPath();
+    ink.moveTo(px(left[0]), py(left[1]));
+    ink.lineTo(px(right[0]), py(right[1]));
+    ink.lineWidth = 3;
+    ink.stroke();
+    const x = fixture.corners.reduce((sum, corner) => sum + corner[0], 0) / 4;
+    const y = fixture.corners.reduce((sum, corner) => sum + corner[1], 0) / 4;
+    ink.fillStyle = colours.ink;
+    ink.fillText(fixture.id, px(x), py(y));
+  }
+}
+
+function between(from, to, part) {
+  return from === null || to === null || from === undefined ? to : from + (to - from) * part;
+}
+
+function draw(time) {
+  const begin = performance.now();
+  pen.drawImage(base, 0, 0);
+  if (!now) return;
+  const part = still ? 1 : Math.min(1, (time - arrived) / STEP_MS);
+  const earlier = new Map((before ? before.p : []).map((person) => [person[0] || `${person[1]}`, person]));
+  pen.strokeStyle = colours.sim;
+  pen.lineWidth = 2;
+  for (const [x, y] of now.g) {
+    pen.beginPath();
+    pen.arc(px(x / 1000), py(y / 1000), 0.27 * scale, 0, 7);
+    pen.stroke();
+  }
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  for (const person of now.p) {
+    const was = earlier.get(person[0]) || person;
+    const [x, y, lx, ly, rx, ry] = [1, 2, 3, 4, 5, 6].map((k) => (person[k] === null ? null : between(was[k], person[k], part) / 1000));
+    pen.strokeStyle = pen.fillStyle = colours.hand;
+    pen.lineWidth = Math.max(1.5, 0.05 * scale);
+    for (const [hx, hy] of [[lx, ly], [rx, ry]]) {
+      if (hx === null) continue;
+      if (Math.hypot(hx - x, hy - y) > 0.42) { // an arm that reaches out
+        pen.beginPath();
+        pen.moveTo(px(x), py(y));
+        pen.lineTo(px(hx), py(hy));
+        pen.stroke();
+      }
+      pen.beginPath();
+      pen.arc(px(hx), py(hy), Math.max(2, 0.075 * scale), 0, 7);
+      pen.fill();
+    }
+    pen.fillStyle = colours.shopper;
+    pen.beginPath();
+    pen.arc(px(x), py(y), Math.max(4, 0.2 * scale), 0, 7);
+    pen.fill();
+    pen.fillStyle = colours["brand-ink"];
+    pen.font = `700 ${Math.max(9, 0.23 * scale)}px system-ui, sans-serif`;
+    pen.fillText(String(person[7]), px(x), py(y));
+    if (person[0]) {
+      places.set(person[0], [x, y]);
+      pen.fillStyle = colours.ink;
+      pen.font = `${Math.max(9, 0.17 * scale)}px system-ui, sans-serif`;
+      pen.fillText(person[0].slice(0, 4), px(x), py(y) + Math.max(12, 0.36 * scale));
+    }
+  }
+  drawPapers(time);
+  stats.drawn += 1;
+  stats.draw_ms.push(performance.now() - begin);
+  if (stats.draw_ms.length > 600) stats.draw_ms.shift();
+}
+
+/** Receipts drop where their shopper was seen last. */
+function drawPapers(time) {
+  papers = papers.filter((paper) => time - paper.since < PAPER_MS);
+  for (const paper of papers) {
+    const part = still ? 0.5 : (time - paper.since) / PAPER_MS;
+    const fall = Math.min(1, part * 3);
+    const [x, y] = [px(paper.x), py(paper.y) - (1 - fall) * scale * 0.9];
+    pen.globalAlpha = part < 0.75 ? 1 : (1 - part) * 4;
+    pen.font = `700 ${Math.max(11, 0.26 * scale)}px system-ui, sans-serif`;
+    const wide = pen.measureText(paper.text).width + 0.3 * scale;
+    const high = 0.5 * scale;
+    const left = Math.min(Math.max(0, x - wide / 2), canvas.width - wide);
+    const top = Math.min(Math.max(0, y - high), canvas.height - high);
+    pen.fillStyle = colours.card;
+    pen.fillRect(left, top, wide, high);
+    pen.strokeStyle = paper.sure ? colours.good : colours.warn;
+    pen.lineWidth = 2;
+    pen.strokeRect(left, top, wide, high);
+    pen.fillStyle = paper.sure ? colours.good : colours.warn;
+    pen.fillText(paper.text, left + wide / 2, top + high / 2);
+    pen.globalAlpha = 1;
+  }
+}
+
+// Between two frames people are walked on, as long as this machine draws easily; if not, each frame is drawn once.
+let turn = 0;
+function animate(time) {
+  turn += 1;
+  const cost = stats.draw_ms.slice(-20).reduce((sum, ms) => sum + ms, 0) / Math.max(1, Math.min(20, stats.draw_ms.length));
+  const every = cost > 4 ? 6 : cost > 1.5 ? 3 : 2;
+  const fresh = now && !now.drawn;
+  if (fresh || (!still && turn % every === 0 && now && time - arrived < STEP_MS * 1.5) || papers.length) {
+    draw(time);
+    if (fresh) {
+      now.drawn = true;
+      stats.ages_ms.push(performance.timeOrigin + performance.now() - now.a);
+      if (stats.ages_ms.length > 2000) stats.ages_ms.shift();
+    }
+  }
+  requestAnimationFrame(animate);
+}
+
+// ---- words ------------------------------------------------------------------------------------------------------
+
+const byId = (id) => document.getElementById(id);
+
+function put(id, text) {
+  const element = byId(id);
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function onFrame(frame) {
+  before = now;
+  now = frame;
+  arrived = performance.now();
+  stats.frames += 1;
+  put("n-people", String(frame.n));
+  put("state", frame.l >= 1 ? fill(words.lag, { seconds: frame.l }) : words[frame.s] || frame.s);
+  byId("state").className = `badge ${frame.s === "failed" ? "bad" : frame.l >= 1 || frame.s === "paused" ? "warn" : "good"}`;
+}
+
+function onFeed(message) {
+  const list = byId("events");
+  for (const entry of message.entries) {
+    const item = make("li", entry.looks);
+    item.append(make("time", "", entry.at), make("span", "", entry.text));
+    list.prepend(item);
+    if ((entry.kind === "receipt" || entry.kind === "review") && places.has(entry.visit)) {
+      const [x, y] = places.get(entry.visit);
+      papers.push({ x, y, since: performance.now(), sure: entry.kind === "receipt", text: entry.kind === "receipt" ? entry.total : words.review });
+      places.delete(entry.visit);
+    }
+  }
+  while (list.children.length > EVENTS_KEPT) list.lastChild.remove();
+}
+
+function onSummary(summary) {
+  put("clock", summary.clock);
+  put("n-items", String(summary.carts.reduce((sum, cart) => sum + cart.lines.reduce((all, line) => all + line[1], 0), 0)));
+  put("n-sensors", fill(words.sensors, { good: summary.devices.all - summary.devices.bad.length, all: summary.devices.all }));
+  byId("n-sensors").parentElement.className = `tile ${summary.devices.bad.length ? "bad" : "good"}`;
+  put("n-alerts", String(summary.alerts));
+  put("n-reviews", String(summary.reviews));
+  canvas.setAttribute("aria-label", fill(words.floor, { count: now ? now.n : 0 }));
+  const carts = byId("carts");
+  carts.replaceChildren(...summary.carts.map(cartOf));
+  if (!summary.carts.length) carts.append(make("p", "soft", words.nobody));
+  if (summary.score && globalThis.tillfreeScore) globalThis.tillfreeScore(summary.score, words);
+}
+
+function cartOf(cart) {
+  const element = make("article", "cart");
+  const header = make("header");
+  header.append(make("strong", "", cart.visit), make("small", "", fill(words.since, { clock: cart.since })));
+  if (cart.party) header.append(make("span", "badge", words.party));
+  header.append(make("span", "sum", cart.total));
+  const lines = make("ul");
+  for (const [name, quantity, sure] of cart.lines) {
+    const line = make("li", sure < 0.95 ? "unsure" : "");
+    line.append(make("span", "", `${quantity} × ${name}`), make("span", "", sure >= 0.9995 ? "> 99.9 %" : `${(Math.floor(sure * 1000) / 10).toFixed(1)} %`));
+    lines.append(line);
+  }
+  if (!cart.lines.length) lines.append(make("li", "soft", words.empty));
+  element.append(header, lines);
+  return element;
+}
+
+// ---- the connection ---------------------------------------------------------------------------------------------
+
+const handlers = { frame: onFrame, feed: onFeed, summary: onSummary };
+let wait = 500;
+
+function connect() {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live/stream`);
+  socket.onmessage = (event) => {
+    wait = 500;
+    const message = JSON.parse(event.data);
+    handlers[message.k](message);
+  };
+  socket.onopen = () => byId("events").replaceChildren();
+  socket.onclose = (event) => {
+    if (event.code === 4401) location.assign("/sign-in");
+    put("state", words.lost);
+    byId("state").className = "badge bad";
+    setTimeout(connect, wait);
+    wait = Math.min(wait * 2, 10000);
+  };
+}
+
+new ResizeObserver(resize).observe(canvas.parentElement);
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", resize);
+resize();
+requestAnimationFrame(animate);
+connect();
