@@ -9,7 +9,7 @@ import msgspec
 
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import shop_problems
-from tillfree.storage.database.shops import ShopVersion
+from tillfree.storage.database.shops import ShopEntry
 from tillfree.web.ask import Ask
 from tillfree.web.console import Console
 from tillfree.web.errors import AskError
@@ -54,8 +54,10 @@ class ShopEditor:
         # In this order: what waited a moment ago and does no longer is in force now.
         return self._console.store.pending_shop or self._console.store.shop
 
-    def change(self, by: str, note: str, edit: Callable[[Shop], Shop]) -> Changed:
+    def change(self, by: str, note: str | Callable[[], str], edit: Callable[[Shop], Shop]) -> Changed:
         """Make, save and apply what `edit` makes of the shop; nobody else changes it meanwhile.
+
+        A `note` that is known only after the edit is a function.
 
         Raises:
             AskError: the shop would contradict itself; whatever `edit` raises: nothing is changed then.
@@ -72,10 +74,10 @@ class ShopEditor:
             if database.latest_shop() is None:
                 # Whoever wants to go back to the beginning must find it in the list.
                 database.save_shop(before, "", "", now_ns)
-            version = database.save_shop(after, by, note, now_ns)
+            version = database.save_shop(after, by, note if isinstance(note, str) else note(), now_ns)
             return Changed(after, version, self._console.store.apply_shop(after))
 
-    def versions(self) -> list[ShopVersion]:
+    def versions(self) -> list[ShopEntry]:
         """The newest versions of the shop, newest first."""
         return self._console.database.shop_versions(_VERSIONS_SHOWN)
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
+from starlette.datastructures import UploadFile
 
 from tillfree.catalog.csv_text import csv_records, guess_delimiter
 from tillfree.catalog.report import CatalogIssue, CatalogReport
+from tillfree.commerce.display import display_text
 from tillfree.core.time import NS_PER_S
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 
-__all__ = ["FILE_BYTES_MAX", "ROWS_MAX", "Previews", "Problems", "check_table", "guarded", "problems_of", "unguarded"]
+__all__ = ["FILE_BYTES_MAX", "ROWS_MAX", "Previews", "Problems", "check_table", "file_name", "guarded", "problems_of", "unguarded"]
 
 FILE_BYTES_MAX = 5 * 1024 * 1024
 ROWS_MAX = 50_000
@@ -48,6 +50,13 @@ def check_table(ask: Ask, data: bytes, source: str) -> None:
                 letters=_CELL_MAX,
             )
             raise AskError(said)
+
+
+def file_name(ask: Ask, field: str = "file") -> str:
+    """The last part of the name that a browser gave a file, as it may be shown and written down."""
+    upload = ask.form.get(field)
+    name = (upload.filename or "") if isinstance(upload, UploadFile) else ""
+    return display_text(name.replace("\\", "/").rpartition("/")[2])[:80] or "file.csv"
 
 
 def guarded(text: str) -> str:
