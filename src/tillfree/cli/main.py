@@ -147,6 +147,18 @@ def _settings(arguments: argparse.Namespace) -> int:
     return run_settings(arguments)
 
 
+def _demo(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.demo import run_demo
+
+    return run_demo(arguments)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.serve import run_serve
+
+    return run_serve(arguments)
+
+
 def _train(arguments: argparse.Namespace) -> int:
     from tillfree.cli.training import run_train
 
@@ -169,6 +181,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tillfree {tillfree.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_serve(commands)
     _add_replay(commands)
     _add_explain(commands)
     _add_evaluate(commands)
@@ -190,6 +204,51 @@ def _add(commands: Commands, name: str, run: Command, text: str) -> argparse.Arg
 
 def _add_settings_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, metavar="STORE.TOML", help="settings of the store (default: built in)")
+
+
+def _add_demo(commands: Commands) -> None:
+    parser = _add(commands, "demo", _demo, "open a simulated shop that lives, in the browser")
+    parser.add_argument(
+        "--store",
+        default="convenience",
+        metavar="NAME|FILE",
+        help="nano, kiosk, convenience or grocery, or a shop as JSON (default convenience)",
+    )
+    parser.add_argument(
+        "--shoppers", type=float, default=8, metavar="N", help="about so many are in the shop at a time (default 8)"
+    )
+    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times real time (default 1)")
+    parser.add_argument(
+        "--awkward", type=float, default=0.2, metavar="X", help="share of awkward acts, 0 to 1 (default 0.2)"
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of people and sensors (default 1)")
+    parser.add_argument("--port", type=int, default=8420, metavar="N", help="default 8420; 0 takes any that is free")
+    parser.add_argument(
+        "--browser", action=argparse.BooleanOptionalAction, default=True, help="open a browser, where there is a screen"
+    )
+
+
+def _add_serve(commands: Commands) -> None:
+    text = "open the operator console on a recording that is played, or on the live events of a shop"
+    parser = _add(commands, "serve", _serve, text)
+    parser.add_argument(
+        "source",
+        type=Path,
+        metavar="RECORDING|SHOP.JSON",
+        help="what is played; or a shop, whose live events come on standard input, one per line as JSON",
+    )
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store remembers things")
+    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="of a recording, times real time")
+    parser.add_argument("--loop", action="store_true", help="play the recording again and again")
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default 127.0.0.1: this machine only")
+    parser.add_argument("--port", type=int, default=8420, metavar="N", help="default 8420; 0 takes any that is free")
+    parser.add_argument(
+        "--name", action="append", metavar="HOST", help="a name by which browsers reach it; may be repeated"
+    )
+    parser.add_argument("--https", action="store_true", help="browsers come by HTTPS, through a proxy before it")
+    parser.add_argument("--timezone", default="UTC", metavar="NAME", help="of the shop, as Europe/Berlin (default UTC)")
+    parser.add_argument("--browser", action="store_true", help="open a browser")
+    _add_settings_option(parser)
 
 
 def _add_replay(commands: Commands) -> None:

@@ -26,7 +26,8 @@ __all__ = ["make_app"]
 
 def make_app(console: Console) -> Starlette:
     """The application; the store is started and stopped by whoever serves it."""
-    broadcast = live_feed.Broadcast(console)
+    board = console.scoreboard
+    broadcast = live_feed.Broadcast(console, board.figures if board is not None else None)
     routes: list[BaseRoute] = [
         *live_page.routes(),
         *broadcast.routes(),

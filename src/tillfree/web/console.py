@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.running.running import RunningStore
+from tillfree.web.scoreboard import Scoreboard
 
 __all__ = ["Console"]
 
@@ -24,6 +25,8 @@ class Console:
     store: RunningStore
     database: Database
     demo: bool = False
+    scoreboard: Scoreboard | None = None
+    """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
     secure: bool = False
     """Whether browsers reach it by HTTPS: cookies then never travel in the clear."""
     names: frozenset[str] = frozenset()

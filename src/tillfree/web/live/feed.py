@@ -54,7 +54,7 @@ class _Client:
 class Broadcast:
     """Makes each message once, however many browsers look; while none does, it makes none."""
 
-    def __init__(self, console: Console, score: Callable[[], object | None] = lambda: None) -> None:
+    def __init__(self, console: Console, score: Callable[[], object] | None = None) -> None:
         self._console = console
         self._score = score
         self._clients: set[_Client] = set()
@@ -142,9 +142,10 @@ class Broadcast:
         return entries[-1].sequence if entries else told
 
     async def _tell_summary(self) -> None:
+        score = self._score() if self._score is not None else None
         for language in {client.language for client in self._clients}:
             message = await run_in_threadpool(
-                encode_summary, self._console, _say_in(language), self._console.clock, self._score()
+                encode_summary, self._console, _say_in(language), self._console.clock, score
             )
             self._offer(message, language=language)
 

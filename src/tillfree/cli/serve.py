@@ -1,0 +1,89 @@
+"""`tillfree serve`: the operator console on a recording that is played, or on the live events of a shop."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tillfree.catalog.model import Shop
+from tillfree.catalog.shop_file import decode_shop
+from tillfree.cli.serving import Keeper, open_browser, quiet_log, remembered_shop, serve_console, zone_named
+from tillfree.cli.shop_files import read_file
+from tillfree.cli.terminal import TerminalError, say, show
+from tillfree.core.ids import PlateRef
+from tillfree.storage.database.database import Database
+from tillfree.storage.recordings.opening import open_recording
+from tillfree.store.running.calibration import Calibration
+from tillfree.store.running.running import RunningStore
+from tillfree.store.running.sources import LineSource, RecordingSource, Source
+from tillfree.store.settings import StoreSettings, load_settings
+from tillfree.web.console import Console
+from tillfree.web.stock_keys import facing_key
+
+__all__ = ["run_serve"]
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    """Serves until Ctrl+C."""
+    quiet_log()
+    settings = load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
+    zone = zone_named(arguments.timezone)
+    with Database.open(arguments.data) as database:
+        if not database.users():
+            raise TerminalError(
+                f"{arguments.data}: nobody may sign in yet; first run: "
+                f"tillfree users add NAME --role manager --data {arguments.data}"
+            )
+        source = _source(arguments, database)
+        keeper = Keeper(database)
+        store = RunningStore(
+            source,
+            settings,
+            store_name=source.shop.name,
+            speed=arguments.speed,
+            calibration=_calibration(database),
+            on_visit=keeper.on_visit,
+            on_minute=keeper.on_minute,
+        )
+        _restore_counts(store, database)
+        console = Console(
+            store,
+            database,
+            scoreboard=keeper.scoreboard,
+            secure=arguments.https,
+            names=frozenset(arguments.name or ()),
+            zone=zone,
+        )
+
+        def ready(address: str) -> None:
+            show(f"The console of {source.name}: {address} (Ctrl+C ends it)\n")
+            if arguments.host not in ("127.0.0.1", "localhost", "::1") and not arguments.https:
+                say("tillfree: passwords travel in the clear; put a proxy with HTTPS before it, and add --https")
+            if arguments.browser:
+                open_browser(address)
+
+        serve_console(console, arguments.host, arguments.port, ready)
+    return 0
+
+
+def _source(arguments: argparse.Namespace, database: Database) -> Source:
+    """Live events from standard input where a shop is named, else the recording."""
+    path: Path = arguments.source
+    if path.suffix == ".json":
+        shop = decode_shop(read_file(path, "a shop.json"), str(path))
+        return LineSource(remembered_shop(database, shop), sys.stdin.buffer, path.stem)
+    source = RecordingSource(open_recording(path), loop=arguments.loop)
+    source.shop = remembered_shop(database, source.shop)
+    return source
+
+
+def _calibration(database: Database) -> Calibration:
+    gains: dict[PlateRef, float] = database.gains()
+    return Calibration(gains)
+
+
+def _restore_counts(store: RunningStore, database: Database) -> None:
+    """What people counted before the last stop; goods that came or went meanwhile are not known."""
+    counted = database.counts()
+    shop: Shop = store.shop
+    found = {number: counted.get(facing_key(facing)) for number, facing in enumerate(shop.facings)}
+    store.set_counts({k: (count.count, count.par, count.time_ns) for k, count in found.items() if count is not None})

@@ -1,0 +1,117 @@
+"""What `tillfree demo` and `tillfree serve` share: a running store, its database, and the console on a port."""
+
+import logging
+import os
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from tillfree.catalog.model import Shop
+from tillfree.cli.terminal import TerminalError, say
+from tillfree.storage.database.database import Database
+from tillfree.storage.database.records import VisitRecord
+from tillfree.storage.database.traffic import MinuteRow
+from tillfree.store.running.state import Minute
+from tillfree.web.app import make_app
+from tillfree.web.console import Console
+from tillfree.web.scoreboard import Scoreboard
+from tillfree.web.server import bound_socket, serve
+
+__all__ = ["Keeper", "quiet_log", "remembered_shop", "serve_console", "zone_named"]
+
+_log = logging.getLogger(__name__)
+_ERASE_EVERY_S = 3600.0
+
+
+class Keeper:
+    """Takes what a running store hands over: into the database, and onto the scoreboard."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.scoreboard = Scoreboard()
+
+    def on_visit(self, record: VisitRecord) -> None:
+        """A visit is over."""
+        self._database.add_visit(record)
+        self.scoreboard.add(record)
+
+    def on_minute(self, minute: Minute) -> None:
+        """A minute is over."""
+        self._database.add_minute(msgspec.convert(msgspec.structs.asdict(minute), MinuteRow))
+
+
+def remembered_shop(database: Database, shop: Shop) -> Shop:
+    """The shop as it was last changed in the console, else as it came."""
+    version = database.latest_shop()
+    return shop if version is None else version.shop
+
+
+def serve_console(console: Console, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Starts the store and answers browsers until the end; `ready` is told the address.
+
+    Raises:
+        WebError: the port cannot be used.
+    """
+    listening = bound_socket(host, port)
+    number = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    with listening, _erasing(console):
+        console.store.start()
+        try:
+            serve(make_app(console), listening, lambda: ready(f"http://{shown}:{number}/"))
+        finally:
+            console.store.stop()
+
+
+@contextmanager
+def _erasing(console: Console) -> Iterator[None]:
+    """What has been kept for long enough is erased: at the start, and every hour."""
+    over = threading.Event()
+
+    def erase() -> None:
+        while True:
+            # A recording of long ago is kept by its own clock: what it shows is not old while it is played.
+            now_ns = min(console.now_ns(), console.store.snapshot().time_ns or console.now_ns())
+            try:
+                console.database.erase_before(now_ns)
+            except Exception:  # noqa: BLE001  it is tried again in an hour
+                _log.exception("old records could not be erased")
+            if over.wait(_ERASE_EVERY_S):
+                return
+
+    thread = threading.Thread(target=erase, name="erasing", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(2.0)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A time zone of the IANA database.
+
+    Raises:
+        TerminalError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise TerminalError(f"--timezone {name}: no such time zone; give one as Europe/Berlin or UTC") from error
+
+
+def quiet_log() -> None:
+    """Warnings and errors go to the terminal, one line each."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def open_browser(address: str) -> None:
+    """Shows the console where there is a screen; a browser in a terminal would be in the way."""
+    screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if screen and not webbrowser.open(address):
+        say(f"No browser could be opened: go to {address}")

@@ -1,0 +1,445 @@
+"""A store that runs: a thread reads its source ahead, another one feeds the engine at the pace of the stream.
+
+Whoever asks gets values that were published, at once; whoever changes something has it done by the feeding thread,
+between two events, and waits for that.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
+
+from tillfree.catalog.model import Shop
+from tillfree.core.errors import TillfreeError
+from tillfree.core.events import PeopleFrame, SensorIssue
+from tillfree.core.ids import FixtureId, PlateRef
+from tillfree.core.time import NS_PER_S
+from tillfree.storage.database.records import VisitRecord
+from tillfree.storage.recordings.model import TruePeople
+from tillfree.store.running.calibration import Calibration
+from tillfree.store.running.engine import Engine, Setup
+from tillfree.store.running.errors import StoreError
+from tillfree.store.running.floor import live_people, true_places
+from tillfree.store.running.intake import Intake, Item, one_line
+from tillfree.store.running.pace import Pace, checked_speed
+from tillfree.store.running.sources import Again, Breaker, Source
+from tillfree.store.running.state import (
+    Alert,
+    DeviceState,
+    FeedEntry,
+    LiveCart,
+    LivePerson,
+    Minute,
+    PlateState,
+    Snapshot,
+    StockLine,
+)
+from tillfree.store.settings import StoreSettings
+
+__all__ = ["RunningStore"]
+
+Result = TypeVar("Result")
+State = Literal["starting", "running", "paused", "ended", "failed"]
+
+_TOGETHER = 64
+_IDLE_S = 0.1
+_WAIT_MOST_S = 0.5
+# Nothing that people see is made better by waiting for less than this.
+_SLACK_S = 0.004
+_STALE_NS = 3 * NS_PER_S
+_ANSWER_S = 30.0
+_STOP_S = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class RunningStore:
+    """One store, live, from a recording, or simulated. All methods may be called from any thread."""
+
+    def __init__(  # noqa: PLR0913 - all that a store is made from
+        self,
+        source: Source,
+        settings: StoreSettings | None = None,
+        *,
+        store_name: str = "",
+        speed: float = 1.0,
+        warm_up_s: float = 0.0,
+        calibration: Calibration | None = None,
+        on_visit: Callable[[VisitRecord], None] | None = None,
+        on_minute: Callable[[Minute], None] | None = None,
+        breaker: Breaker | None = None,
+        feed_kept: int = 500,
+    ) -> None:
+        """`on_visit` and `on_minute` are called by the feeding thread. `speed` may be infinite.
+
+        Raises:
+            StoreError: the speed or a gain is out of bounds.
+        """
+        self.name = source.name
+        self.simulated = source.simulated
+        self.breaker = breaker
+        self.error = ""
+        self._source = source
+        self._pace = Pace(speed if source.paced else math.inf, warm_up_s)
+        self._engine = Engine(
+            source.shop,
+            Setup(
+                settings=settings or StoreSettings(),
+                store_name=store_name,
+                simulated=source.simulated,
+                truth=lambda: source.truth,
+                calibration=calibration,
+                on_visit=on_visit,
+                on_minute=on_minute,
+                feed_kept=feed_kept,
+            ),
+        )
+        self._intake = Intake(source)
+        self._feeder = threading.Thread(target=self._run, name=f"store {source.name}", daemon=True)
+        self._wake = threading.Condition()
+        self._wishes: deque[Callable[[], None]] = deque()
+        self._started = self._stopped = False
+        self._state: State = "starting"
+        self._lag_s = 0.0
+        self._newest: tuple[PeopleFrame, int] | None = None
+        self._shown: tuple[tuple[object, ...], tuple[LivePerson, ...]] = ((), ())
+        self._truly: tuple[TruePeople | None, tuple[tuple[float, float], ...]] = (None, ())
+        self._dropped = 0
+
+    # ---- beginning and end ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; a store begins once."""
+        if self._started:
+            return
+        self._started = True
+        self._feeder.start()
+
+    def stop(self) -> None:
+        """End the threads, and close what is open; returns when that is done. No harm if it has ended."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify_all()
+        self._intake.stop()
+        if self._feeder.is_alive() and threading.current_thread() is not self._feeder:
+            self._feeder.join(_STOP_S)
+        if self._state not in ("failed", "ended"):
+            self._state = "ended"
+
+    # ---- what it says ---------------------------------------------------------------------------------------
+
+    @property
+    def shop(self) -> Shop:
+        """The shop in force."""
+        return self._engine.shop
+
+    @property
+    def pending_shop(self) -> Shop | None:
+        """What waits until nobody is inside; None if nothing does."""
+        return self._engine.pending
+
+    @property
+    def calibration(self) -> Calibration:
+        """The gains in force."""
+        return self._engine.calibrator.calibration
+
+    @property
+    def now_ns(self) -> int:
+        """The newest stream time; 0 before the first event."""
+        return self._engine.now_ns
+
+    @property
+    def speed(self) -> float:
+        """How many seconds of stream go by in one of the clock."""
+        return self._pace.speed if self._source.paced else 1.0
+
+    def snapshot(self) -> Snapshot:
+        """The floor now."""
+        engine, newest = self._engine, self._newest
+        now_ns, truth = engine.now_ns, engine.people
+        people: tuple[LivePerson, ...] = ()
+        if newest is not None and now_ns - newest[0].time_ns <= _STALE_NS:
+            key = (newest[0], engine.visits, engine.items)
+            shown = self._shown
+            if len(shown[0]) != len(key) or any(a is not b for a, b in zip(shown[0], key, strict=True)):
+                shown = self._shown = (key, live_people(*key))
+            people = shown[1]
+        places: tuple[tuple[float, float], ...] = ()
+        if truth is not None and now_ns - truth.time_ns <= _STALE_NS:
+            if self._truly[0] is not truth:
+                self._truly = (truth, true_places(truth))
+            places = self._truly[1]
+        return Snapshot(
+            time_ns=newest[0].time_ns if newest is not None else now_ns,
+            arrived_ns=newest[1] if newest is not None else 0,
+            people=people,
+            true_places=places,
+            occupancy=len(engine.carts),
+            feed=engine.feed.newest,
+            state="paused" if self._pace.paused and self._state == "running" else self._state,
+            speed=self.speed,
+            lag_s=round(self._lag_s, 3),
+        )
+
+    def carts(self) -> tuple[LiveCart, ...]:
+        """The carts of the visits that go on, in order of their opening."""
+        return tuple(self._engine.carts.values())
+
+    def feed(self, after: int = 0) -> tuple[FeedEntry, ...]:
+        """The newest entries that came after that number, oldest first."""
+        return self._engine.feed.after(after)
+
+    def devices(self) -> tuple[DeviceState, ...]:
+        """All devices, as of the last second of stream."""
+        return self._engine.devices.states
+
+    def plates(self, fixture: FixtureId) -> tuple[PlateState, ...]:
+        """The plates of a fixture; none if there is no such fixture."""
+        return self._engine.devices.plates_of(fixture)
+
+    def stock(self) -> tuple[StockLine, ...]:
+        """All facings, in the order of the shop."""
+        return self._engine.stock_lines()
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """What staff should see to."""
+        return self._engine.alerts()
+
+    def minutes(self) -> tuple[Minute, ...]:
+        """The finished minutes of the last day, and the one that goes on."""
+        minutes = self._engine.minutes
+        current, finished = minutes.current, minutes.finished
+        return finished if current is None else (*finished, current)
+
+    def restocking(self) -> frozenset[FixtureId]:
+        """The fixtures that are being filled up."""
+        return self._engine.stock.restocking
+
+    def level_g(self, plate: PlateRef) -> float | None:
+        """The level of a plate in the last second of stream, as it is read; None where there is no reading."""
+        watch = self._engine.devices.watches.get(plate.fixture)
+        return watch.level_of(plate.shelf, plate.plate) if watch is not None else None
+
+    def tare(self, plate: PlateRef) -> float:
+        """The level of a plate now, to weigh something on it later.
+
+        Raises:
+            StoreError: the plate gives no reading.
+        """
+        level_g = self.level_g(plate)
+        if level_g is None:
+            raise StoreError(
+                f"plate {plate} gives no reading: check its cable and that its scales are on, then try again"
+            )
+        return level_g
+
+    # ---- what can be done -----------------------------------------------------------------------------------
+
+    def count_facing(self, facing: int, units: int) -> None:
+        """A person counted a facing, or refilled it.
+
+        Raises:
+            StoreError: there is no such facing, or nobody can count so many.
+        """
+        self._ask(lambda: self._engine.counted(facing, units))
+
+    def set_counts(self, counts: Mapping[int, tuple[int, int, int]]) -> None:
+        """What is remembered from before: count, par and when it was counted, by facing.
+
+        Raises:
+            StoreError: there is no such facing.
+        """
+        self._engine.stock.set_counts(counts)
+
+    def set_restocking(self, fixture: FixtureId, on: bool) -> None:
+        """A fixture is being filled up, or no longer: what is put on it then raises the count, and alarms nobody.
+
+        Raises:
+            StoreError: there is no such fixture.
+        """
+        if all(known.id != fixture for known in self.shop.fixtures):
+            raise StoreError(f"there is no fixture {fixture!r} in this shop: choose one of its fixtures")
+        self._engine.stock.set_restocking(fixture, on)
+
+    def set_speed(self, speed: float) -> None:
+        """Play at another pace from now on.
+
+        Raises:
+            StoreError: the source is live, or the speed is none.
+        """
+        self._check_paced()
+        self._repace(speed=checked_speed(speed))
+
+    def pause(self) -> None:
+        """Stand still. Raises: StoreError: the source is live."""
+        self._check_paced()
+        self._repace(paused=True)
+
+    def resume(self) -> None:
+        """Go on. Raises: StoreError: the source is live."""
+        self._check_paced()
+        self._repace(paused=False)
+
+    def apply_shop(self, shop: Shop) -> bool:
+        """Put another state of the shop in force: names, prices and tax at once, the rest when nobody is inside.
+
+        Says whether all of it is in force.
+        """
+        return self._ask(lambda: self._engine.apply_shop(shop))
+
+    def apply_now(self) -> None:
+        """Do not wait until nobody is inside: visits that go on are closed, and wait for a person to look at them."""
+        self._ask(self._engine.apply_now)
+
+    def set_gain(self, plate: PlateRef, gain: float) -> None:
+        """Multiply the readings of a plate from now on; its level stays as it is.
+
+        Raises:
+            StoreError: there is no such plate, or the gain is out of bounds.
+        """
+        self._ask(lambda: self._engine.set_gain(plate, gain, self.level_g(plate)))
+
+    # ---- the feeding thread ---------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            if not getattr(self._source, "tracked", True):
+                self._engine.assume_one()
+            self._intake.start()
+            self._state = "running"
+            self._feed_all()
+            self._engine.finish()
+            self.error = self._intake.error
+            self._state = "failed" if self.error else "ended"
+        except Exception as error:  # noqa: BLE001 - a store that fails must say so, whatever it was
+            _log.exception("store %r failed", self.name)
+            self.error = one_line(error)
+            self._state = "failed"
+            self._close_after_failure()
+        self._intake.stop()
+        while not self._stopped:
+            self._serve()
+            with self._wake:
+                if not self._wishes and not self._stopped:
+                    self._wake.wait(_WAIT_MOST_S)
+        self._serve()
+
+    def _feed_all(self) -> None:
+        intake = self._intake
+        while not self._stopped and not intake.ended:
+            self._serve()
+            if not self._source.paced:
+                self._tell_dropped()
+            for item in intake.take(_TOGETHER, _IDLE_S):
+                if not self._await(item):
+                    return
+                self._take(item)
+
+    def _await(self, item: Item) -> bool:
+        """Wait until an item is due; False if the store is to stop before."""
+        pace = self._pace
+        while not self._stopped:
+            if self._wishes:
+                self._serve()
+            if not self._source.paced:
+                self._lag_s = max(0.0, (self._intake.newest_ns - item.time_ns) / NS_PER_S)
+                return True
+            wait_s = _WAIT_MOST_S if pace.paused else pace.wait_s(item.time_ns, time.monotonic())
+            if wait_s <= _SLACK_S:
+                if item.time_ns >= self._engine.now_ns:
+                    self._lag_s = max(0.0, -wait_s)
+                pace.note(item.time_ns)
+                return True
+            with self._wake:
+                if not self._wishes and not self._stopped:
+                    self._wake.wait(min(wait_s, _WAIT_MOST_S))
+        return False
+
+    def _take(self, item: Item) -> None:
+        engine = self._engine
+        if isinstance(item, TruePeople):
+            engine.take_truth(item)
+            return
+        if isinstance(item, Again):
+            engine.again()
+            return
+        event = self.breaker.filter(item) if self.breaker is not None else item
+        if event is None:
+            return
+        engine.take(event)
+        if isinstance(event, PeopleFrame):
+            self._newest = (event, time.time_ns())
+
+    def _tell_dropped(self) -> None:
+        dropped = self._intake.dropped
+        if dropped < 2 * max(1, self._dropped):
+            return
+        self._dropped = dropped
+        self._engine.take(
+            SensorIssue(
+                time_ns=self._engine.now_ns,
+                source=f"stream/{self.name}",
+                sequence=dropped,
+                device=f"stream/{self.name}",
+                problem="overflow",
+                detail=f"events come faster than they can be worked on; {dropped} were left out so far",
+                remedy="send fewer events, or give the store a faster computer",
+            )
+        )
+
+    def _close_after_failure(self) -> None:
+        """What is open is closed all the same, so that no visit is lost without a word."""
+        try:
+            self._engine.finish()
+        except Exception:  # noqa: BLE001 - it has failed already, and says so
+            _log.warning("store %r: visits that were open could not be closed", self.name, exc_info=True)
+
+    # ---- wishes of other threads ----------------------------------------------------------------------------
+
+    def _check_paced(self) -> None:
+        if not self._source.paced:
+            raise StoreError(f"{self.name} is live: it goes at the pace of the world, and cannot be paused")
+
+    def _repace(self, *, speed: float | None = None, paused: bool | None = None) -> None:
+        self._ask(lambda: self._pace.change(time.monotonic(), speed=speed, paused=paused))
+
+    def _serve(self) -> None:
+        while self._wishes:
+            self._wishes.popleft()()
+
+    def _ask(self, wish: Callable[[], Result]) -> Result:
+        """Have something done by the feeding thread, between two events; here and now where it does not run.
+
+        Raises:
+            StoreError: the thread did not come to it.
+            TillfreeError: what the wish raised.
+        """
+        if not self._feeder.is_alive() or threading.current_thread() is self._feeder:
+            return wish()
+        done = threading.Event()
+        answer: list[Result] = []
+        trouble: list[Exception] = []
+
+        def grant() -> None:
+            try:
+                answer.append(wish())
+            except TillfreeError as error:
+                trouble.append(error)
+            finally:
+                done.set()
+
+        with self._wake:
+            self._wishes.append(grant)
+            self._wake.notify_all()
+        until_s = time.monotonic() + _ANSWER_S
+        while not done.wait(_WAIT_MOST_S):
+            if not self._feeder.is_alive() and self._wishes:
+                self._serve()
+            elif time.monotonic() > until_s:
+                raise StoreError(f"{self.name} is too busy to answer: wait a little, then try again")
+        if trouble:
+            raise trouble[0]
+        return answer[0]
