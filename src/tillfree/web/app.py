@@ -14,10 +14,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from tillfree.web import sessions
+from tillfree.web.catalogue import page as catalogue_page
 from tillfree.web.console import Console
 from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
+from tillfree.web.planogram import page as planogram_page
 from tillfree.web.rendering import STATIC
 from tillfree.web.routing import make_ask, wrong_page
 
@@ -31,6 +33,8 @@ def make_app(console: Console) -> Starlette:
     routes: list[BaseRoute] = [
         *live_page.routes(),
         *broadcast.routes(),
+        *catalogue_page.routes(),
+        *planogram_page.routes(),
         *sessions.routes(),
         Mount("/static", _Static(directory=STATIC)),
     ]

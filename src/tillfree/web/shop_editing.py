@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import weakref
 from collections.abc import Callable
 from itertools import islice
 
@@ -45,14 +46,15 @@ class ShopEditor:
     """The one place where the shop of a console is changed; all threads share it."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self._store, self._database, self._now_ns = console.store, console.database, console.now_ns
         self._lock = threading.Lock()
+        self._newest: Shop | None = None
 
     @property
     def shop(self) -> Shop:
         """The shop as it will be: with changes that wait until it is empty."""
-        # In this order: what waited a moment ago and does no longer is in force now.
-        return self._console.store.pending_shop or self._console.store.shop
+        # What was last saved here is asked first: while the store puts a shop in force, it names neither old nor new.
+        return self._newest or self._store.pending_shop or self._store.shop
 
     def change(self, by: str, note: str | Callable[[], str], edit: Callable[[Shop], Shop]) -> Changed:
         """Make, save and apply what `edit` makes of the shop; nobody else changes it meanwhile.
@@ -66,27 +68,31 @@ class ShopEditor:
             before = self.shop
             after = edit(before)
             if after == before:
-                return Changed(before, 0, self._console.store.pending_shop is None)
+                return Changed(before, 0, self._store.pending_shop is None)
             problems = list(islice(shop_problems(after), _PROBLEMS_SHOWN))
             if problems:
                 raise AskError("; ".join(problems))
-            database, now_ns = self._console.database, self._console.now_ns()
+            database, now_ns = self._database, self._now_ns()
             if database.latest_shop() is None:
                 # Whoever wants to go back to the beginning must find it in the list.
                 database.save_shop(before, "", "", now_ns)
             version = database.save_shop(after, by, note if isinstance(note, str) else note(), now_ns)
-            return Changed(after, version, self._console.store.apply_shop(after))
+            self._newest = after
+            return Changed(after, version, self._store.apply_shop(after))
 
     def versions(self) -> list[ShopEntry]:
         """The newest versions of the shop, newest first."""
-        return self._console.database.shop_versions(_VERSIONS_SHOWN)
+        return self._database.shop_versions(_VERSIONS_SHOWN)
+
+
+_EDITORS: dict[int, ShopEditor] = {}
 
 
 def editor_of(ask: Ask) -> ShopEditor:
-    """The editor that all requests to one application share."""
-    state = ask.request.app.state
+    """The editor that all requests to one console share; it goes when the console goes."""
+    key = id(ask.console)
     with _FIRST:
-        if not hasattr(state, "shop_editor"):
-            state.shop_editor = ShopEditor(ask.console)
-    editor: ShopEditor = state.shop_editor
-    return editor
+        if key not in _EDITORS:
+            _EDITORS[key] = ShopEditor(ask.console)
+            weakref.finalize(ask.console, _EDITORS.pop, key, None)
+        return _EDITORS[key]

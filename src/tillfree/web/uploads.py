@@ -15,7 +15,17 @@ from tillfree.core.time import NS_PER_S
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 
-__all__ = ["FILE_BYTES_MAX", "ROWS_MAX", "Previews", "Problems", "check_table", "file_name", "guarded", "problems_of", "unguarded"]
+__all__ = [
+    "FILE_BYTES_MAX",
+    "ROWS_MAX",
+    "Previews",
+    "Problems",
+    "check_table",
+    "file_name",
+    "guarded",
+    "problems_of",
+    "unguarded",
+]
 
 FILE_BYTES_MAX = 5 * 1024 * 1024
 ROWS_MAX = 50_000
@@ -93,7 +103,7 @@ def problems_of(report: CatalogReport) -> Problems:
 
 
 class Previews(Generic[T]):
-    """What somebody has been shown and may now take over; forgotten after half an hour, or when newer ones need room."""
+    """What somebody has been shown and may now take over; forgotten after half an hour, or for newer ones."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[str, int, T]] = {}

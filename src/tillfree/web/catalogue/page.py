@@ -1,5 +1,6 @@
 """The list of products and the page of one: looked for, added, changed and removed."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -8,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from tillfree.catalog.model import Facing, Product, Shop
 from tillfree.core.ids import ProductId
+from tillfree.store.settings import StoreSettings
 from tillfree.web.ask import Ask
 from tillfree.web.catalogue import import_page, version_page
 from tillfree.web.catalogue.product_csv import HEADER, product_rows
@@ -51,7 +53,7 @@ def _rows(ask: Ask) -> Response:
     return ask.page("catalogue/rows.html", **_found(ask))
 
 
-def _found(ask: Ask) -> dict[str, object]:
+def _found(ask: Ask) -> dict[str, Any]:
     index = index_of(editor_of(ask).shop)
     text, lack, sort = ask.query("text"), as_lack(ask.query("lack")), as_sort(ask.query("sort"))
     down = ask.query("down") == "1"
@@ -205,7 +207,8 @@ def _differences(before: Product, after: Product) -> str:
 
 def rates(ask: Ask) -> dict[str, int]:
     """The tax rate of each class that the settings of the store know, parts per million."""
-    return ask.store.settings.commerce.tax_rates_ppm
+    settings: StoreSettings = getattr(ask.store, "settings", None) or StoreSettings()
+    return settings.commerce.tax_rates_ppm
 
 
 def tax_classes(ask: Ask, shop: Shop) -> tuple[str, ...]:

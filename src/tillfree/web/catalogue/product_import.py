@@ -40,8 +40,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class ImportPlan(msgspec.Struct, frozen=True):
-    """What taking a file over means. `left_new` are products that are new, where only prices and names are updated;
-    `other_unit` those whose price is of a piece there and of a kilogram here, or the other way round.
+    """What taking a file over means.
+
+    `left_new` are products that are new, where only prices and names are updated; `other_unit` those whose price is of
+    a piece there and of a kilogram here, or the other way round.
     """
 
     source: str

@@ -3,7 +3,7 @@
 import functools
 from collections import Counter
 from collections.abc import Callable
-from typing import Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -54,8 +54,8 @@ class ProductIndex:
             return product.weight_g is not None
         return self.facings[product.id] > 0
 
-    def _value(self, sort: Sort) -> Callable[[Product], object]:
-        values: dict[Sort, Callable[[Product], object]] = {
+    def _value(self, sort: Sort) -> Callable[[Product], Any]:
+        values: dict[Sort, Callable[[Product], Any]] = {
             "name": lambda product: (product.name or product.id).casefold(),
             "id": lambda product: product.id,
             "price": lambda product: product.price_minor,
@@ -104,9 +104,9 @@ def _gtin(word: str) -> str:
 
 def as_sort(text: str) -> Sort:
     """The sort of that name; by name where there is none."""
-    return cast("Sort", text) if text in SORTS else "name"
+    return next((sort for sort in SORTS if sort == text), "name")
 
 
 def as_lack(text: str) -> Lack:
     """The filter of that name; none where there is none."""
-    return cast("Lack", text) if text in LACKS else ""
+    return next((lack for lack in LACKS if lack == text), "")

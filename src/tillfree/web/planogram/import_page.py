@@ -53,9 +53,7 @@ class _ImportPages:
         except (AskError, CatalogFileError) as error:
             return ask.page("planogram/import.html", 422, wrong=str(error))
         token = "" if plan.does_nothing else self._previews.keep(ask, plan)
-        return ask.page(
-            "planogram/preview.html", plan=plan, token=token, shown=_SHOWN, products=shop.product_index()
-        )
+        return ask.page("planogram/preview.html", plan=plan, token=token, shown=_SHOWN, products=shop.product_index())
 
     def apply(self, ask: Ask) -> Response:
         plan = self._previews.take(ask, ask.text("token", limit=100))

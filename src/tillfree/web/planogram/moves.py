@@ -38,9 +38,7 @@ def place(shop: Shop, product: ProductId, shelf: ShelfRef, first: int, count: in
     """A new facing for a product of the shop."""
     if all(known.id != product for known in shop.products):
         raise MoveError(later("There is no such product."))
-    return msgspec.structs.replace(
-        shop, facings=(*shop.facings, _fitted(shop, product, shelf, (first, count), None))
-    )
+    return msgspec.structs.replace(shop, facings=(*shop.facings, _fitted(shop, product, shelf, (first, count), None)))
 
 
 def swap(shop: Shop, one: int, other: int) -> Shop:

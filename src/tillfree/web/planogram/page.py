@@ -1,6 +1,7 @@
 """The planogram of one fixture: looked at from the front, and changed by dragging or by form."""
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -89,7 +90,7 @@ def _products(ask: Ask) -> Response:
     return ask.page("planogram/found.html", fixture=_fixture(shop, ask.query("fixture")), **_found(ask, shop))
 
 
-def _found(ask: Ask, shop: Shop) -> dict[str, object]:
+def _found(ask: Ask, shop: Shop) -> dict[str, Any]:
     text = ask.query("text").strip()
     index = index_of(shop)
     # Without words, products that lie nowhere: they are what somebody most likely wants to place.
@@ -153,9 +154,7 @@ def _span(ask: Ask) -> tuple[int, int]:
     return ask.number("first", 1, _PLATES_MAX), ask.number("plates", 1, _PLATES_MAX, 1)
 
 
-def _change(
-    ask: Ask, what: int | ProductId, note: str, edit: Edit, fixture: str = "", keep: bool = True
-) -> Response:
+def _change(ask: Ask, what: int | ProductId, note: str, edit: Edit, fixture: str = "", keep: bool = True) -> Response:
     """Make a change if the planogram is still as the page showed it, and go back to the page."""
     shown, subject = ask.text("version", limit=100), ""
     fixture = fixture or ask.text("fixture", limit=200)
