@@ -171,6 +171,18 @@ def _catalog(arguments: argparse.Namespace) -> int:
     return run_catalog_check(arguments)
 
 
+def _users(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.users import run_users
+
+    return run_users(arguments)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.users import run_audit
+
+    return run_audit(arguments)
+
+
 # ---- arguments --------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +202,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_train(commands)
     _add_files(commands)
+    _add_users(commands)
     return parser
 
 
@@ -408,6 +421,33 @@ def _add_files(commands: Commands) -> None:
     parser = _add(inner, "check", _catalog, "report bad rows of products, planogram, layout and cameras (CSV or JSON)")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--currency", default="USD", help="ISO 4217 code of the prices (default USD)")
+
+
+_ROLES = ("viewer", "associate", "manager", "engineer")
+
+
+def _add_users(commands: Commands) -> None:
+    users = commands.add_parser("users", help="who may use the console", description="who may use the console")
+    inner = users.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made = {
+        "add": _add(inner, "add", _users, "let somebody sign in; the password is asked, or one line on standard input"),
+        "list": _add(inner, "list", _users, "say who may sign in"),
+        "role": _add(inner, "role", _users, "give somebody another role"),
+        "password": _add(inner, "password", _users, "give somebody a new password"),
+        "remove": _add(inner, "remove", _users, "let somebody sign in no more"),
+    }
+    for name, parser in made.items():
+        if name != "list":
+            parser.add_argument("name", metavar="NAME")
+    made["add"].add_argument("--role", required=True, choices=_ROLES)
+    made["role"].add_argument("role", metavar="ROLE", choices=_ROLES, help=", ".join(_ROLES))
+    audit = commands.add_parser("audit", help="the log of who did what", description="the log of who did what")
+    inner = audit.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made["verify"] = _add(inner, "verify", _audit, "prove that nothing in the log was altered")
+    made["show"] = _add(inner, "show", _audit, "print the log, newest first")
+    made["show"].add_argument("--limit", type=int, default=50, metavar="N", help="so many entries (default 50)")
+    for parser in made.values():
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
 
 
 if __name__ == "__main__":

@@ -5,17 +5,16 @@ import os
 import sys
 import threading
 import webbrowser
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
-
 from tillfree.catalog.model import Shop
 from tillfree.cli.terminal import TerminalError, say
 from tillfree.storage.database.database import Database
+from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.records import VisitRecord
-from tillfree.storage.database.traffic import MinuteRow
 from tillfree.store.running.state import Minute
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
@@ -26,23 +25,52 @@ __all__ = ["Keeper", "quiet_log", "remembered_shop", "serve_console", "zone_name
 
 _log = logging.getLogger(__name__)
 _ERASE_EVERY_S = 3600.0
+_UNSAVED_MAX = 10_000
 
 
 class Keeper:
-    """Takes what a running store hands over: into the database, and onto the scoreboard."""
+    """Takes what a running store hands over: into the database, and onto the scoreboard.
+
+    Where the database cannot be written, visits wait in memory and are tried again with each further one; `trouble` says
+    so on every page meanwhile. The store goes on.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._unsaved: deque[VisitRecord | Minute] = deque(maxlen=_UNSAVED_MAX)
         self.scoreboard = Scoreboard()
+        self.trouble = ""
 
     def on_visit(self, record: VisitRecord) -> None:
         """A visit is over."""
-        self._database.add_visit(record)
         self.scoreboard.add(record)
+        self._keep(record)
 
     def on_minute(self, minute: Minute) -> None:
         """A minute is over."""
-        self._database.add_minute(msgspec.convert(msgspec.structs.asdict(minute), MinuteRow))
+        self._keep(minute)
+
+    def _keep(self, kept: VisitRecord | Minute) -> None:
+        self._unsaved.append(kept)
+        while self._unsaved:
+            try:
+                self._write(self._unsaved[0])
+            except ContradictionError as error:
+                # Played again with other settings: what was kept first stays, and trying again would not help.
+                _log.warning("%s", error)
+            except DatabaseError as error:
+                if not self.trouble:
+                    _log.error("%s", error)
+                self.trouble = str(error)
+                return
+            self._unsaved.popleft()
+        self.trouble = ""
+
+    def _write(self, kept: VisitRecord | Minute) -> None:
+        if isinstance(kept, VisitRecord):
+            self._database.add_visit(kept)
+        else:
+            self._database.add_minute(kept)
 
 
 def remembered_shop(database: Database, shop: Shop) -> Shop:

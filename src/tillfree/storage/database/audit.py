@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.tables import AUDIT, AUDIT_ENDS
@@ -83,7 +83,7 @@ class Audit(Connected):
         if query.who:
             statement = statement.where(AUDIT.c.who == query.who)
         if query.what:
-            statement = statement.where(AUDIT.c.what.startswith(query.what, autoescape=True))
+            statement = statement.where(func.instr(AUDIT.c.what, query.what) == 1)
         if query.subject:
             statement = statement.where(AUDIT.c.subject == query.subject)
         if query.since_ns is not None:

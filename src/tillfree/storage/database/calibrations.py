@@ -27,9 +27,7 @@ class GainEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Calibrations(Connected):
     """The part of a database that keeps the gains of plates."""
 
-    def save_gain(
-        self, plate: PlateRef, gain: float, known_g: float, measured_g: float, by: str, time_ns: int
-    ) -> None:  # fmt: skip
+    def save_gain(self, plate: PlateRef, gain: float, known_g: float, measured_g: float, by: str, time_ns: int) -> None:
         """Keeps a calibration.
 
         Raises:

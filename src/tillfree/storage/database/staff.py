@@ -193,9 +193,7 @@ class Staff(Connected):
             with self._writing() as connection:
                 connection.execute(update(SESSIONS).where(SESSIONS.c.digest == digest).values(seen_ns=seen_ns))
         expires_ns = min(row.opened_ns + SESSION_NS, seen_ns + IDLE_NS)
-        return Session(
-            name=row.name, role=row.role, opened_ns=row.opened_ns, seen_ns=seen_ns, expires_ns=expires_ns
-        )  # fmt: skip
+        return Session(name=row.name, role=row.role, opened_ns=row.opened_ns, seen_ns=seen_ns, expires_ns=expires_ns)
 
     def close_session(self, token: str) -> None:
         """Signs out; nothing happens where nobody is signed in with this token."""

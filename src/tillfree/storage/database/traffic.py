@@ -50,7 +50,7 @@ class MinuteRow(msgspec.Struct, frozen=True, kw_only=True):
     cells: dict[int, float] = {}
 
 
-_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(MinuteRow)
 
 

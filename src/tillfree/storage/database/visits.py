@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, sele
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.money import Money
 from tillfree.storage.database.connection import Connected
-from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.lines import line_rows, search_form
 from tillfree.storage.database.records import Route, VisitRecord
 from tillfree.storage.database.tables import EVIDENCE, LINES, VISITS
@@ -18,6 +18,8 @@ __all__ = ["PAGE_MAX", "Outcome", "VisitCursor", "VisitQuery", "VisitRow", "Visi
 
 PAGE_MAX = 500
 """The most rows that one query gives."""
+# More than any name has.
+_TEXT_MAX = 200
 Outcome = Literal["charged", "to review", "decided"]
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
@@ -79,7 +81,7 @@ class Visits(Connected):
         """Keeps a visit. Again with the same content nothing happens.
 
         Raises:
-            DatabaseError: another record with this visit's code is kept.
+            ContradictionError: another record with this visit's code is kept.
         """
         with self._writing() as connection:
             digest = hashlib.sha256(_encoder.encode(record)).digest()
@@ -87,7 +89,7 @@ class Visits(Connected):
             if known == digest:
                 return
             if known is not None:
-                raise DatabaseError(
+                raise ContradictionError(
                     f"{self._where}: visit {record.visit!r} is kept already with other content, which is never "
                     f"overwritten; give the visit a code of its own"
                 )
@@ -171,13 +173,14 @@ def _conditions(query: VisitQuery) -> list[ColumnElement[bool]]:
         found.append(VISITS.c.closed_ns < query.until_ns)
     if query.outcome is not None:
         found.append(VISITS.c.outcome == query.outcome)
-    if text := query.text.strip():
+    if text := search_form(query.text.strip()[:_TEXT_MAX]):
+        # Not LIKE, for which some characters are more than themselves, and which ends at a NUL.
         on_receipt = (
             select(LINES.c.number)
-            .where(and_(LINES.c.visit == VISITS.c.visit, LINES.c.words.contains(search_form(text), autoescape=True)))
+            .where(and_(LINES.c.visit == VISITS.c.visit, func.instr(LINES.c.words, text) > 0))
             .exists()
         )
-        found.append(or_(VISITS.c.visit.startswith(text, autoescape=True), on_receipt))
+        found.append(or_(func.instr(func.lower(VISITS.c.visit), text) == 1, on_receipt))
     return found
 
 
