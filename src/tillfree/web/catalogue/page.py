@@ -192,7 +192,7 @@ def _form(ask: Ask, shop: Shop, product: Product | None, typed: Typed, status: i
         tax_classes=tax_classes(ask, shop),
         rates=rates(ask),
         hints=[] if product is None else hints(ask, product, shop),
-        places=[] if product is None else _places(shop, product),
+        facings_here=[] if product is None else _places(shop, product),
     )
 
 

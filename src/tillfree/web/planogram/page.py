@@ -72,9 +72,21 @@ def _show(ask: Ask) -> Response:
         wanted=wanted,
         version=digest(shop.facings),
         plan=floor_plan(shop),
+        words=_words(ask),
         open_visits=len(ask.store.carts()) if ask.store.pending_shop else 0,
         **_found(ask, shop),
     )
+
+
+def _words(ask: Ask) -> dict[str, str]:
+    """The texts of planogram.js."""
+    return {
+        "move": ask.say("Move here"),
+        "place": ask.say("Put here"),
+        "swap": ask.say("Swap with %(name)s"),
+        "taken": ask.say("Not free"),
+        "none": ask.say("Does not fit"),
+    }
 
 
 def _fixture(shop: Shop, wanted: str) -> Fixture:
