@@ -8,7 +8,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-__all__ = ["PLOT_PX", "Bar", "Column", "ColumnChart", "Row", "RowChart", "Tick", "column_chart", "nice_top", "row_chart"]
+__all__ = [
+    "PLOT_PX",
+    "Bar",
+    "Column",
+    "ColumnChart",
+    "Row",
+    "RowChart",
+    "Tick",
+    "column_chart",
+    "nice_top",
+    "row_chart",
+]
 
 PLOT_PX = 140
 """Height of the plot of a column chart, without its labels."""

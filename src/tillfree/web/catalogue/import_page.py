@@ -82,7 +82,7 @@ class _ImportPages:
         except StaleError as error:
             return ask.back("/catalogue/import", wrong=str(error))
         ask.audit("catalogue.import", plan.source, note)
-        done = ask.say("%(new)s products are new, %(changed)s changed.", **counts)
+        done = ask.say("Taken over: %(new)s new, %(changed)s changed.", **counts)
         if not changed.in_force:
             done += " " + ask.say("What is on the shelves changes when the shop is empty.")
         return ask.back("/catalogue", done=done)

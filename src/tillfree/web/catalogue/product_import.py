@@ -7,6 +7,7 @@ import msgspec
 
 from tillfree.catalog.model import SOLD_BY, Product, Shop
 from tillfree.catalog.product_table import ID_COLUMNS, read_products
+from tillfree.catalog.report import CatalogIssue, IssueKind
 from tillfree.catalog.rows import read_rows
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.web.catalogue.product_csv import FIELD_COLUMNS
@@ -15,6 +16,11 @@ from tillfree.web.uploads import Problems, problems_of, unguarded
 __all__ = ["Change", "FieldChange", "ImportPlan", "Scope", "apply_plan", "is_still_true", "plan_import"]
 
 Scope = Literal["prices", "everything"]
+_MISSING = {
+    IssueKind.MISSING_NAME: "name",
+    IssueKind.MISSING_WEIGHT: "weight_g",
+    IssueKind.MISSING_PRICE: "price_minor",
+}
 _PRICES = frozenset({"name", "price_minor"})
 
 
@@ -92,10 +98,20 @@ def plan_import(data: bytes, source: str, shop: Shop, scope: Scope) -> ImportPla
             unchanged += 1
         else:
             changed.append(Change(before, after))
+    issues = tuple(_as_it_stays(issue, known) for issue in report.rows)
     return ImportPlan(
         source, scope, tuple(new), tuple(changed), unchanged, tuple(left_new), tuple(other_unit),
-        problems_of(report), report.rows_read,
+        problems_of(msgspec.structs.replace(report, rows=issues)), report.rows_read,
     )  # fmt: skip
+
+
+def _as_it_stays(issue: CatalogIssue, known: dict[ProductId, Product]) -> CatalogIssue:
+    """The finding; where only the file lacks a value that the shop has, it says so."""
+    field = _MISSING.get(issue.kind)
+    product = known.get(ProductId(issue.subject)) or known.get(ProductId(unguarded(issue.subject)))
+    if field is None or product is None or getattr(product, field) in (None, ""):
+        return issue
+    return msgspec.structs.replace(issue, detail="the file has none", outcome="what the shop has stays")
 
 
 def is_still_true(plan: ImportPlan, shop: Shop) -> bool:

@@ -71,7 +71,7 @@ class _ImportPages:
         except StaleError as error:
             return ask.back("/planogram/import", wrong=str(error))
         ask.audit("planogram.import", plan.source, note)
-        done = ask.say("%(new)s places are new, %(gone)s are gone.", **counts)
+        done = ask.say("Taken over: %(new)s new places, %(gone)s gone.", **counts)
         if not changed.in_force:
             done += " " + ask.say("They are in force when the shop is empty.")
         return ask.back("/planogram", done=done)

@@ -75,6 +75,7 @@ def plan_import(data: bytes, source: str, shop: Shop, scope: Scope) -> Planogram
         else msgspec.structs.replace(facing, fixture=FixtureId(unguarded(facing.fixture)))
         for facing in read
     ]
+    facings = [same for facing in facings for same in _as_they_stand(facing, shop)]
     named = {facing.fixture for facing in facings}
     kept = [facing for facing in shop.facings if scope == "fixtures" and facing.fixture not in named]
     old, wanted = set(shop.facings), {*kept, *facings}
@@ -84,6 +85,18 @@ def plan_import(data: bytes, source: str, shop: Shop, scope: Scope) -> Planogram
     return PlanogramPlan(
         source, scope, shop.facings, after, new, gone, len(after) - len(new), problems_of(report), report.rows_read
     )
+
+
+def _as_they_stand(facing: Facing, shop: Shop) -> tuple[Facing, ...]:
+    """The facing; or those of the shop that are side by side what a file can only say as one."""
+    parts = tuple(
+        known
+        for known in shop.facings
+        if (known.product, known.fixture, known.shelf) == (facing.product, facing.fixture, facing.shelf)
+        and set(known.plates) <= set(facing.plates)
+    )
+    plates = sorted(plate for part in parts for plate in part.plates)
+    return parts if plates == list(facing.plates) else (facing,)
 
 
 def apply_plan(plan: PlanogramPlan, shop: Shop) -> Shop:

@@ -63,9 +63,7 @@ def minutes_of(ask: Ask, period: Period) -> Iterator[list[MinuteFields]]:
     begin_ns = period.since_ns
     while begin_ns < period.until_ns:
         end_ns = min(begin_ns + _DAY_NS, period.until_ns)
-        found: dict[int, MinuteFields] = {
-            minute.begin_ns: minute for minute in ask.database.minutes(begin_ns, end_ns)
-        }
+        found: dict[int, MinuteFields] = {minute.begin_ns: minute for minute in ask.database.minutes(begin_ns, end_ns)}
         found |= {time_ns: minute for time_ns, minute in live.items() if begin_ns <= time_ns < end_ns}
         yield [found[time_ns] for time_ns in sorted(found)]
         begin_ns = end_ns

@@ -156,6 +156,5 @@ def _explains(ask: Ask, label: str, found: list[LeftOut]) -> Tile:
 
 def _unexplained(ask: Ask, period: Period) -> int:
     return sum(
-        entry.kind == "unexplained" and period.since_ns <= entry.time_ns < period.until_ns
-        for entry in ask.store.feed()
+        entry.kind == "unexplained" and period.since_ns <= entry.time_ns < period.until_ns for entry in ask.store.feed()
     )
