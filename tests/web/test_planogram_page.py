@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
-from tests.web.conftest import OwnServer, console_on, served, wait_until_ended
+from tests.web.conftest import OwnServer, console_on, served
 from tillfree.catalog.model import Facing, Product
 from tillfree.core.ids import FixtureId, ProductId
 from tillfree.simulation.demo_shop import demo_shop
@@ -32,7 +32,7 @@ def own() -> Iterator[tuple[Console, TestClient]]:
     facings = (Facing(first, FixtureId("1"), 1, (1, 2)), Facing(second, FixtureId("1"), 1, (3, 4)), *kept)
     shop = msgspec.structs.replace(shop, products=products, facings=facings)
     with console_on(SimulationOptions(shoppers=1), shop=shop, demo=True) as console:
-        wait_until_ended(console.store)
+        console.store.stop()
         with TestClient(
             make_app(console),
             base_url="http://127.0.0.1",
@@ -309,6 +309,7 @@ def at(own: tuple[Console, TestClient]) -> Iterator[OwnServer]:
 
 def drag(page: Page, what: str, shelf: int, plate: float) -> None:
     """Take something by its left plate, and let it go over a plate of a shelf of twelve."""
+    page.set_viewport_size({"width": 1600, "height": 1300})
     box = page.locator(what).bounding_box()
     goal = page.locator(f'table[data-shelf="1/{shelf}"] tbody').bounding_box()
     assert box
@@ -384,8 +385,7 @@ def test_another_fixture_is_chosen_on_the_floor_plan(at: OwnServer, browser_page
     expect(browser_page.locator("#h-shelves")).to_have_text("Fixture 2 from the front")
 
 
-@pytest.mark.parametrize("width", [375, 1920])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1920, "light")])
 def test_pages_are_accessible_and_fit(at: OwnServer, browser_page: Page, width: int, scheme: str) -> None:
     browser_page.set_viewport_size({"width": width, "height": 900})
     browser_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ import { fill, texts } from "./console.js";
 const words = texts();
 const drop = document.getElementById("drop");
 const START_PX = 6;
+const EDGE_PX = 48;
 let drag = null;
 let justDragged = false;
 
@@ -66,7 +67,19 @@ function carry(event) {
     drag.item.classList.add("carried");
   }
   event.preventDefault();
+  scrollAtEdges(event);
   show(goalAt(event.clientX, event.clientY));
+}
+
+/** A shelf that is out of sight comes into it while something is held at the edge of the window, or of its shelf. */
+function scrollAtEdges(event) {
+  if (event.clientY < EDGE_PX) window.scrollBy(0, -16);
+  else if (event.clientY > window.innerHeight - EDGE_PX) window.scrollBy(0, 16);
+  const frame = document.elementFromPoint(event.clientX, event.clientY)?.closest(".shelf .scroll");
+  if (!frame) return;
+  const box = frame.getBoundingClientRect();
+  if (event.clientX < box.left + EDGE_PX / 2) frame.scrollLeft -= 12;
+  else if (event.clientX > box.right - EDGE_PX / 2) frame.scrollLeft += 12;
 }
 
 /** Where the dragged thing would come to lie, and what the drop would do. */
