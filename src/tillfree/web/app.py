@@ -13,12 +13,13 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from tillfree.web import sessions
+from tillfree.web import audit, sessions, staff
 from tillfree.web.console import Console
 from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
 from tillfree.web.rendering import STATIC
+from tillfree.web.reports import page as reports_page
 from tillfree.web.routing import make_ask, wrong_page
 
 __all__ = ["make_app"]
@@ -31,6 +32,9 @@ def make_app(console: Console) -> Starlette:
     routes: list[BaseRoute] = [
         *live_page.routes(),
         *broadcast.routes(),
+        *reports_page.routes(),
+        *audit.routes(),
+        *staff.routes(),
         *sessions.routes(),
         Mount("/static", _Static(directory=STATIC)),
     ]

@@ -1,6 +1,7 @@
-"""Plots as geometry, for templates/charts.html to draw: widths in per cent, heights in pixels, so that text never scales.
+"""Plots as geometry, for templates/charts.html to draw.
 
-Colours are the style sheet's, so that a plot is readable in the dark too.
+Widths are in per cent and heights in pixels, so that text never scales. Colours are the style sheet's, so that a plot
+is readable in the dark too.
 """
 
 import math
@@ -8,7 +9,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-__all__ = ["PLOT_PX", "Bar", "Column", "ColumnChart", "Row", "RowChart", "Tick", "column_chart", "nice_top", "row_chart"]
+__all__ = [
+    "PLOT_PX",
+    "Bar",
+    "Column",
+    "ColumnChart",
+    "Row",
+    "RowChart",
+    "Tick",
+    "column_chart",
+    "nice_top",
+    "row_chart",
+]
 
 PLOT_PX = 140
 """Height of the plot of a column chart, without its labels."""
@@ -104,7 +116,7 @@ def row_chart(caption: str, value_name: str, bars: Sequence[Bar]) -> RowChart | 
     """A chart of one row per bar; None without any."""
     if not bars:
         return None
-    most = max(max(bar.value for bar in bars), 0.0)
+    most = max(0.0, *(bar.value for bar in bars))
     rows = tuple(
         Row(bar.label, bar.shown, round(100 * max(bar.value, 0.0) / most, 2) if most > 0 else 0.0) for bar in bars
     )

@@ -1,6 +1,6 @@
 """The minutes of a time added up: who came and stood where, and when the doors were free."""
 
-import datetime
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ _DAY_NS = 24 * 3600 * NS_PER_S
 
 
 class HourSums(msgspec.Struct):
-    """One hour of the day, over all days: minutes of opening, those without waiting, and how many people were inside."""
+    """One hour of the day, over all days: minutes of opening, those without waiting, and who was inside."""
 
     minutes: int = 0
     free: int = 0
@@ -63,9 +63,7 @@ def minutes_of(ask: Ask, period: Period) -> Iterator[list[MinuteFields]]:
     begin_ns = period.since_ns
     while begin_ns < period.until_ns:
         end_ns = min(begin_ns + _DAY_NS, period.until_ns)
-        found: dict[int, MinuteFields] = {
-            minute.begin_ns: minute for minute in ask.database.minutes(begin_ns, end_ns)
-        }
+        found: dict[int, MinuteFields] = {minute.begin_ns: minute for minute in ask.database.minutes(begin_ns, end_ns)}
         found |= {time_ns: minute for time_ns, minute in live.items() if begin_ns <= time_ns < end_ns}
         yield [found[time_ns] for time_ns in sorted(found)]
         begin_ns = end_ns
@@ -83,9 +81,9 @@ def add_up(parts: Iterable[Iterable[MinuteFields]], zone: ZoneInfo) -> FloorSums
     cells: dict[int, float] = defaultdict(float)
     closed: list[tuple[int, MinuteFields]] = []
     """Minutes without anybody since the last with somebody: they count once somebody comes on the same day."""
-    today: datetime.date | None = None
+    today: dt.date | None = None
     for minute in (minute for part in parts for minute in part):
-        moment = datetime.datetime.fromtimestamp(minute.begin_ns // NS_PER_S, zone)
+        moment = dt.datetime.fromtimestamp(minute.begin_ns // NS_PER_S, zone)
         if not (minute.entries or minute.exits or minute.occupancy_max):
             closed.append((moment.hour, minute))
             continue
