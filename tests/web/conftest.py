@@ -18,16 +18,17 @@ from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.recording import simulate
 from tillfree.storage.database.database import Database
+from tillfree.storage.database.records import VisitRecord
+from tillfree.storage.database.staff import ROLES
 from tillfree.store.running.running import RunningStore
 from tillfree.store.running.sources import RecordingSource
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
 from tillfree.web.scoreboard import Scoreboard
 
-__all__ = ["PASSWORD", "ROLE_NAMES", "OwnServer", "console_on", "wait_until_ended"]
+__all__ = ["PASSWORD", "OwnServer", "console_on", "wait_until_ended"]
 
 PASSWORD = "correct horse battery"
-ROLE_NAMES = ("viewer", "associate", "manager", "engineer")
 OPTIONS = SimulationOptions(shoppers=7, seed=8, awkward=0.6, takes=3.0)
 """A short simulation of which some visits are charged and some go to review."""
 
@@ -41,9 +42,9 @@ def console_on(
     with Database.open(":memory:") as database:
         board = Scoreboard()
 
-        def on_visit(record: object) -> None:
-            database.add_visit(record)  # type: ignore[arg-type]
-            board.add(record)  # type: ignore[arg-type]
+        def on_visit(record: VisitRecord) -> None:
+            database.add_visit(record)
+            board.add(record)
 
         store = RunningStore(
             RecordingSource(recording),
@@ -52,10 +53,10 @@ def console_on(
             on_visit=on_visit,
             breaker=SimulatedBreaker(recording.shop) if demo else None,
         )
-        store.set_counts({k: (6, 8, options.start_ns) for k in range(len(recording.shop.facings))})
+        store.set_counts(dict.fromkeys(range(len(recording.shop.facings)), (6, 8, options.start_ns)))
         if not demo:
-            for role in ROLE_NAMES:
-                database.add_user(role, PASSWORD, role)  # type: ignore[arg-type]
+            for role in ROLES:
+                database.add_user(role, PASSWORD, role)
         store.start()
         try:
             yield Console(store, database, demo=demo, scoreboard=board)

@@ -49,7 +49,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
         )
         counted_ns = options.start_ns
         store.set_counts(dict.fromkeys(range(len(shop.facings)), (UNITS_PER_FACING, UNITS_PER_FACING, counted_ns)))
-        console = Console(store, database, demo=True, scoreboard=keeper.scoreboard)
+        console = Console(store, database, demo=True, scoreboard=keeper.scoreboard, trouble=lambda: keeper.trouble)
 
         def ready(address: str) -> None:
             show(

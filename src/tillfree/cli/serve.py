@@ -17,7 +17,6 @@ from tillfree.store.running.running import RunningStore
 from tillfree.store.running.sources import LineSource, RecordingSource, Source
 from tillfree.store.settings import StoreSettings, load_settings
 from tillfree.web.console import Console
-from tillfree.web.stock_keys import facing_key
 
 __all__ = ["run_serve"]
 
@@ -49,6 +48,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             store,
             database,
             scoreboard=keeper.scoreboard,
+            trouble=lambda: keeper.trouble,
             secure=arguments.https,
             names=frozenset(arguments.name or ()),
             zone=zone,
@@ -85,5 +85,5 @@ def _restore_counts(store: RunningStore, database: Database) -> None:
     """What people counted before the last stop; goods that came or went meanwhile are not known."""
     counted = database.counts()
     shop: Shop = store.shop
-    found = {number: counted.get(facing_key(facing)) for number, facing in enumerate(shop.facings)}
+    found = {number: counted.get(_key(facing)) for number, facing in enumerate(shop.facings)}
     store.set_counts({k: (count.count, count.par, count.time_ns) for k, count in found.items() if count is not None})

@@ -5,17 +5,16 @@ import os
 import sys
 import threading
 import webbrowser
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
-
 from tillfree.catalog.model import Shop
 from tillfree.cli.terminal import TerminalError, say
 from tillfree.storage.database.database import Database
+from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.records import VisitRecord
-from tillfree.storage.database.traffic import MinuteRow
 from tillfree.store.running.state import Minute
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
@@ -25,24 +24,53 @@ from tillfree.web.server import bound_socket, serve
 __all__ = ["Keeper", "quiet_log", "remembered_shop", "serve_console", "zone_named"]
 
 _log = logging.getLogger(__name__)
-_ERASE_EVERY_S = 3600.0
+_ERASE_EVERY_S, _ERASE_FIRST_S = 3600.0, 5.0
+_UNSAVED_MAX = 10_000
 
 
 class Keeper:
-    """Takes what a running store hands over: into the database, and onto the scoreboard."""
+    """Takes what a running store hands over: into the database, and onto the scoreboard.
+
+    Where the database cannot be written, visits wait in memory and are tried again with each further one; `trouble` says
+    so on every page meanwhile. The store goes on.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._unsaved: deque[VisitRecord | Minute] = deque(maxlen=_UNSAVED_MAX)
         self.scoreboard = Scoreboard()
+        self.trouble = ""
 
     def on_visit(self, record: VisitRecord) -> None:
         """A visit is over."""
-        self._database.add_visit(record)
         self.scoreboard.add(record)
+        self._keep(record)
 
     def on_minute(self, minute: Minute) -> None:
         """A minute is over."""
-        self._database.add_minute(msgspec.convert(msgspec.structs.asdict(minute), MinuteRow))
+        self._keep(minute)
+
+    def _keep(self, kept: VisitRecord | Minute) -> None:
+        self._unsaved.append(kept)
+        while self._unsaved:
+            try:
+                self._write(self._unsaved[0])
+            except ContradictionError as error:
+                # Played again with other settings: what was kept first stays, and trying again would not help.
+                _log.warning("%s", error)
+            except DatabaseError as error:
+                if not self.trouble:
+                    _log.error("%s", error)
+                self.trouble = str(error)
+                return
+            self._unsaved.popleft()
+        self.trouble = ""
+
+    def _write(self, kept: VisitRecord | Minute) -> None:
+        if isinstance(kept, VisitRecord):
+            self._database.add_visit(kept)
+        else:
+            self._database.add_minute(kept)
 
 
 def remembered_shop(database: Database, shop: Shop) -> Shop:
@@ -70,18 +98,19 @@ def serve_console(console: Console, host: str, port: int, ready: Callable[[str],
 
 @contextmanager
 def _erasing(console: Console) -> Iterator[None]:
-    """What has been kept for long enough is erased: at the start, and every hour."""
+    """What has been kept for long enough is erased: when the stream has begun, and every hour."""
     over = threading.Event()
 
     def erase() -> None:
         while True:
             # A recording of long ago is kept by its own clock: what it shows is not old while it is played.
-            now_ns = min(console.now_ns(), console.store.snapshot().time_ns or console.now_ns())
+            stream_ns = console.store.snapshot().time_ns
             try:
-                console.database.erase_before(now_ns)
+                if stream_ns:
+                    console.database.erase_before(console.now_ns(), stream_now_ns=stream_ns)
             except Exception:  # noqa: BLE001  it is tried again in an hour
                 _log.exception("old records could not be erased")
-            if over.wait(_ERASE_EVERY_S):
+            if over.wait(_ERASE_EVERY_S if stream_ns else _ERASE_FIRST_S):
                 return
 
     thread = threading.Thread(target=erase, name="erasing", daemon=True)

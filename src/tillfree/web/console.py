@@ -27,6 +27,8 @@ class Console:
     demo: bool = False
     scoreboard: Scoreboard | None = None
     """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
+    trouble: Callable[[], str] = lambda: ""
+    """What keeps the store from remembering, shown on every page; empty while all is well."""
     secure: bool = False
     """Whether browsers reach it by HTTPS: cookies then never travel in the clear."""
     names: frozenset[str] = frozenset()

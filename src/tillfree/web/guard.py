@@ -76,10 +76,10 @@ class Guard:
         return sender
 
     def _is_known(self, host: str) -> bool:
-        name = urlsplit(f"//{host}").hostname or ""
-        if name == "localhost" or name in self._names:
-            return True
         try:
+            name = urlsplit(f"//{host}").hostname or ""
+            if name == "localhost" or name in self._names:
+                return True
             ipaddress.ip_address(name)
         except ValueError:
             return False

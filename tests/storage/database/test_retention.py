@@ -145,6 +145,14 @@ def test_minutes_sessions_and_wrong_passwords_go(database: Database) -> None:
     assert database.users() != []
 
 
+def test_a_replay_of_other_days_has_its_own_time(database: Database) -> None:
+    database.add_visit(full_record())
+    database.add_minute(MinuteRow(begin_ns=NOON_NS))
+    database.audit(AuditEntry(time_ns=0, who="ann", what="x"))
+    erased = database.erase_before(NOON_NS + 9999 * DAY_NS, stream_now_ns=NOON_NS + DAY_NS)
+    assert (erased.evidence, erased.visits, erased.minutes, erased.audit) == (0, 0, 0, 1)
+
+
 def test_a_shop_may_keep_less(database: Database) -> None:
     database.add_visit(full_record())
     keep = Retention(evidence_days=0, records_days=0, minutes_days=0, audit_days=0, history_days=0)

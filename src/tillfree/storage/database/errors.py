@@ -4,6 +4,7 @@
 
     TillfreeError
     └── DatabaseError           a file that cannot be used, or something that must not be kept as it is
+        ├── ContradictionError  another record of that name is kept already
         └── LockedError         too many wrong passwords: wait
 """
 
@@ -15,11 +16,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tillfree.core.errors import TillfreeError
 
-__all__ = ["DatabaseError", "LockedError", "translated"]
+__all__ = ["ContradictionError", "DatabaseError", "LockedError", "translated"]
 
 
 class DatabaseError(TillfreeError):
     """The database cannot do this; says what was wrong, where, and what to do."""
+
+
+class ContradictionError(DatabaseError):
+    """What is to be kept contradicts what is kept under the same name, and is never put in its place."""
 
 
 class LockedError(DatabaseError):

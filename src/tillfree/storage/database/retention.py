@@ -99,20 +99,23 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 class Erasing(Connected):
     """The part of a database that forgets."""
 
-    def erase_before(self, now_ns: int, keep: Retention = _DEFAULT) -> Erased:
+    def erase_before(self, now_ns: int, keep: Retention = _DEFAULT, *, stream_now_ns: int | None = None) -> Erased:
         """Erases what is older than it may be, in one transaction, and overwrites it in the file.
 
-        Visits and minutes are as old as stream time says: where a recording of other days is replayed, hand over the
-        stream time of now.
+        `now_ns` is the wall clock. Visits and minutes are as old as stream time says: where a recording of other days
+        is replayed, `stream_now_ns` says what time it is there.
 
         Raises:
             DatabaseError: something would be kept for less than no time.
         """
         if min(msgspec.structs.astuple(keep)) < 0:
             raise DatabaseError(f"retention {keep}: a number of days is below 0; give 0 or more")
-        evidence_ns, records_ns, minutes_ns, audit_ns, history_ns = (
-            now_ns - days * _DAY_NS for days in msgspec.structs.astuple(keep)
-        )
+        stream_now_ns = now_ns if stream_now_ns is None else stream_now_ns
+        evidence_ns = stream_now_ns - keep.evidence_days * _DAY_NS
+        records_ns = stream_now_ns - keep.records_days * _DAY_NS
+        minutes_ns = stream_now_ns - keep.minutes_days * _DAY_NS
+        audit_ns = now_ns - keep.audit_days * _DAY_NS
+        history_ns = now_ns - keep.history_days * _DAY_NS
         with self._writing() as connection:
             labels = _forget_visits_of_labels(connection, VISITS.c.closed_ns < records_ns)
             erased = Erased(

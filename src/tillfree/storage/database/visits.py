@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, sele
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.money import Money
 from tillfree.storage.database.connection import Connected
-from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.lines import line_rows, search_form
 from tillfree.storage.database.records import Route, VisitRecord
 from tillfree.storage.database.tables import EVIDENCE, LINES, VISITS
@@ -81,7 +81,7 @@ class Visits(Connected):
         """Keeps a visit. Again with the same content nothing happens.
 
         Raises:
-            DatabaseError: another record with this visit's code is kept.
+            ContradictionError: another record with this visit's code is kept.
         """
         with self._writing() as connection:
             digest = hashlib.sha256(_encoder.encode(record)).digest()
@@ -89,7 +89,7 @@ class Visits(Connected):
             if known == digest:
                 return
             if known is not None:
-                raise DatabaseError(
+                raise ContradictionError(
                     f"{self._where}: visit {record.visit!r} is kept already with other content, which is never "
                     f"overwritten; give the visit a code of its own"
                 )

@@ -152,6 +152,16 @@ class RunningStore:
         return self._engine.now_ns
 
     @property
+    def paced(self) -> bool:
+        """Whether the stream can be sped up and halted: what is played can, a live shop cannot."""
+        return self._source.paced
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it is known what really happened."""
+        return self._source.truth is not None
+
+    @property
     def speed(self) -> float:
         """How many seconds of stream go by in one of the clock."""
         return self._pace.speed if self._source.paced else 1.0

@@ -33,7 +33,9 @@ KINDS: dict[str, tuple[str, str]] = {
 def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) -> tuple[str, str]:
     """How an entry looks, and its sentence in the reader's language; plain text, not escaped."""
     looks, sentence = KINDS.get(entry.kind, ("issue", later("%(detail)s")))
-    place = say("shelf %(fixture)s/%(shelf)s", fixture=display_text(entry.fixture), shelf=entry.shelf)
+    place = say("a shelf")
+    if entry.fixture:
+        place = say("shelf %(fixture)s/%(shelf)s", fixture=display_text(entry.fixture), shelf=entry.shelf)
     text = say(
         sentence,
         visit=entry.visit or say("Somebody"),

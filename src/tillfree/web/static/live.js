@@ -34,8 +34,9 @@ function readColours() {
   }
 }
 
-const px = (x) => (x - x0) * scale;
-const py = (y) => (y1 - y) * scale;
+let [left_px, top_px] = [0, 0]; // where the plan begins on the canvas
+const px = (x) => left_px + (x - x0) * scale;
+const py = (y) => top_px + (y1 - y) * scale;
 
 function resize() {
   const ratio = window.devicePixelRatio || 1;
@@ -46,6 +47,8 @@ function resize() {
   canvas.width = Math.round(wide * ratio);
   canvas.height = Math.round(high * ratio);
   scale = Math.min(canvas.width / (x1 - x0), canvas.height / (y1 - y0));
+  left_px = (canvas.width - (x1 - x0) * scale) / 2;
+  top_px = (canvas.height - (y1 - y0) * scale) / 2;
   readColours();
   drawBase();
   draw(performance.now());
@@ -57,7 +60,7 @@ function drawBase() {
   base.height = canvas.height;
   const ink = base.getContext("2d");
   ink.fillStyle = colours.floor;
-  ink.fillRect(0, 0, px(x1), py(y0));
+  ink.fillRect(0, 0, base.width, base.height);
   for (const zone of plan.zones) {
     if (zone.use === "aisle") continue;
     ink.fillStyle = colours["brand-soft"];

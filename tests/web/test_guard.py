@@ -1,0 +1,94 @@
+"""What stands before every page: hosts, origins, sizes, headers."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from tillfree.web.guard import BODY_BYTES_MAX
+
+ClientAs = Callable[[str], TestClient]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.example", "a@b", "["])
+def test_a_name_that_is_not_ours_is_refused(client_as: ClientAs, host: str) -> None:
+    assert client_as("manager").get("/", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8420", "localhost:99", "[::1]:8420", "192.168.1.20"])
+def test_addresses_of_machines_are_known(client_as: ClientAs, host: str) -> None:
+    assert client_as("").get("/sign-in", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+        {"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1"},
+        {"sec-fetch-site": "", "origin": "http://127.0.0.1"},
+    ],
+)
+def test_a_change_from_another_page_does_nothing(client_as: ClientAs, headers: dict[str, str]) -> None:
+    client = client_as("manager")
+    answer = client.post("/theme", data={"theme": "dark"}, headers=headers)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_client_without_fetch_metadata_needs_our_origin(client_as: ClientAs) -> None:
+    client = client_as("")
+    del client.headers["sec-fetch-site"]
+    try:
+        assert client.post("/theme", data={"theme": "dark"}).status_code == 403
+        assert (
+            client.post("/theme", data={"theme": "dark"}, headers={"origin": "http://evil.example"}).status_code == 403
+        )
+        assert client.post("/theme", data={"theme": "dark"}, headers={"origin": "http://127.0.0.1"}).status_code == 303
+    finally:
+        client.headers["sec-fetch-site"] = "same-origin"
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(client_as: ClientAs) -> None:
+    answer = client_as("manager").post("/theme", content=b"x", headers={"content-length": str(BODY_BYTES_MAX + 1)})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "1e9", "٣", "0x10"])
+def test_a_length_that_is_none_is_refused(client_as: ClientAs, length: str) -> None:
+    answer = client_as("manager").post("/theme", content=b"x", headers={b"content-length": length.encode()})
+    assert answer.status_code == 413
+
+
+def test_every_answer_binds_the_browser(client_as: ClientAs) -> None:
+    for path in ("/", "/sign-in", "/nowhere", "/static/console.css"):
+        headers = client_as("viewer").get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"], path
+        assert "unsafe" not in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["x-frame-options"] == "DENY", path
+    assert client_as("viewer").get("/").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2f..%2fpyproject.toml",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/....//app.py",
+    ],
+)
+def test_paths_lead_nowhere_but_to_our_files(client_as: ClientAs, path: str) -> None:
+    assert client_as("manager").get(path).status_code in (400, 404)
+
+
+def test_files_of_ours_are_kept_by_browsers_only_with_their_digest(client_as: ClientAs) -> None:
+    client = client_as("")
+    page = client.get("/sign-in").text
+    address = page.split('rel="stylesheet" href="')[1].split('"')[0]
+    assert "immutable" in client.get(address).headers["cache-control"]
+    assert client.get("/static/console.css").headers["cache-control"] == "no-cache"

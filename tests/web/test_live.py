@@ -1,0 +1,132 @@
+"""The first page and its WebSocket: what is told, to whom, and that a browser shows it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from tests.web.conftest import OwnServer, console_on
+from tillfree.catalog.model import Product
+from tillfree.core.ids import FixtureId, ProductId, VisitId
+from tillfree.core.money import Money
+from tillfree.simulation.options import SimulationOptions
+from tillfree.store.running.state import FeedEntry, LivePerson, Snapshot
+from tillfree.web.app import make_app
+from tillfree.web.console import Console
+from tillfree.web.live.frames import encode_frame
+from tillfree.web.live.words import KINDS, describe
+
+ClientAs = Callable[[str], TestClient]
+STREAM = "ws://127.0.0.1/live/stream"
+ORIGIN = {"origin": "http://127.0.0.1"}
+
+
+def _say(text: str, **values: object) -> str:
+    return text % values if values else text
+
+
+def test_a_frame_tells_people_in_millimetres() -> None:
+    person = LivePerson("t", VisitId("ABCD"), 1.2344, -0.5, (1.0, 0.25), None, 3)  # type: ignore[arg-type]
+    snapshot = Snapshot(2_000_000, 3_000_000, (person,), ((1.0, 2.0),), 1, 7, "running", 2.0, 0.26)
+    assert json.loads(encode_frame(snapshot)) == {
+        "k": "frame", "t": 2, "a": 3.0, "n": 1, "s": "running", "v": 2.0, "l": 0.3,
+        "p": [["ABCD", 1234, -500, 1000, 250, None, None, 3]], "g": [[1000, 2000]],
+    }  # fmt: skip
+
+
+def test_each_kind_of_event_has_a_sentence() -> None:
+    products = {ProductId("7"): Product(ProductId("7"), "Milk\u202e <b>")}
+    for number, kind in enumerate([*KINDS, "something new"], 1):
+        entry = FeedEntry(
+            sequence=number, time_ns=1, kind=kind, visit=VisitId("ABCD"), product=ProductId("7"), quantity=2,
+            fixture=FixtureId("3"), shelf=2, total=Money(250, "EUR"), device="scales/3", detail="said nothing",
+        )  # fmt: skip
+        looks, text = describe(entry, _say, products)
+        assert looks
+        assert "%(" not in text
+        assert "\u202e" not in text
+    take = FeedEntry(sequence=1, time_ns=1, kind="take", visit=VisitId("ABCD"), product=ProductId("7"), quantity=2)
+    assert describe(take, _say, products)[1] == "ABCD took 2 × Milk <b> from a shelf"
+
+
+def _messages(client: TestClient, count: int, **headers: str) -> list[dict[str, Any]]:
+    with client.websocket_connect(STREAM, headers={**ORIGIN, **headers}) as socket:
+        return [json.loads(socket.receive_text()) for _ in range(count)]
+
+
+def test_a_browser_is_told_what_has_been_then_what_is(client_as: ClientAs) -> None:
+    first, *others = _messages(client_as("viewer"), 13)
+    assert first["k"] == "feed"
+    assert {"enter", "leave"} <= {entry["kind"] for entry in first["entries"]}
+    assert [entry["n"] for entry in first["entries"]] == sorted(entry["n"] for entry in first["entries"])
+    kinds = {message["k"] for message in others}
+    assert kinds == {"frame", "summary"}
+    summary = next(message for message in others if message["k"] == "summary")
+    assert summary["reviews"] >= 1
+    assert summary["score"]["finished"] == 7
+
+
+@pytest.mark.parametrize("origin", ["", "http://evil.example", "null", "http://127.0.0.1:99"])
+def test_pages_of_others_hear_nothing(client_as: ClientAs, origin: str) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        client_as("viewer").websocket_connect(STREAM, headers={"origin": origin} if origin else {}),
+    ):
+        pass
+    assert refused.value.code == 4403
+
+
+def test_who_is_not_signed_in_hears_nothing(client_as: ClientAs) -> None:
+    with pytest.raises(WebSocketDisconnect), client_as("").websocket_connect(STREAM, headers=ORIGIN):
+        pass
+
+
+def test_a_name_of_somebody_else_is_refused_here_too(client_as: ClientAs) -> None:
+    headers = {"host": "evil.example", "origin": "http://evil.example"}
+    with pytest.raises(WebSocketDisconnect), client_as("viewer").websocket_connect(STREAM, headers=headers):
+        pass
+
+
+def test_the_pace_is_the_engineers(client_as: ClientAs, console: Console) -> None:
+    assert client_as("manager").post("/live/pace", data={"pace": "pause"}).status_code == 403
+    for wrong in ("1e9", "-1", "", "nan", "999", "<b>"):
+        assert client_as("engineer").post("/live/pace", data={"pace": wrong}).status_code == 400
+    assert client_as("engineer").post("/live/pace", data={"pace": "2"}).status_code == 303
+    assert console.store.speed == 2.0
+
+
+def test_hostile_names_stay_words() -> None:
+    options = SimulationOptions(shoppers=2, seed=2, takes=2.0)
+    with (
+        console_on(options, demo=True) as console,
+        TestClient(make_app(console), base_url="http://127.0.0.1") as client,
+    ):
+        page = client.get("/").text
+        assert "<script>alert" not in page
+        plan = client.get("/live/floor")
+        assert plan.headers["content-type"] == "application/json"
+
+
+def test_a_browser_shows_people_carts_and_events(server: OwnServer, browser_page: Page) -> None:
+    browser_page.goto(server.address)
+    expect(browser_page.locator("#state")).to_have_text("Running", timeout=20_000)
+    expect(browser_page.locator("#events li").first).to_be_visible(timeout=20_000)
+    browser_page.wait_for_function("tillfreeLive.drawn > 5 && tillfreeLive.ages_ms.length > 3", timeout=20_000)
+    painted = browser_page.evaluate(
+        """() => { const c = document.getElementById('floor');
+                   return new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size }"""
+    )
+    assert painted > 10  # more than one colour was put on the map
+    assert browser_page.get_by_role("heading", level=1).text_content() == "Live"
+
+
+def test_pausing_halts_the_shop(server: OwnServer, browser_page: Page) -> None:
+    browser_page.goto(server.address)
+    browser_page.get_by_role("button", name="Pause").click()
+    expect(browser_page.locator("#state")).to_have_text("Paused", timeout=10_000)
+    browser_page.get_by_role("button", name="Go on").click()
+    expect(browser_page.locator("#state")).not_to_have_text("Paused", timeout=10_000)
