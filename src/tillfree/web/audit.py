@@ -17,7 +17,7 @@ from tillfree.web.routing import view
 
 __all__ = ["routes"]
 
-_PAGE = 100
+_PAGE = 50
 _FILE_ROWS_MAX = 100_000
 _SESSIONS_KEPT = 500
 _HOUR_NS = 3600 * NS_PER_S

@@ -24,18 +24,23 @@ __all__ = [
 
 PLOT_PX = 140
 """Height of the plot of a column chart, without its labels."""
-_LABELS_MAX = 9
+_LABELS_MAX = 8
+"""As many as a phone has room for."""
 _WIDE = 0.72
 """Share of its place that a column is wide."""
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One value: `shown` is how it is read. `mark` is a second value of the same unit, drawn as a line."""
+    """One value: `shown` is how it is read. `mark` is a second value of the same unit, drawn as a line.
+
+    `short` stands under a column in the place of a long label.
+    """
 
     label: str
     value: float
     shown: str
     mark: float | None = None
+    short: str = ""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -95,7 +100,7 @@ def column_chart(caption: str, bars: Sequence[Bar], unit: str = "", mark_name: s
     every = math.ceil(len(bars) / _LABELS_MAX)
     columns = tuple(
         Column(
-            label=bar.label if place % every == 0 else "",
+            label=(bar.short or bar.label) if place % every == 0 else "",
             told=f"{bar.label}: {bar.shown}",
             x=round(place * step + step * (1 - _WIDE) / 2, 3),
             middle=round((place + 0.5) * step, 3),

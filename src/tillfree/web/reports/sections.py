@@ -90,4 +90,7 @@ def hour_bars(values: Sequence[float], shown: Sequence[str], marks: Sequence[flo
     if not busy:
         return []
     hours = range(min(busy), max(busy) + 1)
-    return [Bar(f"{hour:02d}:00", float(values[hour]), shown[hour], marks[hour] if marks else None) for hour in hours]
+    return [
+        Bar(f"{hour:02d}:00", float(values[hour]), shown[hour], marks[hour] if marks else None, str(hour))
+        for hour in hours
+    ]
