@@ -17,6 +17,7 @@ from tillfree.store.running.running import RunningStore
 from tillfree.store.running.sources import LineSource, RecordingSource, Source
 from tillfree.store.settings import StoreSettings, load_settings
 from tillfree.web.console import Console
+from tillfree.web.texts import FOLDER
 
 __all__ = ["run_serve"]
 
@@ -52,6 +53,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             secure=arguments.https,
             names=frozenset(arguments.name or ()),
             zone=zone,
+            texts=arguments.texts or FOLDER,
         )
 
         def ready(address: str) -> None:

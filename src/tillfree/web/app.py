@@ -15,12 +15,14 @@ from starlette.types import Scope
 
 from tillfree.web import audit, sessions, staff
 from tillfree.web.console import Console
+from tillfree.web.devices import page as devices_page
 from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
 from tillfree.web.rendering import STATIC
 from tillfree.web.reports import page as reports_page
 from tillfree.web.routing import make_ask, wrong_page
+from tillfree.web.stock import page as stock_page
 
 __all__ = ["make_app"]
 
@@ -35,6 +37,8 @@ def make_app(console: Console) -> Starlette:
         *reports_page.routes(),
         *audit.routes(),
         *staff.routes(),
+        *stock_page.routes(),
+        *devices_page.routes(),
         *sessions.routes(),
         Mount("/static", _Static(directory=STATIC)),
     ]
