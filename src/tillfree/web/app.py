@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from tillfree.web import sessions
 from tillfree.web.catalogue import page as catalogue_page
+from tillfree.web import audit, sessions, staff
 from tillfree.web.console import Console
 from tillfree.web.devices import page as devices_page
 from tillfree.web.guard import Guard
@@ -23,6 +24,7 @@ from tillfree.web.live import page as live_page
 from tillfree.web.planogram import page as planogram_page
 from tillfree.web.rendering import STATIC
 from tillfree.web.review import page as review_page
+from tillfree.web.reports import page as reports_page
 from tillfree.web.routing import make_ask, wrong_page
 from tillfree.web.stock import page as stock_page
 from tillfree.web.visits import page as visits_page
@@ -39,6 +41,9 @@ def make_app(console: Console) -> Starlette:
         *broadcast.routes(),
         *catalogue_page.routes(),
         *planogram_page.routes(),
+        *reports_page.routes(),
+        *audit.routes(),
+        *staff.routes(),
         *stock_page.routes(),
         *devices_page.routes(),
         *sessions.routes(),
