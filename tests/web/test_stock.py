@@ -147,7 +147,9 @@ def test_who_may_look(client_as: ClientAs, path: str, roles: set[str]) -> None:
     assert client_as("").get(path).status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/stock/acknowledge", "/stock/count", "/stock/restocking", "/stock/restocking/filled"])
+@pytest.mark.parametrize(
+    "path", ["/stock/acknowledge", "/stock/count", "/stock/restocking", "/stock/restocking/filled"]
+)
 def test_who_may_not_change(console: Console, client_as: ClientAs, path: str) -> None:
     before = console.store.stock()
     for role in ("viewer", "engineer"):
@@ -280,7 +282,9 @@ def test_an_alert_is_seen_once_and_comes_again_with_its_cause(console: Console, 
     name = rows_of(store.shop, store.stock())[8].name
     client.post("/stock/count", data={f"count {key}": "9"})
     client.post("/stock/count", data={f"count {key}": "0"})
-    (alert,) = [alert for alert in store.alerts() if alert.kind == "out_of_stock" and alert.product == key.split("/")[3]]
+    (alert,) = [
+        alert for alert in store.alerts() if alert.kind == "out_of_stock" and alert.product == key.split("/")[3]
+    ]
     page = client.get("/stock?alerts=all").text
     assert f"{name} is out" in page
     before = client.get("/stock/now").json()["alerts"]
@@ -436,7 +440,7 @@ def test_a_shop_without_facings_and_without_furniture() -> None:
 def test_thousands_of_facings_come_in_pages() -> None:
     shop = demo_shop(70, plates=(12,))
     with quiet_console(shop) as (console, client):
-        console.store.set_counts({k: (3, 8, 1) for k in range(len(shop.facings))})
+        console.store.set_counts(dict.fromkeys(range(len(shop.facings)), (3, 8, 1)))
         assert len(shop.facings) > 2000
         assert client.get("/stock?page=3").text.count("data-key=") == PAGE_ROWS
         page = client.get("/stock/restock").text
