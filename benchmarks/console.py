@@ -170,7 +170,11 @@ def _gather(page: Page, people: int) -> None:
 
 
 def _live_row(
-    demo: DemoProcess, contexts: Sequence[BrowserContext], plain: int, seconds: float, clients: PlainClients | None = None
+    demo: DemoProcess,
+    contexts: Sequence[BrowserContext],
+    plain: int,
+    seconds: float,
+    clients: PlainClients | None = None,
 ) -> Row:
     pages = [context.pages[0] for context in contexts]
     pages[0].wait_for_timeout(_SETTLE_MS)

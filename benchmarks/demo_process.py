@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 # The pictures of the documentation, which use this module too, lie beside their finder of the browser.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "docs" / "images"))
 
-from chromium import find_chromium  # noqa: E402  needs the line above
+from chromium import find_chromium
 
 __all__ = [
     "DRAWN",

@@ -45,9 +45,7 @@ DEMO = (
         "visit", "A visit", "Route, cart, receipt and the evidence of each line.", "/visits", (r"^/visits/[^/?.]+$",)
     ),
     Sight("review", "Review", "Visits that the model is not sure of.", "/review"),
-    Sight(
-        "review-case", "A case", "Which carts are possible, and how likely.", "/review", (r"^/review/[^/?.]+$",)
-    ),
+    Sight("review-case", "A case", "Which carts are possible, and how likely.", "/review", (r"^/review/[^/?.]+$",)),
     Sight("catalogue", "Catalogue", "What is sold.", "/catalogue"),
     Sight("product", "A product", "Its price, weight and places.", "/catalogue", (r"^/catalogue/product\?",)),
     Sight(
@@ -58,15 +56,15 @@ DEMO = (
         then=_preview_import,
     ),
     Sight("planogram", "Planogram", "Which product lies where.", "/planogram"),
-    Sight(
-        "planogram-fixture", "A place", "One facing, chosen to be moved or changed.", "/planogram", (r"facing=\d+",)
-    ),
+    Sight("planogram-fixture", "A place", "One facing, chosen to be moved or changed.", "/planogram", (r"facing=\d+",)),
     Sight("stock", "Stock", "How many units lie there, by weight, and what needs somebody.", "/stock"),
     Sight("stock-count", "Counting", "A person's count, where weights are not sure.", "/stock/count"),
     Sight("stock-restock", "Restocking list", "What to bring from the back.", "/stock/restock"),
     Sight("stock-restocking", "Restocking", "A fixture that is being filled.", "/stock/restocking"),
     Sight("devices", "Devices", "Which sensors work, and how well.", "/devices"),
-    Sight("device", "A device", "Every plate of a fixture.", "/devices", (r"^/devices/(?!calibrate|now|plates).*scale",)),
+    Sight(
+        "device", "A device", "Every plate of a fixture.", "/devices", (r"^/devices/(?!calibrate|now|plates).*scale",)
+    ),
     Sight(
         "calibrate",
         "Calibration",

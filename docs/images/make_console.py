@@ -186,7 +186,7 @@ def _make_lively(browser: Browser, demo: DemoProcess, camera: _Camera) -> None:
             raise DemoError(f"no {_VISITS} visits and a case for review within {_LIVELY_S:.0f} s")
         page.wait_for_timeout(500)
     post(page, "/live/pace", {"pace": "1"})
-    found = page.evaluate("() => fetch('/').then((a) => a.text()).then((t) => /value=\"(plate[^\"]*)\"/.exec(t))")
+    found = page.evaluate('() => fetch(\'/\').then((a) => a.text()).then((t) => /value="(plate[^"]*)"/.exec(t))')
     if found:
         post(page, "/demo/break", {"id": found[1]})
     if camera.wants("live-demo"):

@@ -29,7 +29,9 @@ ADDRESS = re.compile(r"http://[\d.\[\]:]+/")
 
 
 @contextlib.contextmanager
-def running(*arguments: str, stdin: int | IO[bytes] = subprocess.DEVNULL) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(
+    *arguments: str, stdin: int | IO[bytes] = subprocess.DEVNULL
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A command that serves, and its address."""
     command = [sys.executable, "-m", "tillfree.cli.main", *arguments]
     process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

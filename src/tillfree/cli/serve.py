@@ -88,7 +88,10 @@ def _restore_counts(store: RunningStore, database: Database) -> None:
     """What people counted before the last stop; goods that came or went meanwhile are not known."""
     counted = database.counts()
     shop: Shop = store.shop
-    found = {number: counted.get(facing_key(facing.fixture, facing.shelf, facing.plates, facing.product)) for number, facing in enumerate(shop.facings)}
+    found = {
+        number: counted.get(facing_key(facing.fixture, facing.shelf, facing.plates, facing.product))
+        for number, facing in enumerate(shop.facings)
+    }
     store.set_counts(
         {
             k: (count.count, count.count if count.par is None else count.par, count.time_ns)
