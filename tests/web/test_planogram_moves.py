@@ -101,22 +101,25 @@ STEPS = st.tuples(
 )
 
 
+def done(shop: Shop, kind: str, numbers: tuple[int, int], where: ShelfRef, span: tuple[int, int]) -> Shop:
+    number, other = numbers
+    if kind == "move":
+        return move(shop, number, where, *span)
+    if kind == "swap":
+        return swap(shop, number, other)
+    if kind == "place":
+        return place(shop, A, where, *span)
+    return {"widen": widen, "narrow": narrow, "remove": remove}[kind](shop, number)
+
+
 @given(st.lists(STEPS, max_size=25))
 def test_whatever_is_done_no_plate_is_used_twice_and_the_shop_holds(
     steps: list[tuple[str, int, int, int, int, int]],
 ) -> None:
     shop = SHOP
     for kind, number, other, shelf, first, count in steps:
-        where = ShelfRef(F, shelf)
         try:
-            shop = {
-                "move": lambda shop, n=number, w=where, f=first, c=count: move(shop, n, w, f, c),
-                "swap": lambda shop, n=number, o=other: swap(shop, n, o),
-                "widen": lambda shop, n=number: widen(shop, n),
-                "narrow": lambda shop, n=number: narrow(shop, n),
-                "place": lambda shop, w=where, f=first, c=count: place(shop, A, w, f, c),
-                "remove": lambda shop, n=number: remove(shop, n),
-            }[kind](shop)  # type: ignore[no-untyped-call]
+            shop = done(shop, kind, (number, other), ShelfRef(F, shelf), (first, count))
         except MoveError:
             continue
         assert list(shop_problems(shop)) == []

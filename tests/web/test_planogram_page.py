@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
@@ -245,7 +245,7 @@ def test_an_import_is_previewed_and_then_taken_over(own: tuple[Console, TestClie
     assert answer.headers["location"] == "/planogram"
     new = Facing(ProductId("new/1"), FixtureId("1"), 1, (7, 8, 9))
     assert planned(console) == (*(f for f in old if f.fixture == "2"), new)
-    assert console.store.shop.products == demo_shop(2).products + (console.store.shop.products[-1],)
+    assert console.store.shop.products == (*demo_shop(2).products, console.store.shop.products[-1])
     assert client.post("/planogram/import/apply", data={"token": token}).status_code == 409
 
 

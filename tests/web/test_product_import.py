@@ -174,7 +174,7 @@ def test_a_planogram_that_comes_back_changes_nothing_not_even_with_odd_names() -
     assert any(touch(one, other) for one in shop.facings for other in shop.facings)  # a file says them as one
     data = bytes(csv_response("p.csv", planogram_csv.planogram_rows(shop), planogram_csv.HEADER).body)
     for scope in ("fixtures", "everything"):
-        plan = planogram_csv.plan_import(data, "p.csv", shop, scope)  # type: ignore[arg-type]
+        plan = planogram_csv.plan_import(data, "p.csv", shop, scope)
         assert plan.does_nothing, (plan.new, plan.gone)
         assert plan.problems.total == 0
         assert planogram_csv.apply_plan(plan, shop) == shop
