@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -92,3 +93,11 @@ def test_every_text_of_a_page_is_translated(translated: OwnServer, chromium: Bro
             words = PLACEHOLDER.sub("", text).strip()
             assert not re.search(r"[A-Za-z]{3,}", re.sub(r"⟦[^⟧]*⟧", "", words)), f"{path} {selector}: {words!r}"
     context.close()
+
+
+def test_each_language_has_templates_of_its_own(translated: OwnServer) -> None:
+    def heading(language: str) -> str:
+        headers = {"accept-language": language}
+        return httpx2.get(translated.address + "/stock", headers=headers).text.split("<h1>")[1].split("</h1>")[0]
+
+    assert [heading("de"), heading("en"), heading("de")] == ["⟦Stock⟧", "Stock", "⟦Stock⟧"]

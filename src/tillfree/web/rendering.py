@@ -34,7 +34,8 @@ def static_url(name: str) -> str:
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def _environment(language: str, folder: Path) -> jinja2.Environment:
+    """One for each language: what is compiled of a template knows its texts."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,  # every template, whatever its name
@@ -51,12 +52,13 @@ def _environment() -> jinja2.Environment:
         "number": _number,
     }
     environment.globals |= {"static": static_url}
+    environment.install_gettext_translations(translations(language, folder), newstyle=True)  # type: ignore[attr-defined]
     return environment
 
 
 def render(ask: "Ask", template: str, values: Mapping[str, Any]) -> str:
     """A template filled in; texts in it are the reader's language, and everything is escaped."""
-    environment = _translated(ask.language, ask.console.texts)
+    environment = _environment(ask.language, ask.console.texts)
     return environment.get_template(template).render(
         ask=ask,
         console=ask.console,
@@ -67,13 +69,6 @@ def render(ask: "Ask", template: str, values: Mapping[str, Any]) -> str:
         notices=ask.console.take_notices(ask.reader.key) if ask.reader.key else [],
         **values,
     )
-
-
-@functools.cache
-def _translated(language: str, folder: Path) -> jinja2.Environment:
-    environment = _environment().overlay()
-    environment.install_gettext_translations(translations(language, folder), newstyle=True)  # type: ignore[attr-defined]
-    return environment
 
 
 def _theme(wanted: str) -> str:

@@ -80,12 +80,13 @@ class RunningStore:
         self.simulated = source.simulated
         self.breaker = breaker
         self.error = ""
+        self.settings = settings or StoreSettings()
         self._source = source
         self._pace = Pace(speed if source.paced else math.inf, warm_up_s)
         self._engine = Engine(
             source.shop,
             Setup(
-                settings=settings or StoreSettings(),
+                settings=self.settings,
                 store_name=store_name,
                 simulated=source.simulated,
                 truth=lambda: source.truth,

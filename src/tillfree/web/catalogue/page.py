@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute
 
 from tillfree.catalog.model import Facing, Product, Shop
 from tillfree.core.ids import ProductId
-from tillfree.store.settings import StoreSettings
 from tillfree.web.ask import Ask
 from tillfree.web.catalogue import import_page, version_page
 from tillfree.web.catalogue.product_csv import HEADER, product_rows
@@ -207,7 +206,7 @@ def _differences(before: Product, after: Product) -> str:
 
 def rates(ask: Ask) -> dict[str, int]:
     """The tax rate of each class that the settings of the store know, parts per million."""
-    settings: StoreSettings = getattr(ask.store, "settings", None) or StoreSettings()
+    settings = ask.store.settings
     return settings.commerce.tax_rates_ppm
 
 

@@ -13,7 +13,6 @@ from tillfree.core.events import Alternative, CartLine
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.core.money import Money
 from tillfree.storage.database.records import VisitRecord
-from tillfree.store.settings import StoreSettings
 from tillfree.web.visits.wording import Names, difference_said
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 def pricing_of(ask: "Ask", record: VisitRecord) -> Pricing:
     """Prices of the shop in force, for receipts under the name that the visit's own receipt has."""
-    settings: StoreSettings = getattr(ask.store, "settings", StoreSettings())
+    settings = ask.store.settings
     return Pricing(ask.store.shop, settings.commerce, record.receipt.store)
 
 
