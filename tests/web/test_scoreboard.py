@@ -45,7 +45,7 @@ def receipt(visit: str, items: dict[str, int], status: str = "charge") -> Receip
     )
 
 
-def record(  # noqa: PLR0913 - a record has many sides
+def record(
     visit: str,
     said: dict[str, int],
     true: dict[str, int] | None,
