@@ -92,6 +92,6 @@ def _day(ask: Ask, text: str) -> dt.date:
         day = dt.date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None or not 1971 <= day.year <= 2250 or len(text) != len("2030-01-01"):
+    if day is None or not 1971 <= day.year <= 2250 or day.isoformat() != text:
         raise AskError(ask.say("Give a day as year, month and day: 2030-01-31."))
     return day

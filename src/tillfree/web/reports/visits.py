@@ -1,7 +1,5 @@
 """Visits: how many bought something, and how long they stayed."""
 
-import statistics
-
 from tillfree.storage.database.figures import StayFigures, stay_figures
 from tillfree.web.ask import Ask
 from tillfree.web.charts import Bar, column_chart, row_chart
@@ -132,8 +130,3 @@ def _step_label(place: int) -> str:
     if place == len(_STEPS_MIN):
         return f"{_STEPS_MIN[-1]}+"
     return f"{_STEPS_MIN[place - 1]}–{_STEPS_MIN[place]}"
-
-
-def mean_or_none(values: tuple[float, ...]) -> float | None:
-    """The mean, None of nothing."""
-    return statistics.fmean(values) if values else None
