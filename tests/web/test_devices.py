@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
@@ -25,7 +25,8 @@ from tillfree.web.devices.words import measured
 ClientAs = Callable[[str], TestClient]
 PLATE = PlateRef(FixtureId("1"), 6, 11)
 """A plate of the demo shop with a facing, which the one shopper of `running` does not touch."""
-OPTIONS = SimulationOptions(shoppers=3, seed=5)
+OPTIONS = SimulationOptions(shoppers=3, seed=5, duration_s=400.0, arrival_spread_s=20.0)
+"""Three people, and then a long quiet."""
 
 
 @pytest.fixture
@@ -410,8 +411,7 @@ def test_breaking_in_a_browser(server: OwnServer, browser_page: Page) -> None:
     expect(state).to_contain_text("Works", timeout=20_000)
 
 
-@pytest.mark.parametrize("width", [375, 1920])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "theme"), [(375, "dark"), (1920, "light")])
 def test_pages_are_for_everybody(server: OwnServer, browser_page: Page, width: int, theme: str) -> None:
     browser_page.set_viewport_size({"width": width, "height": 900})
     browser_page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]

@@ -443,7 +443,7 @@ def test_a_shop_without_facings_and_without_furniture() -> None:
 def test_thousands_of_facings_come_in_pages() -> None:
     shop = demo_shop(70, plates=(12,))
     with quiet_console(shop) as (console, client):
-        console.store.set_counts({k: (3, 8, 1) for k in range(len(shop.facings))})
+        console.store.set_counts(dict.fromkeys(range(len(shop.facings)), (3, 8, 1)))
         assert len(shop.facings) > 2000
         assert client.get("/stock?page=3").text.count("data-key=") == PAGE_ROWS
         page = client.get("/stock/restock").text
