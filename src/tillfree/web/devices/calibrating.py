@@ -236,6 +236,11 @@ class Bench:
         if ask.store.breaker is not None:
             ask.store.breaker.lift(weighing.plate)
         store = ask.store
+        if weighing.step != "done":
+            # What was taken off a moment ago is counted some seconds later: only then can counts be put back.
+            for _ in range(2):
+                weighing.disturb()
+                self._calm(ask, weighing)
         changed = {
             row.index: weighing.counts[row.key]
             for row in _rows_on(ask, weighing.plate)
