@@ -235,7 +235,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one of the two commands and return its exit status."""
     parser = argparse.ArgumentParser(prog="dev.py", description="Set up Tillfree and run its demo or its gate.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("demo", help="set up, print the receipts of three simulated shoppers, open a simulated shop in the browser")
+    commands.add_parser(
+        "demo", help="set up, print the receipts of three simulated shoppers, open a simulated shop in the browser"
+    )
     commands.add_parser("check", help="set up with all tools, run the gate; the tests come last")
     chosen = parser.parse_args(arguments)
     if sys.version_info < PYTHON_MIN:

@@ -12,11 +12,11 @@ import jsonschema
 import pytest
 
 import generated_pages
-from tillfree.storage.database.retention import RETENTION
 from tests.project.pages import PAGES, Block, blocks
 from tests.project.sources import ROOT, name_of
 from tillfree.core.events import EVENT_KINDS
 from tillfree.simulation.stores.named import STORES, store_of
+from tillfree.storage.database.retention import RETENTION
 from tillfree.store.settings import schema_text, settings_schema
 from tillfree.store.settings_schema import walk_settings
 

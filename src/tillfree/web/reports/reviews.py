@@ -47,8 +47,8 @@ def review_section(ask: Ask, period: Period) -> Section:
         title=ask.say("Review"),
         about=(
             ask.say(
-                "Visits that ended in this time and that the model did not charge by itself. The wait is from the end of"
-                " the visit to the first decision."
+                "Visits that ended in this time and that the model did not charge by itself. The wait is from the end"
+                " of the visit to the first decision."
             ),
         ),
         tiles=(

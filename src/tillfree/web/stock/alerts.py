@@ -124,7 +124,8 @@ class _Wording:
             sign=sign,
             text=display_text(text),
             more=display_text(more),
-            time_ns=alert.time_ns,
+            # A device's alert is of the time that it was last heard, not of when that began.
+            time_ns=0 if alert.kind == "device" else alert.time_ns,
             link=f"/devices/{quote(alert.device)}" if alert.kind == "device" else "",
             seen_by=by,
             seen_ns=when_ns,
