@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,7 +22,12 @@ from tillfree.web.console import Console
 
 ClientAs = Callable[[str], TestClient]
 EMPTY = SimulationOptions(shoppers=0, duration_s=4.0)
-CARTS = (({SECOND: 2}, 0.6), ({SECOND: 1, PLAIN: 1}, 0.25), ({}, 0.1), ({NO_PRICE: 1, SECOND: 1}, 0.04))
+CARTS: tuple[tuple[dict[ProductId, int], float], ...] = (
+    ({SECOND: 2}, 0.6),
+    ({SECOND: 1, PLAIN: 1}, 0.25),
+    ({}, 0.1),
+    ({NO_PRICE: 1, SECOND: 1}, 0.04),
+)
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def client(bare: Console) -> Iterator[TestClient]:
         yield made
 
 
-def _decide(client: TestClient, code: str, choice: str, seen: int = 0, **more: object) -> str:
+def _decide(client: TestClient, code: str, choice: str, *, seen: int = 0, **more: str | list[str]) -> str:
     answer = client.post(f"/review/{code}", data={"choice": choice, "seen": str(seen), **more})
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
@@ -225,7 +231,7 @@ def test_an_unknown_item_is_kept_and_not_charged(client: TestClient, bare: Conso
     ],
 )
 def test_an_edited_cart(
-    client: TestClient, bare: Console, fields: dict[str, object], items: Mapping[ProductId, int]
+    client: TestClient, bare: Console, fields: dict[str, Any], items: Mapping[ProductId, int]
 ) -> None:
     _decide(client, "ONE", "edit", **fields)
     decision = _decision(bare, "ONE")

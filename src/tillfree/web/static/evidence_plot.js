@@ -1,7 +1,7 @@
 // A small line plot of what was measured over some seconds, and the same numbers as a table.
 
 const WIDE = 420, HIGH = 190, LEFT = 46, RIGHT = 70, TOP = 14, BOTTOM = 24;
-const ROWS_MAX = 60;
+const ROWS_MAX = 60, LABELS_MAX = 6;
 
 function svg(name, attributes, parent, text) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -16,6 +16,11 @@ function html(name, parent, text) {
   if (text !== undefined) element.textContent = text;
   if (parent) parent.append(element);
   return element;
+}
+
+function range(values) {
+  const seen = values.filter((value) => value !== null);
+  return Math.max(...seen) - Math.min(...seen);
 }
 
 /** Round steps for an axis: 1, 2 or 5 times a power of ten, about `wanted` of them. */
@@ -82,7 +87,13 @@ export function plot({ caption, series, begin, step, mark, change, texts, digits
       last = value;
     });
     svg("path", { class: `line ${one.kind}`, d: path }, picture);
-    if (last !== null) labels.push({ text: one.short, at: y(last) });
+    if (last !== null) labels.push({ text: one.short, at: y(last), moved: range(one.values) });
+  }
+  if (labels.length > LABELS_MAX) {
+    // Of many lines those are named that go anywhere; the table names all.
+    labels.sort((one, two) => two.moved - one.moved);
+    const named = labels.filter((label) => label.moved > 0.15 * (high - low)).length;
+    labels.length = Math.min(Math.max(named, 1), LABELS_MAX);
   }
   labels.sort((one, two) => one.at - two.at);
   labels.forEach((label, place) => {
