@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
@@ -141,11 +142,27 @@ def small_png(raw: bytes) -> bytes:
     data = b""
     for colours in COLOURS:
         out = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        picture.quantize(palette=_palette(picture, colours), dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
         data = out.getvalue()
         if len(data) <= BYTES_MAX:
             break
     return data
+
+
+def _palette(picture: Image.Image, most: int) -> Image.Image:
+    """Colours of the picture that are near to all of its colours: the usual ways lose a small dot of another colour."""
+    found = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
+    every = np.array([colour for _, colour in found], dtype=np.int64)
+    radius, kept = 4.0, every
+    while len(kept) > most or radius == 4.0:
+        left, chosen = every, []
+        while len(left):
+            chosen.append(left[0])
+            left = left[((left - left[0]) ** 2).sum(axis=1) > radius**2]
+        kept, radius = np.array(chosen), radius * 1.25
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(kept.astype(np.uint8).tobytes())
+    return palette
 
 
 def _context(browser: Browser, theme: str, width: int, height: int = 1000) -> BrowserContext:
@@ -167,7 +184,8 @@ def _picture(page: Page, sight: Sight) -> bytes:
         page.wait_for_function(DRAWN)
         page.wait_for_timeout(_LOOK_MS)
     page.wait_for_timeout(_LOOK_MS)
-    width, height = page.evaluate("() => [innerWidth, document.documentElement.scrollHeight]")
+    # An address with `#` has scrolled, and what sticks to the top would be in the middle of the picture.
+    width, height = page.evaluate("() => [scrollTo(0, 0), innerWidth, document.documentElement.scrollHeight].slice(1)")
     clip = {"x": 0, "y": 0, "width": width, "height": min(height, HEIGHT_MAX)}
     return page.screenshot(full_page=True, clip=clip, animations="disabled")  # type: ignore[arg-type]
 
@@ -186,7 +204,7 @@ def _make_lively(browser: Browser, demo: DemoProcess, camera: _Camera) -> None:
             raise DemoError(f"no {_VISITS} visits and a case for review within {_LIVELY_S:.0f} s")
         page.wait_for_timeout(500)
     post(page, "/live/pace", {"pace": "1"})
-    found = page.evaluate("() => fetch('/').then((a) => a.text()).then((t) => /value=\"(plate[^\"]*)\"/.exec(t))")
+    found = page.evaluate('() => fetch(\'/\').then((a) => a.text()).then((t) => /value="(plate[^"]*)"/.exec(t))')
     if found:
         post(page, "/demo/break", {"id": found[1]})
     if camera.wants("live-demo"):
@@ -203,6 +221,8 @@ def _is_lively(page: Page) -> bool:
 
 def _falling_receipt(page: Page) -> bytes:
     """The window while a receipt lies at the exit, or as it is where none comes."""
+    # The whole floor, with the exit where receipts fall.
+    page.locator("#floor").evaluate("(floor) => floor.parentElement.scrollIntoView({ block: 'end' })")
     page.evaluate("() => { heard.receipt_at = 0; }")
     until_s = time.monotonic() + _RECEIPT_S
     while time.monotonic() < until_s and not page.evaluate("() => heard.receipt_at"):
