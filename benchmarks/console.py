@@ -2,6 +2,7 @@
 
 import argparse
 import http.client
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--people", type=int, choices=sorted(CROWDS), action="append", help="only this crowd")
     parser.add_argument("-o", "--output", type=Path, help="file for the results")
     parsed = parser.parse_args(arguments)
+    # So that demos that were started are ended then as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     groups = parsed.group or GROUPS
     rows: list[Row] = []
     try:

@@ -77,6 +77,7 @@ class _Over:
     def __init__(self) -> None:
         self.asked = False
         signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGTERM, self._ask)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True

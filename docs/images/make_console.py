@@ -8,6 +8,7 @@ Needs Tillfree installed with its extras `dev` and `frames`, and Chromium on the
 
 import argparse
 import io
+import signal
 import sys
 import threading
 import time
@@ -69,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", metavar="NAME", help="only this page; may be repeated")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, help="folder for the pictures")
     parsed = parser.parse_args(arguments)
+    # So that what was started is ended then as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parsed.output.mkdir(parents=True, exist_ok=True)
     camera = _Camera(parsed.output, frozenset(parsed.only or ()))
     try:
@@ -150,18 +153,25 @@ def small_png(raw: bytes) -> bytes:
 
 
 def _palette(picture: Image.Image, most: int) -> Image.Image:
-    """Colours of the picture that are near to all of its colours: the usual ways lose a small dot of another colour."""
+    """The commonest colours as they are, then such as are near to all others.
+
+    The usual ways lose a small dot of another colour, and merge faint tints of large areas.
+    """
     found = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
     every = np.array([colour for _, colour in found], dtype=np.int64)
-    radius, kept = 4.0, every
-    while len(kept) > most or radius == 4.0:
-        left, chosen = every, []
-        while len(left):
+    common, others, radius = every[: most // 2], every[most // 2 :], 4.0
+    while True:
+        left, chosen = others, list(common)
+        for colour in common:
+            left = left[((left - colour) ** 2).sum(axis=1) > radius**2]
+        while len(left) and len(chosen) <= most:
             chosen.append(left[0])
             left = left[((left - left[0]) ** 2).sum(axis=1) > radius**2]
-        kept, radius = np.array(chosen), radius * 1.25
+        if len(chosen) <= most:
+            break
+        radius *= 1.25
     palette = Image.new("P", (1, 1))
-    palette.putpalette(kept.astype(np.uint8).tobytes())
+    palette.putpalette(np.array(chosen).astype(np.uint8).tobytes())
     return palette
 
 
@@ -222,7 +232,7 @@ def _is_lively(page: Page) -> bool:
 def _falling_receipt(page: Page) -> bytes:
     """The window while a receipt lies at the exit, or as it is where none comes."""
     # The whole floor, with the exit where receipts fall.
-    page.locator("#floor").evaluate("(floor) => floor.parentElement.scrollIntoView({ block: 'end' })")
+    page.locator("#floor").evaluate("(floor) => floor.scrollIntoView({ block: 'end' })")
     page.evaluate("() => { heard.receipt_at = 0; }")
     until_s = time.monotonic() + _RECEIPT_S
     while time.monotonic() < until_s and not page.evaluate("() => heard.receipt_at"):
