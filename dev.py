@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The two commands of a fresh machine. Needs Python 3.11 or later, nothing else.
 
-`python3 dev.py demo` sets Tillfree up in `.venv` and runs its main job on a recording it simulates itself.
+`python3 dev.py demo` sets Tillfree up in `.venv`, runs its main job on a recording it simulates itself, and opens a
+simulated shop in the browser.
 `python3 dev.py check` sets up the tools as well and runs the gate; the tests come last.
 
 Both may be run again at any time; what is already set up is not set up again.
@@ -209,10 +210,18 @@ def run_steps(steps: tuple[tuple[str, tuple[str, ...]], ...]) -> int:
 
 
 def demo() -> int:
-    """Set up, simulate a small recording, and print its receipts."""
+    """Set up, print the receipts of a small simulated recording, and open a simulated shop where somebody can see it."""
     set_up(frozenset())
     (ROOT / QUICKSTART).parent.mkdir(exist_ok=True)
-    return run_steps(DEMO)
+    status = run_steps(DEMO)
+    if status != 0:
+        return status
+    command = in_venv(("tillfree", "demo"))
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say(f"Nobody sits at this terminal, so the living shop is not opened; to see it: {' '.join(command)}")
+        return 0
+    say("Open a simulated shop in the browser; Ctrl+C ends it")
+    return run(command)
 
 
 def check() -> int:
@@ -226,7 +235,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one of the two commands and return its exit status."""
     parser = argparse.ArgumentParser(prog="dev.py", description="Set up Tillfree and run its demo or its gate.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("demo", help="set up, simulate three shoppers, print their receipts")
+    commands.add_parser(
+        "demo", help="set up, print the receipts of three simulated shoppers, open a simulated shop in the browser"
+    )
     commands.add_parser("check", help="set up with all tools, run the gate; the tests come last")
     chosen = parser.parse_args(arguments)
     if sys.version_info < PYTHON_MIN:

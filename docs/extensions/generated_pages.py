@@ -1,8 +1,8 @@
 """Parts of the documentation that are made from the code when the site is built, so that they cannot be out of date.
 
 A page asks for one with a comment of its own line: `<!-- generated: events -->`, `<!-- generated: settings -->`,
-`<!-- generated: acts -->`, `<!-- generated: stores -->`, `<!-- generated: api sensing -->` or
-`<!-- generated: decisions -->`. Each is a function that returns Markdown. The schemas of events are published beside
+`<!-- generated: acts -->`, `<!-- generated: stores -->`, `<!-- generated: roles -->`, `<!-- generated: retention -->`,
+`<!-- generated: api sensing -->` or `<!-- generated: decisions -->`. Each is a function that returns Markdown. The schemas of events are published beside
 the pages, under `schemas/`.
 """
 
@@ -22,13 +22,15 @@ from tillfree.core import events as event_module
 from tillfree.core.events import EVENT_KINDS, event_schema
 from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.simulation.stores.named import STORES, size_of, store_of
+from tillfree.storage.database.retention import RETENTION
 from tillfree.store.settings import settings_schema
 from tillfree.store.settings_schema import Setting, walk_settings
+from tillfree.web.roles import PERMISSIONS, ROLES
 
 if TYPE_CHECKING:  # the tests of these functions need no Sphinx
     from sphinx.application import Sphinx
 
-__all__ = ["acts", "api", "decisions", "events", "fill", "schemas", "settings", "setup", "stores"]
+__all__ = ["acts", "api", "decisions", "events", "fill", "retention", "roles", "schemas", "settings", "setup", "stores"]
 
 MARKER = re.compile(r"^<!-- generated: (?P<what>\w+)(?: (?P<argument>[\w.]+))? -->$", re.MULTILINE)
 BAR = re.compile(r"`[^`]*`|\|")
@@ -48,6 +50,10 @@ def fill(text: str, folder: Path) -> str:
                 return acts()
             case "stores", None:
                 return stores()
+            case "roles", None:
+                return roles()
+            case "retention", None:
+                return retention()
             case "decisions", None:
                 return decisions(folder / "decisions")
             case "api", str() as package:
@@ -191,6 +197,22 @@ def stores() -> str:
         counts = (size.fixtures, size.plates, size.facings, size.products, size.cameras)
         rows.append((f"`{name}`", f"{size.area_m2:,.0f} m²", *(f"{count:,}" for count in counts)))
     return _table(("Store", "Area", "Fixtures", "Plates", "Facings", "Products", "Cameras"), rows)
+
+
+def roles() -> str:
+    """A table of what each role of the console may do, but for the demo's, which may everything."""
+    names = [role for role in ROLES if role != "demo"]
+    rows = [
+        (text, *("yes" if permission in ROLES[role] else "no" for role in names))
+        for permission, text in PERMISSIONS.items()
+    ]
+    return _table(("What", *names), rows)
+
+
+def retention() -> str:
+    """A table of what a store remembers, for how long and why."""
+    rows = [(rule.what, "see why" if rule.days is None else f"{rule.days} days", rule.why) for rule in RETENTION]
+    return _table(("What", "Kept for", "Why"), rows)
 
 
 def decisions(folder: Path) -> str:

@@ -16,6 +16,7 @@ from tests.project.pages import PAGES, Block, blocks
 from tests.project.sources import ROOT, name_of
 from tillfree.core.events import EVENT_KINDS
 from tillfree.simulation.stores.named import STORES, store_of
+from tillfree.storage.database.retention import RETENTION
 from tillfree.store.settings import schema_text, settings_schema
 from tillfree.store.settings_schema import walk_settings
 
@@ -110,6 +111,16 @@ def test_the_table_of_stores_counts_what_is_in_each() -> None:
     page = (ROOT / "docs" / "stores.md").read_text(encoding="utf-8")
     assert "<!-- generated: stores -->" in page
     assert all(f"`{name}`" in page for name in STORES)
+
+
+def test_the_roles_and_what_is_kept_are_tables_of_the_code() -> None:
+    roles = generated_pages.roles()
+    assert "| See the floor, live carts and events | yes | yes | yes | yes |" in roles
+    assert "demo" not in roles
+    assert "| Add, change and remove staff | no | no | yes | no |" in roles
+    kept = generated_pages.retention()
+    assert "| The audit log | 400 days |" in kept
+    assert kept.count("\n") == len(RETENTION) + 2
 
 
 def test_every_published_schema_is_valid_and_that_of_the_settings_is_current() -> None:

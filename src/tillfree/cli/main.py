@@ -260,6 +260,7 @@ def _add_serve(commands: Commands) -> None:
     )
     parser.add_argument("--https", action="store_true", help="browsers come by HTTPS, through a proxy before it")
     parser.add_argument("--timezone", default="UTC", metavar="NAME", help="of the shop, as Europe/Berlin (default UTC)")
+    parser.add_argument("--texts", type=Path, metavar="FOLDER", help="where catalogues of other languages lie")
     parser.add_argument("--browser", action="store_true", help="open a browser")
     _add_settings_option(parser)
 

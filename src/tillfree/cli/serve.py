@@ -17,6 +17,8 @@ from tillfree.store.running.running import RunningStore
 from tillfree.store.running.sources import LineSource, RecordingSource, Source
 from tillfree.store.settings import StoreSettings, load_settings
 from tillfree.web.console import Console
+from tillfree.web.stock.lines import facing_key
+from tillfree.web.texts import FOLDER
 
 __all__ = ["run_serve"]
 
@@ -52,6 +54,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             secure=arguments.https,
             names=frozenset(arguments.name or ()),
             zone=zone,
+            texts=arguments.texts or FOLDER,
         )
 
         def ready(address: str) -> None:
@@ -85,5 +88,14 @@ def _restore_counts(store: RunningStore, database: Database) -> None:
     """What people counted before the last stop; goods that came or went meanwhile are not known."""
     counted = database.counts()
     shop: Shop = store.shop
-    found = {number: counted.get(_key(facing)) for number, facing in enumerate(shop.facings)}
-    store.set_counts({k: (count.count, count.par, count.time_ns) for k, count in found.items() if count is not None})
+    found = {
+        number: counted.get(facing_key(facing.fixture, facing.shelf, facing.plates, facing.product))
+        for number, facing in enumerate(shop.facings)
+    }
+    store.set_counts(
+        {
+            k: (count.count, count.count if count.par is None else count.par, count.time_ns)
+            for k, count in found.items()
+            if count is not None
+        }
+    )

@@ -24,7 +24,7 @@ from tillfree.web.server import bound_socket, serve
 __all__ = ["Keeper", "quiet_log", "remembered_shop", "serve_console", "zone_named"]
 
 _log = logging.getLogger(__name__)
-_ERASE_EVERY_S = 3600.0
+_ERASE_EVERY_S, _ERASE_FIRST_S = 3600.0, 5.0
 _UNSAVED_MAX = 10_000
 
 
@@ -98,18 +98,19 @@ def serve_console(console: Console, host: str, port: int, ready: Callable[[str],
 
 @contextmanager
 def _erasing(console: Console) -> Iterator[None]:
-    """What has been kept for long enough is erased: at the start, and every hour."""
+    """What has been kept for long enough is erased: when the stream has begun, and every hour."""
     over = threading.Event()
 
     def erase() -> None:
         while True:
             # A recording of long ago is kept by its own clock: what it shows is not old while it is played.
-            now_ns = min(console.now_ns(), console.store.snapshot().time_ns or console.now_ns())
+            stream_ns = console.store.snapshot().time_ns
             try:
-                console.database.erase_before(now_ns)
+                if stream_ns:
+                    console.database.erase_before(console.now_ns(), stream_now_ns=stream_ns)
             except Exception:  # noqa: BLE001  it is tried again in an hour
                 _log.exception("old records could not be erased")
-            if over.wait(_ERASE_EVERY_S):
+            if over.wait(_ERASE_EVERY_S if stream_ns else _ERASE_FIRST_S):
                 return
 
     thread = threading.Thread(target=erase, name="erasing", daemon=True)

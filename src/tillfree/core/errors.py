@@ -9,9 +9,12 @@ Each package derives one base of its own and draws its tree there::
     ├── ShoppingError       (shopping)
     ├── CommerceError       (commerce)
     ├── RecordingError      (storage)
+    ├── DatabaseError       (storage)
     ├── SettingsError       (store)
+    ├── StoreError          (store)
     ├── SimulationError     (simulation)
-    └── EvaluationError     (evaluation)
+    ├── EvaluationError     (evaluation)
+    └── WebError            (web)
 
 A `TillfreeError` is something wrong with the world (a file, a sensor, a setting), never a bug of ours: its message says
 what was wrong, where, and what to do. The command line prints it without a traceback.

@@ -135,6 +135,8 @@ class SimulatedBreaker:
             np.frombuffer(batch.values, dtype="<f4").reshape(batch.samples, batch.shelves, batch.plates).copy()
         )
         for plate, grams in pressed:
+            if plate.shelf > batch.shelves or plate.plate > batch.plates:
+                continue
             values[:, plate.shelf - 1, plate.plate - 1] += np.float32(grams)
         for item in broken:
             plate = PlateRef(item.fixture, item.shelf, item.plate)

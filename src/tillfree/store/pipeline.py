@@ -63,11 +63,6 @@ class Pipeline:
         return out
 
     @property
-    def unexplained(self) -> int:
-        """How many weight changes so far had nobody near."""
-        return self._fusion.unexplained
-
-    @property
     def warnings(self) -> dict[str, int]:
         """What went wrong so far and how often."""
         detectors = self._detectors.values()

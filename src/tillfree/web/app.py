@@ -13,13 +13,20 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from tillfree.web import sessions
+from tillfree.web import audit, sessions, staff
+from tillfree.web.catalogue import page as catalogue_page
 from tillfree.web.console import Console
+from tillfree.web.devices import page as devices_page
 from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
+from tillfree.web.planogram import page as planogram_page
 from tillfree.web.rendering import STATIC
+from tillfree.web.reports import page as reports_page
+from tillfree.web.review import page as review_page
 from tillfree.web.routing import make_ask, wrong_page
+from tillfree.web.stock import page as stock_page
+from tillfree.web.visits import page as visits_page
 
 __all__ = ["make_app"]
 
@@ -31,6 +38,15 @@ def make_app(console: Console) -> Starlette:
     routes: list[BaseRoute] = [
         *live_page.routes(),
         *broadcast.routes(),
+        *visits_page.routes(),
+        *review_page.routes(),
+        *catalogue_page.routes(),
+        *planogram_page.routes(),
+        *stock_page.routes(),
+        *devices_page.routes(),
+        *reports_page.routes(),
+        *audit.routes(),
+        *staff.routes(),
         *sessions.routes(),
         Mount("/static", _Static(directory=STATIC)),
     ]

@@ -43,7 +43,7 @@ class Ask:
         self.reader = reader
         self.language = language
         self.form = form
-        self._translations = translations(language)
+        self._translations = translations(language, console.texts)
 
     # ---- who may --------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
-"""Plots as geometry, for templates/charts.html to draw: widths in per cent, heights in pixels, so that text never scales.
+"""Plots as geometry, for templates/charts.html to draw.
 
-Colours are the style sheet's, so that a plot is readable in the dark too.
+Widths are in per cent and heights in pixels, so that text never scales. Colours are the style sheet's, so that a plot
+is readable in the dark too.
 """
 
 import math
@@ -8,22 +9,38 @@ from collections.abc import Sequence
 
 import msgspec
 
-__all__ = ["PLOT_PX", "Bar", "Column", "ColumnChart", "Row", "RowChart", "Tick", "column_chart", "nice_top", "row_chart"]
+__all__ = [
+    "PLOT_PX",
+    "Bar",
+    "Column",
+    "ColumnChart",
+    "Row",
+    "RowChart",
+    "Tick",
+    "column_chart",
+    "nice_top",
+    "row_chart",
+]
 
 PLOT_PX = 140
 """Height of the plot of a column chart, without its labels."""
-_LABELS_MAX = 9
+_LABELS_MAX = 8
+"""As many as a phone has room for."""
 _WIDE = 0.72
 """Share of its place that a column is wide."""
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One value: `shown` is how it is read. `mark` is a second value of the same unit, drawn as a line."""
+    """One value: `shown` is how it is read. `mark` is a second value of the same unit, drawn as a line.
+
+    `short` stands under a column in the place of a long label.
+    """
 
     label: str
     value: float
     shown: str
     mark: float | None = None
+    short: str = ""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -83,7 +100,7 @@ def column_chart(caption: str, bars: Sequence[Bar], unit: str = "", mark_name: s
     every = math.ceil(len(bars) / _LABELS_MAX)
     columns = tuple(
         Column(
-            label=bar.label if place % every == 0 else "",
+            label=(bar.short or bar.label) if place % every == 0 else "",
             told=f"{bar.label}: {bar.shown}",
             x=round(place * step + step * (1 - _WIDE) / 2, 3),
             middle=round((place + 0.5) * step, 3),
@@ -104,7 +121,7 @@ def row_chart(caption: str, value_name: str, bars: Sequence[Bar]) -> RowChart | 
     """A chart of one row per bar; None without any."""
     if not bars:
         return None
-    most = max(max(bar.value for bar in bars), 0.0)
+    most = max(0.0, *(bar.value for bar in bars))
     rows = tuple(
         Row(bar.label, bar.shown, round(100 * max(bar.value, 0.0) / most, 2) if most > 0 else 0.0) for bar in bars
     )

@@ -6,12 +6,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.running.running import RunningStore
 from tillfree.web.scoreboard import Scoreboard
+from tillfree.web.texts import FOLDER
 
 __all__ = ["Console"]
 
@@ -33,6 +35,8 @@ class Console:
     """Whether browsers reach it by HTTPS: cookies then never travel in the clear."""
     names: frozenset[str] = frozenset()
     """Names of this server beside its addresses; a request for another name is refused (DNS rebinding)."""
+    texts: Path = FOLDER
+    """Where catalogues of other languages lie."""
     zone: ZoneInfo = dataclasses.field(default_factory=lambda: ZoneInfo("UTC"))
     now_ns: Callable[[], int] = time.time_ns
     _notices: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=lambda: defaultdict(list))

@@ -56,7 +56,7 @@ def _environment() -> jinja2.Environment:
 
 def render(ask: "Ask", template: str, values: Mapping[str, Any]) -> str:
     """A template filled in; texts in it are the reader's language, and everything is escaped."""
-    environment = _translated(ask.language)
+    environment = _translated(ask.language, ask.console.texts)
     return environment.get_template(template).render(
         ask=ask,
         console=ask.console,
@@ -70,9 +70,9 @@ def render(ask: "Ask", template: str, values: Mapping[str, Any]) -> str:
 
 
 @functools.cache
-def _translated(language: str) -> jinja2.Environment:
+def _translated(language: str, folder: Path) -> jinja2.Environment:
     environment = _environment().overlay()
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations(language, folder), newstyle=True)  # type: ignore[attr-defined]
     return environment
 
 

@@ -69,7 +69,7 @@ async def make_ask(request: Request, form: FormData | None = None) -> Ask:
     """The request with its reader and language."""
     console: Console = request.app.state.console
     reader = await run_in_threadpool(reader_of, console, request)
-    language = preferred(request.headers.get("accept-language", ""), languages())
+    language = preferred(request.headers.get("accept-language", ""), languages(console.texts))
     return Ask(request, console, reader, language, form or FormData())
 
 

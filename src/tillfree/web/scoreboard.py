@@ -130,7 +130,9 @@ class Scoreboard:
             self._items_charged += sum(said.values()) if charged else 0
             if len(self._names) < _NAMES_KEPT:
                 self._names |= {line.product: line.name for line in record.receipt.lines}
-            person = None if record.truth is None else self._add_to_person(record, record.truth, said, charged=charged)
+            # Of a visit that was broken off by a new planogram nobody knows what it would have come to.
+            truth = None if record.reason == "restart" else record.truth
+            person = None if truth is None else self._add_to_person(record, truth, said, charged=charged)
             self._told.append(_Told(record.visit, record.receipt.status, person))
 
     def _add_to_person(self, record: VisitRecord, truth: Items, said: Items, *, charged: bool) -> _Person:

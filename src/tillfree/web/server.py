@@ -22,17 +22,19 @@ def bound_socket(host: str, port: int) -> socket.socket:
     Raises:
         WebError: the port is taken, may not be used, or the address is none of this machine's.
     """
+    if not 0 <= port <= 65_535:  # getaddrinfo would take what is left of it after a division
+        raise WebError(f"port {port}: is none; give a number from 0 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         raise WebError(f"{host}:{port}: is no address to serve at ({error}); give --host and --port") from error
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listening.close()
-        reason = getattr(error, "strerror", None) or error
+        reason = error.strerror or error
         raise WebError(f"{host}:{port}: cannot be used ({reason}); choose another with --port, or 0 for any") from error
     return listening
 

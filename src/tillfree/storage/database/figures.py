@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 QUARTER_NS = 900 * 10**9
-"""Every time zone of today is a whole number of quarter hours from UTC, so these can be put into hours of any of them."""
+"""Every time zone of today is whole quarter hours from UTC, so these can be put into the hours of any of them."""
 _CASES_AT_ONCE = 100
 
 
@@ -174,7 +174,7 @@ def waiting(database: Database, since_ns: int, until_ns: int, currency: str) -> 
     """The visits that wait for the decision of a person."""
     statement = select(
         func.count().label("visits"),
-        func.coalesce(func.sum(VISITS.c.items), 0).label("units"),
+        func.coalesce(func.sum(VISITS.c["items"]), 0).label("units"),
         func.coalesce(func.sum(VISITS.c.total_minor), 0).label("gross"),
     ).where(*within(since_ns, until_ns), VISITS.c.outcome == "to review", VISITS.c.currency == currency)
     with reading(database) as connection:

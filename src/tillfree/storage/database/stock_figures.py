@@ -38,7 +38,7 @@ class CountedInterval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """The intervals that end within a time, and the products that lie at several places, where no interval says much."""
+    """The intervals that end within a time, and the products at several places, of which no interval says much."""
 
     intervals: tuple[CountedInterval, ...]
     several_places: tuple[ProductId, ...]

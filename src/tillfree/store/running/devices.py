@@ -2,13 +2,16 @@
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from typing import Literal
+
+import msgspec
 
 from tillfree.catalog.model import Shop
 from tillfree.core.events import CameraFrame, Event, GatePassage, PeopleFrame, TagRead, WeightBatch
-from tillfree.core.ids import FixtureId
+from tillfree.core.ids import FixtureId, PlateRef
 from tillfree.core.time import NS_PER_S
-from tillfree.store.running.plate_watch import PlateWatch
+from tillfree.store.running.plate_watch import PlateFigures, PlateWatch
 from tillfree.store.running.state import DeviceState, PlateState
 
 __all__ = ["SILENT_NS", "DeviceWatch"]
@@ -20,6 +23,8 @@ SILENT_NS = 3 * NS_PER_S
 # though some trackers do not while nobody is there.
 _ALWAYS_SPEAK = ("scales", "camera")
 _RATE_SECONDS = 10
+# Beyond what the shop names: a stream that invents ever new sources must not fill the memory.
+_HEARD_MAX = 200
 _CHECK = "check its power and network; visits of this time are under review"
 
 
@@ -34,16 +39,17 @@ class _Device:
 
 
 class DeviceWatch:
-    """Sensor events in, states of devices and plates out. `states` and `plates` are values that `tick` replaces."""
+    """Sensor events in, states of devices and plates out. `tick` replaces `states` and `bad`, the bad plates."""
 
     def __init__(self, shop: Shop) -> None:
         self._cameras = [camera.id for camera in shop.cameras]
         self.watches = {fixture.id: PlateWatch(fixture) for fixture in shop.fixtures if fixture.shelves}
         self._devices: dict[str, _Device] = {f"scales/{fixture}": _Device("scales") for fixture in self.watches}
         self.states: tuple[DeviceState, ...] = ()
-        self.plates: dict[FixtureId, tuple[PlateState, ...]] = {}
+        self.bad: frozenset[PlateRef] = frozenset()
+        self._figures: dict[FixtureId, PlateFigures] = {}
         self._trackers: list[str] = []
-        self.tick(0, {}, anybody=False)
+        self.tick(0, anybody=False)
 
     def take(self, event: Event) -> None:
         """Note that a device spoke."""
@@ -65,14 +71,17 @@ class DeviceWatch:
             case _:
                 return
         device = self._devices.get(name)
+        if device is None and len(self._devices) >= len(self.watches) + len(self._cameras) + _HEARD_MAX:
+            return
         if device is None:
             device = self._add(name, kind)  # type: ignore[arg-type]
         device.last_ns = max(device.last_ns, event.time_ns)
         device.now += 1
 
-    def plates_of(self, fixture: FixtureId) -> tuple[PlateState, ...]:
-        """The plates of a fixture as of the last tick; none if there is no such fixture."""
-        return self.plates.get(fixture, ())
+    def plates_of(self, fixture: FixtureId, gains: Mapping[PlateRef, float]) -> tuple[PlateState, ...]:
+        """The plates of a fixture as of the last tick; none if there is no such fixture. Any thread may ask."""
+        figures = self._figures.get(fixture)
+        return figures.plates(gains) if figures is not None else ()
 
     def name_of(self, spoken: str) -> str:
         """The name of a device by what the outages and detectors of the pipeline call it."""
@@ -80,24 +89,27 @@ class DeviceWatch:
             return f"scales/{spoken.removeprefix('scales of fixture ')}"
         return self._trackers[0] if spoken == "tracker" and self._trackers else spoken
 
-    def tick(self, now_ns: int, gains: dict[FixtureId, dict[tuple[int, int], float]], *, anybody: bool) -> None:
+    def tick(self, now_ns: int, *, anybody: bool) -> None:
         """A second of stream is over; `anybody`: whether visitors are in the shop."""
-        plates: dict[FixtureId, tuple[PlateState, ...]] = {}
+        figures: dict[FixtureId, PlateFigures] = {}
         for fixture, watch in self.watches.items():
             watch.look()
-            plates[fixture] = watch.states(gains.get(fixture, {}))
+            figures[fixture] = watch.figures()
+        bad = {fixture: found for fixture, plates in figures.items() if (found := plates.bad())}
         states = []
         for name, device in self._devices.items():
             device.counts.append(device.now)
             device.now = 0
             if device.kind == "scales":
-                states.append(self._scales(name, device, plates[FixtureId(name.removeprefix("scales/"))], now_ns))
+                fixture = FixtureId(name.removeprefix("scales/"))
+                states.append(_scales(name, device, figures[fixture], bad.get(fixture, []), now_ns))
             else:
                 silent = now_ns - device.last_ns > SILENT_NS and (
                     device.kind in _ALWAYS_SPEAK or (device.kind == "tracker" and anybody)
                 )
                 states.append(_state(name, device, "silent" if silent and device.last_ns else ""))
-        self.plates = plates
+        self._figures = figures
+        self.bad = frozenset(plate for found in bad.values() for plate in found)
         self.states = tuple(states)
 
     def _add(self, name: str, kind: Kind) -> _Device:
@@ -108,32 +120,24 @@ class DeviceWatch:
             self._trackers.append(name)
         return self._devices.setdefault(name, _Device(kind))
 
-    def _scales(self, name: str, device: _Device, plates: tuple[PlateState, ...], now_ns: int) -> DeviceState:
-        bad = [plate for plate in plates if plate.state not in ("ok", "unheard")]
-        noises = sorted(plate.noise_g for plate in plates if plate.noise_g is not None)
-        drifts = [plate.drift_g_per_h for plate in plates if plate.drift_g_per_h is not None]
-        silent = device.last_ns and now_ns - device.last_ns > SILENT_NS
-        state = _state(name, device, "silent" if silent else "degraded" if bad and device.last_ns else "")
-        detail, remedy = state.detail, state.remedy
-        if state.state == "degraded":
-            first = bad[0]
-            where = f"shelf {first.shelf}, plate {first.plate}"
-            more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-            detail = f"{where}{more}: {first.state}"
-            remedy = "check the plate's cable, then the load cell; until then its shelf is judged by its neighbours"
-        return DeviceState(
-            device=name,
-            kind="scales",
-            state=state.state,
-            last_seen_ns=state.last_seen_ns,
-            rate_hz=state.rate_hz,
-            plates=len(plates),
-            plates_bad=len(bad),
-            noise_g=noises[len(noises) // 2] if noises else None,
-            drift_g_per_h=max(drifts, key=abs) if drifts else None,
-            detail=detail,
-            remedy=remedy,
-        )
+
+def _scales(name: str, device: _Device, figures: PlateFigures, bad: list[PlateRef], now_ns: int) -> DeviceState:
+    silent = device.last_ns and now_ns - device.last_ns > SILENT_NS
+    state = _state(name, device, "silent" if silent else "degraded" if bad and device.last_ns else "")
+    detail, remedy = state.detail, state.remedy
+    if state.state == "degraded":
+        more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+        detail = f"shelf {bad[0].shelf}, plate {bad[0].plate}{more}: {figures.state_of(bad[0])}"
+        remedy = "check the plate's cable, then the load cell; until then its shelf is judged by its neighbours"
+    return msgspec.structs.replace(
+        state,
+        plates=len(figures.places),
+        plates_bad=len(bad),
+        noise_g=figures.noise_median_g(),
+        drift_g_per_h=figures.drift_most_g_per_h(),
+        detail=detail,
+        remedy=remedy,
+    )
 
 
 def _state(name: str, device: _Device, problem: Literal["silent", "degraded", ""]) -> DeviceState:

@@ -50,6 +50,8 @@ __all__ = ["Engine", "Setup"]
 # Of the plates of a change, those are meant that have at least this share of the largest part.
 _STRONG_SHARE = 0.15
 _RESTART = "restart"
+# An arm's length, and a step while the change was being weighed.
+_NEAR_M = 2.0
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,13 +150,7 @@ class Engine:
 
     def stock_lines(self) -> tuple[StockLine, ...]:
         """All facings; any thread may ask."""
-        bad = frozenset(
-            PlateRef(plate.fixture, plate.shelf, plate.plate)
-            for plates in self.devices.plates.values()
-            for plate in plates
-            if plate.state in ("no reading", "stuck", "restless")
-        )
-        return self.stock.lines(bad)
+        return self.stock.lines(self.devices.bad)
 
     def alerts(self) -> tuple[Alert, ...]:
         """All alerts; any thread may ask."""
@@ -203,7 +199,7 @@ class Engine:
         self.devices = DeviceWatch(shop)
         self._evidence = Evidence(shop, self.devices.watches)
         self._acts = LiveActs(self._evidence.change)
-        self._unexplained = 0
+        self._centres = shop.plate_centres()
 
     def _reprice(self, shop: Shop) -> None:
         self.shop = shop
@@ -256,8 +252,9 @@ class Engine:
         for event in events:
             self._note(event, touched)
         self._tell_acts(touched, changes)
-        if changes:
-            self._tell_unexplained(events)
+        for change in changes:
+            if self._nobody_near(change):
+                self._tell_unexplained(change)
 
     def _note(self, event: Event, touched: dict[VisitId, None]) -> None:
         match event:
@@ -314,26 +311,25 @@ class Engine:
                     ref = ShelfRef(put.fixture, put.shelf)
                     self._alerts.put_back(entry.product, ref, _strong(put), put.time_ns)
 
-    def _tell_unexplained(self, events: list[Event]) -> None:
-        """Which of the changes had nobody near: the pipeline counts them; they are those that no belief follows."""
-        new, self._unexplained = self._pipeline.unexplained - self._unexplained, self._pipeline.unexplained
-        for number, event in enumerate(events):
-            if new <= 0:
-                return
-            followed = number + 1 < len(events) and isinstance(events[number + 1], CartBelief)
-            if not isinstance(event, WeightChange) or followed:
-                continue
-            new -= 1
-            if event.fixture in self.stock.restocking and event.total_g > 0.0:
-                continue
-            self._alerts.unexplained(event)
-            self._tell(
-                "unexplained",
-                time_ns=event.step_ns,
-                fixture=event.fixture,
-                shelf=event.shelf,
-                detail=f"{event.total_g:+.0f} g",
-            )
+    def _nobody_near(self, change: WeightChange) -> bool:
+        """Whether it was surely no visitor: nobody is in the shop, or the tracker sees everybody elsewhere."""
+        if not self._opened:
+            return True
+        point = self._centres.get(PlateRef(change.fixture, change.shelf, _strong(change)[0]))
+        seen = self.frame is not None and self.now_ns - self.frame.time_ns < NS_PER_S
+        return seen and point is not None and not self.minutes.floor.anybody_within(point.x, point.y, _NEAR_M)
+
+    def _tell_unexplained(self, change: WeightChange) -> None:
+        if change.fixture in self.stock.restocking and change.total_g > 0.0:
+            return
+        self._alerts.unexplained(change)
+        self._tell(
+            "unexplained",
+            time_ns=change.step_ns,
+            fixture=change.fixture,
+            shelf=change.shelf,
+            detail=f"{change.total_g:+.0f} g",
+        )
 
     def _issue(self, issue: SensorIssue) -> None:
         plate = issue.plate
@@ -407,10 +403,7 @@ class Engine:
     def _tick(self) -> None:
         """A second of stream is over."""
         self._next_tick_ns = self.now_ns + NS_PER_S
-        gains: dict[FixtureId, dict[tuple[int, int], float]] = {}
-        for plate, gain in self.calibrator.calibration.gains.items():
-            gains.setdefault(plate.fixture, {})[plate.shelf, plate.plate] = gain
-        self.devices.tick(self.now_ns, gains, anybody=bool(self._opened))
+        self.devices.tick(self.now_ns, anybody=bool(self._opened))
         self._evidence.settle(self.now_ns)
         self._evidence.forget(min(self._opened.values(), default=None), self.now_ns)
         self._alerts.tick(self.now_ns)

@@ -18,6 +18,7 @@ _FRAMES_NS = 1500 * NS_PER_MS
 _FRAMES_OF_CHANGE = 6
 _FRAMES_KEPT_NS = 20 * NS_PER_S
 _FRAMES_KEPT_BYTES = 64_000_000
+_KEPT_BYTES = 256_000_000
 _KEPT_NS = 15 * 60 * NS_PER_S
 _KEPT = 20_000
 # A batch tells of the time before it; a change is cut when what follows it must have come.
@@ -38,6 +39,7 @@ class Evidence:
         self._changes: OrderedDict[EventId, WeightChange] = OrderedDict()
         self._traces: dict[EventId, WeightTrace] = {}
         self._kept_frames: dict[EventId, tuple[KeptFrame, ...]] = {}
+        self._kept_bytes = 0
         self._waiting: deque[WeightChange] = deque()
         self._frames: deque[CameraFrame] = deque()
         self._frame_bytes = 0
@@ -97,7 +99,7 @@ class Evidence:
     def _forget(self, id_: EventId) -> None:
         self._changes.pop(id_)
         self._traces.pop(id_, None)
-        self._kept_frames.pop(id_, None)
+        self._drop_frames(id_)
 
     def _cut(self, change: WeightChange) -> None:
         watch = self._watches.get(change.fixture)
@@ -120,7 +122,18 @@ class Evidence:
                 grams=tuple(tuple(row) for row in rows),
             )
         if self._frames:
-            self._kept_frames[change.id] = self._frames_of(change)
+            self._keep_frames(change)
+
+    def _keep_frames(self, change: WeightChange) -> None:
+        self._drop_frames(change.id)
+        frames = self._kept_frames[change.id] = self._frames_of(change)
+        self._kept_bytes += sum(len(frame.data) for frame in frames)
+        while self._kept_bytes > _KEPT_BYTES:
+            # Weights are evidence enough where there is no room for the pictures of all that went on.
+            self._drop_frames(next(iter(self._kept_frames)))
+
+    def _drop_frames(self, id_: EventId) -> None:
+        self._kept_bytes -= sum(len(frame.data) for frame in self._kept_frames.pop(id_, ()))
 
     def _frames_of(self, change: WeightChange) -> tuple[KeptFrame, ...]:
         ref = ShelfRef(change.fixture, change.shelf)

@@ -118,6 +118,10 @@ class FloorTimes:
         self.dwell_s: dict[FixtureId, float] = {}
         self.door_wait_s = 0.0
 
+    def anybody_within(self, x: float, y: float, away_m: float) -> bool:
+        """Whether anybody stood so near to a place in the last frame that was looked at."""
+        return any(math.hypot(x - at_x, y - at_y) <= away_m for _, at_x, at_y in self._last.values())
+
     def take(self, frame: PeopleFrame, visits: Mapping[TrackId, VisitId], routes: Routes) -> None:
         """Look at a frame, unless the last one is too near."""
         now_ns = frame.time_ns

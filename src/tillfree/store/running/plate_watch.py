@@ -6,17 +6,21 @@ The block means of the last seconds are kept, for pictures of what a weight chan
 
 import math
 from collections import deque
+from collections.abc import Mapping
+from typing import Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.catalog.model import Fixture
 from tillfree.core.events import WeightBatch, WeightChange
+from tillfree.core.ids import FixtureId, PlateRef
 from tillfree.core.time import NS_PER_S
 from tillfree.sensing.batches import SampleLayout, is_sound
 from tillfree.store.running.state import PlateState
 
-__all__ = ["KEPT_NS", "TRACE_HZ", "PlateWatch"]
+__all__ = ["KEPT_NS", "TRACE_HZ", "PlateFigures", "PlateWatch"]
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.int64]
@@ -31,6 +35,66 @@ _NOISE_SHARE = 0.1
 _OUTLIER = 16.0
 _VARIANCE_LEAST = 1e-4
 _RESTLESS, _RESTLESS_LEAST_G = 10.0, 5.0
+
+
+_STATES: tuple[Literal["ok", "no reading", "stuck", "restless", "unheard"], ...] = (
+    "ok",
+    "no reading",
+    "stuck",
+    "restless",
+    "unheard",
+)
+
+
+class PlateFigures(msgspec.Struct, frozen=True, eq=False):
+    """The plates of a fixture at one moment; arrays have one number per place, NaN where it is not known.
+
+    `state` counts in the order ok, no reading, stuck, restless, unheard.
+    """
+
+    fixture: FixtureId
+    places: list[tuple[int, int]]
+    state: npt.NDArray[np.int64]
+    load_g: Floats
+    noise_g: Floats
+    drift_g_per_h: Floats
+    changed_ns: dict[tuple[int, int], int]
+
+    def bad(self) -> list[PlateRef]:
+        """The plates whose readings are not to be trusted."""
+        columns = np.flatnonzero((self.state > 0) & (self.state < 4)).tolist()
+        return [PlateRef(self.fixture, *self.places[column]) for column in columns]
+
+    def state_of(self, plate: PlateRef) -> str:
+        """The state of one plate, in words."""
+        return _STATES[int(self.state[self.places.index((plate.shelf, plate.plate))])]
+
+    def plates(self, gains: Mapping[PlateRef, float]) -> tuple[PlateState, ...]:
+        """Every plate; its gain is 1 where `gains` has none."""
+        return tuple(
+            PlateState(
+                fixture=self.fixture,
+                shelf=shelf,
+                plate=plate,
+                state=_STATES[int(self.state[column])],
+                load_g=_known(self.load_g[column]),
+                noise_g=_known(self.noise_g[column], 3),
+                drift_g_per_h=_known(self.drift_g_per_h[column]),
+                gain=gains.get(PlateRef(self.fixture, shelf, plate), 1.0),
+                last_change_ns=self.changed_ns.get((shelf, plate), 0),
+            )
+            for column, (shelf, plate) in enumerate(self.places)
+        )
+
+    def noise_median_g(self) -> float | None:
+        """The noise of the plate in the middle."""
+        known = self.noise_g[~np.isnan(self.noise_g)]
+        return round(float(np.median(known)), 3) if len(known) else None
+
+    def drift_most_g_per_h(self) -> float | None:
+        """The drift of the plate that drifts most."""
+        known = self.drift_g_per_h[~np.isnan(self.drift_g_per_h)]
+        return round(float(known[np.abs(known).argmax()]), 2) if len(known) else None
 
 
 class PlateWatch:
@@ -57,6 +121,7 @@ class PlateWatch:
         self._minutes = np.full((_DRIFT_MINUTES, columns), np.nan)
         self.drift_g_per_h: Floats = np.full(columns, np.nan)
         self._changed_ns: dict[tuple[int, int], int] = {}
+        self._unheard = np.full(columns, 4)
 
     @property
     def plates(self) -> int:
@@ -126,38 +191,20 @@ class PlateWatch:
         """Whether a plate repeats one value since long."""
         return bool(self._last_g[column] == self._last_g[column] and self._stuck()[column])
 
-    def states(self, gains: dict[tuple[int, int], float]) -> tuple[PlateState, ...]:
-        """Every plate; `gains` by shelf and plate, 1 where there is none."""
+    def figures(self) -> "PlateFigures":
+        """How the plates are now: arrays that nobody changes any more."""
         noise = np.sqrt(self._variance)
         restless = noise > max(_RESTLESS * _median(noise), _RESTLESS_LEAST_G)
-        stuck = self._stuck()
-        heard = self.newest_ns > 0
-        load = self.level_g - self._first_g
-        out = []
-        for column, (shelf, plate) in enumerate(self._places):
-            missing = bool(self._missing[column])
-            out.append(
-                PlateState(
-                    fixture=self._fixture.id,
-                    shelf=shelf,
-                    plate=plate,
-                    state="unheard"
-                    if not heard
-                    else "no reading"
-                    if missing
-                    else "stuck"
-                    if stuck[column]
-                    else "restless"
-                    if restless[column]
-                    else "ok",
-                    load_g=_known(load[column]),
-                    noise_g=_known(noise[column], 3),
-                    drift_g_per_h=_known(self.drift_g_per_h[column]),
-                    gain=gains.get((shelf, plate), 1.0),
-                    last_change_ns=self._changed_ns.get((shelf, plate), 0),
-                )
-            )
-        return tuple(out)
+        state = np.select([self._missing, self._stuck(), restless], [1, 2, 3], 0) if self.newest_ns else self._unheard
+        return PlateFigures(
+            fixture=self._fixture.id,
+            places=self._places,
+            state=state,
+            load_g=self.level_g - self._first_g,
+            noise_g=noise,
+            drift_g_per_h=self.drift_g_per_h,
+            changed_ns=dict(self._changed_ns),
+        )
 
     def cut(self, plates: list[tuple[int, int]], begin_ns: int, end_ns: int) -> list[list[float | None]]:
         """The loads of some plates at `TRACE_HZ` from one time to another, against the first one; None: no reading.

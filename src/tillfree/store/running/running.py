@@ -8,12 +8,10 @@ import logging
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
 from tillfree.catalog.model import Shop
-from tillfree.core.errors import TillfreeError
 from tillfree.core.events import PeopleFrame, SensorIssue
 from tillfree.core.ids import FixtureId, PlateRef
 from tillfree.core.time import NS_PER_S
@@ -37,11 +35,12 @@ from tillfree.store.running.state import (
     Snapshot,
     StockLine,
 )
+from tillfree.store.running.wishes import Wishes
 from tillfree.store.settings import StoreSettings
 
 __all__ = ["RunningStore"]
 
-Result = TypeVar("Result")
+Told = TypeVar("Told")
 State = Literal["starting", "running", "paused", "ended", "failed"]
 
 _TOGETHER = 64
@@ -50,7 +49,6 @@ _WAIT_MOST_S = 0.5
 # Nothing that people see is made better by waiting for less than this.
 _SLACK_S = 0.004
 _STALE_NS = 3 * NS_PER_S
-_ANSWER_S = 30.0
 _STOP_S = 30.0
 
 _log = logging.getLogger(__name__)
@@ -92,22 +90,22 @@ class RunningStore:
                 simulated=source.simulated,
                 truth=lambda: source.truth,
                 calibration=calibration,
-                on_visit=on_visit,
-                on_minute=on_minute,
+                on_visit=self._guarded(on_visit),
+                on_minute=self._guarded(on_minute),
                 feed_kept=feed_kept,
             ),
         )
         self._intake = Intake(source)
         self._feeder = threading.Thread(target=self._run, name=f"store {source.name}", daemon=True)
-        self._wake = threading.Condition()
-        self._wishes: deque[Callable[[], None]] = deque()
-        self._started = self._stopped = False
+        self._wishes = Wishes(source.name, self._feeder)
+        self._started = False
         self._state: State = "starting"
         self._lag_s = 0.0
         self._newest: tuple[PeopleFrame, int] | None = None
         self._shown: tuple[tuple[object, ...], tuple[LivePerson, ...]] = ((), ())
         self._truly: tuple[TruePeople | None, tuple[tuple[float, float], ...]] = (None, ())
         self._dropped = 0
+        self._over = threading.Event()
 
     # ---- beginning and end ----------------------------------------------------------------------------------
 
@@ -120,14 +118,17 @@ class RunningStore:
 
     def stop(self) -> None:
         """End the threads, and close what is open; returns when that is done. No harm if it has ended."""
-        with self._wake:
-            self._stopped = True
-            self._wake.notify_all()
+        self._wishes.end()
         self._intake.stop()
         if self._feeder.is_alive() and threading.current_thread() is not self._feeder:
             self._feeder.join(_STOP_S)
         if self._state not in ("failed", "ended"):
             self._state = "ended"
+        self._over.set()
+
+    def wait_for_end(self, timeout_s: float | None = None) -> bool:
+        """Wait until the stream has ended, or the store failed or was stopped; says whether it is so."""
+        return self._over.wait(timeout_s)
 
     # ---- what it says ---------------------------------------------------------------------------------------
 
@@ -208,7 +209,7 @@ class RunningStore:
 
     def plates(self, fixture: FixtureId) -> tuple[PlateState, ...]:
         """The plates of a fixture; none if there is no such fixture."""
-        return self._engine.devices.plates_of(fixture)
+        return self._engine.devices.plates_of(fixture, self.calibration.gains)
 
     def stock(self) -> tuple[StockLine, ...]:
         """All facings, in the order of the shop."""
@@ -254,7 +255,7 @@ class RunningStore:
         Raises:
             StoreError: there is no such facing, or nobody can count so many.
         """
-        self._ask(lambda: self._engine.counted(facing, units))
+        self._wishes.ask(lambda: self._engine.counted(facing, units))
 
     def set_counts(self, counts: Mapping[int, tuple[int, int, int]]) -> None:
         """What is remembered from before: count, par and when it was counted, by facing.
@@ -298,11 +299,11 @@ class RunningStore:
 
         Says whether all of it is in force.
         """
-        return self._ask(lambda: self._engine.apply_shop(shop))
+        return self._wishes.ask(lambda: self._engine.apply_shop(shop))
 
     def apply_now(self) -> None:
         """Do not wait until nobody is inside: visits that go on are closed, and wait for a person to look at them."""
-        self._ask(self._engine.apply_now)
+        self._wishes.ask(self._engine.apply_now)
 
     def set_gain(self, plate: PlateRef, gain: float) -> None:
         """Multiply the readings of a plate from now on; its level stays as it is.
@@ -310,7 +311,7 @@ class RunningStore:
         Raises:
             StoreError: there is no such plate, or the gain is out of bounds.
         """
-        self._ask(lambda: self._engine.set_gain(plate, gain, self.level_g(plate)))
+        self._wishes.ask(lambda: self._engine.set_gain(plate, gain, self.level_g(plate)))
 
     # ---- the feeding thread ---------------------------------------------------------------------------------
 
@@ -330,17 +331,16 @@ class RunningStore:
             self._state = "failed"
             self._close_after_failure()
         self._intake.stop()
-        while not self._stopped:
-            self._serve()
-            with self._wake:
-                if not self._wishes and not self._stopped:
-                    self._wake.wait(_WAIT_MOST_S)
-        self._serve()
+        self._over.set()
+        while not self._wishes.ended:
+            self._wishes.rest(_WAIT_MOST_S)
+            self._wishes.grant()
+        self._wishes.grant()
 
     def _feed_all(self) -> None:
         intake = self._intake
-        while not self._stopped and not intake.ended:
-            self._serve()
+        while not self._wishes.ended and not intake.ended:
+            self._wishes.grant()
             if not self._source.paced:
                 self._tell_dropped()
             for item in intake.take(_TOGETHER, _IDLE_S):
@@ -351,9 +351,9 @@ class RunningStore:
     def _await(self, item: Item) -> bool:
         """Wait until an item is due; False if the store is to stop before."""
         pace = self._pace
-        while not self._stopped:
+        while not self._wishes.ended:
             if self._wishes:
-                self._serve()
+                self._wishes.grant()
             if not self._source.paced:
                 self._lag_s = max(0.0, (self._intake.newest_ns - item.time_ns) / NS_PER_S)
                 return True
@@ -363,9 +363,7 @@ class RunningStore:
                     self._lag_s = max(0.0, -wait_s)
                 pace.note(item.time_ns)
                 return True
-            with self._wake:
-                if not self._wishes and not self._stopped:
-                    self._wake.wait(min(wait_s, _WAIT_MOST_S))
+            self._wishes.rest(min(wait_s, _WAIT_MOST_S))
         return False
 
     def _take(self, item: Item) -> None:
@@ -407,49 +405,32 @@ class RunningStore:
         except Exception:  # noqa: BLE001 - it has failed already, and says so
             _log.warning("store %r: visits that were open could not be closed", self.name, exc_info=True)
 
-    # ---- wishes of other threads ----------------------------------------------------------------------------
+    def _guarded(self, told: Callable[[Told], None] | None) -> Callable[[Told], None] | None:
+        """A listener that fails (a full disk) is told in the feed, and does not end the store."""
+        if told is None:
+            return None
+
+        def tell(value: Told) -> None:
+            try:
+                told(value)
+            except Exception as error:  # noqa: BLE001 - whoever listens is no part of the store
+                _log.exception("store %r: what was told could not be kept", self.name)
+                self._engine.feed.add(
+                    FeedEntry(
+                        sequence=0,
+                        time_ns=self._engine.now_ns,
+                        kind="issue",
+                        device="database",
+                        detail=f"could not be written: {one_line(error)}"[:300],
+                        remedy="check the disk; what happened meanwhile is not kept",
+                    )
+                )
+
+        return tell
 
     def _check_paced(self) -> None:
         if not self._source.paced:
             raise StoreError(f"{self.name} is live: it goes at the pace of the world, and cannot be paused")
 
     def _repace(self, *, speed: float | None = None, paused: bool | None = None) -> None:
-        self._ask(lambda: self._pace.change(time.monotonic(), speed=speed, paused=paused))
-
-    def _serve(self) -> None:
-        while self._wishes:
-            self._wishes.popleft()()
-
-    def _ask(self, wish: Callable[[], Result]) -> Result:
-        """Have something done by the feeding thread, between two events; here and now where it does not run.
-
-        Raises:
-            StoreError: the thread did not come to it.
-            TillfreeError: what the wish raised.
-        """
-        if not self._feeder.is_alive() or threading.current_thread() is self._feeder:
-            return wish()
-        done = threading.Event()
-        answer: list[Result] = []
-        trouble: list[Exception] = []
-
-        def grant() -> None:
-            try:
-                answer.append(wish())
-            except TillfreeError as error:
-                trouble.append(error)
-            finally:
-                done.set()
-
-        with self._wake:
-            self._wishes.append(grant)
-            self._wake.notify_all()
-        until_s = time.monotonic() + _ANSWER_S
-        while not done.wait(_WAIT_MOST_S):
-            if not self._feeder.is_alive() and self._wishes:
-                self._serve()
-            elif time.monotonic() > until_s:
-                raise StoreError(f"{self.name} is too busy to answer: wait a little, then try again")
-        if trouble:
-            raise trouble[0]
-        return answer[0]
+        self._wishes.ask(lambda: self._pace.change(time.monotonic(), speed=speed, paused=paused))

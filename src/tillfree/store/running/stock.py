@@ -22,6 +22,7 @@ _UNIT_SHARE = 0.35
 _SIGMAS = 3.0
 # So many facings of a change are looked at together; more never change at once by what lies on them.
 _TOGETHER_MAX = 5
+_OWN_SHARE = 0.5
 _NOTHING_G = 2.0
 
 
@@ -38,7 +39,7 @@ class Restocked(msgspec.Struct, frozen=True):
 class _Line:
     """One facing; `loose_g` is a change that fits no whole number of units, until another cancels it."""
 
-    __slots__ = ("changed_ns", "count", "counted_ns", "facing", "loose_g", "par", "unsure", "weight_g")
+    __slots__ = ("changed_ns", "count", "counted_ns", "facing", "loose_g", "par", "told", "unsure", "weight_g")
 
     def __init__(self, facing: Facing, weight_g: float | None) -> None:
         self.facing = facing
@@ -48,6 +49,7 @@ class _Line:
         self.counted_ns = self.changed_ns = 0
         self.loose_g = 0.0
         self.unsure = False
+        self.told: StockLine | None = None
 
 
 class StockBook:
@@ -69,7 +71,7 @@ class StockBook:
             self._lines, self._on_shelf = [], {}
             for facing in shop.facings:
                 line = known.pop(_key(facing), None) or _Line(facing, None)
-                line.weight_g = weights.get(facing.product)
+                line.weight_g, line.told = weights.get(facing.product), None
                 self._lines.append(line)
                 self._on_shelf.setdefault(ShelfRef(facing.fixture, facing.shelf), []).append(line)
             self._restocking &= frozenset(fixture.id for fixture in shop.fixtures)
@@ -101,7 +103,7 @@ class StockBook:
         with self._lock:
             line = self._line(facing)
             line.count, line.par = units, max(units, line.par or 0)
-            line.counted_ns, line.loose_g, line.unsure = now_ns, 0.0, False
+            line.counted_ns, line.loose_g, line.unsure, line.told = now_ns, 0.0, False, None
             self._told = None
 
     def set_counts(self, counts: Mapping[int, tuple[int, int, int]]) -> None:
@@ -114,7 +116,7 @@ class StockBook:
             for facing, (count, par, counted_ns) in counts.items():
                 line = self._line(facing)
                 line.count, line.par, line.counted_ns = max(0, count), max(0, par), counted_ns
-                line.loose_g, line.unsure = 0.0, False
+                line.loose_g, line.unsure, line.told = 0.0, False, None
             self._told = None
 
     def memory(self) -> dict[int, tuple[int, int, int]]:
@@ -143,6 +145,7 @@ class StockBook:
             parts = self._parts(change)
             moved = _settle(parts, change.total_g, change.total_sigma_g)
             for line, delta_g in parts:
+                line.told = None
                 if moved.get(line) or (not moved and abs(delta_g) > _NOTHING_G):
                     line.changed_ns = change.time_ns
                 if set(change.missing) & set(line.facing.plates):
@@ -205,9 +208,7 @@ def _units(parts: list[tuple[_Line, float]], total_g: float, sigma_g: float) -> 
     known = [(line, delta_g, line.weight_g) for line, delta_g in parts[:_TOGETHER_MAX] if line.weight_g]
     if not parts[0][0].weight_g and abs(total_g) > max(_NOTHING_G, _SIGMAS * sigma_g):
         return None
-    ways = [
-        sorted({0, math.floor(delta_g / weight_g), math.ceil(delta_g / weight_g)}) for _, delta_g, weight_g in known
-    ]
+    ways = [_ways(delta_g, weight_g) for _, delta_g, weight_g in known]
     best: tuple[int, ...] = ()
     best_g, tolerance_g = math.inf, 0.0
     for counts in itertools.product(*ways):
@@ -224,6 +225,12 @@ def _units(parts: list[tuple[_Line, float]], total_g: float, sigma_g: float) -> 
     return {line: n for (line, _, _), n in zip(known, best, strict=True) if n}
 
 
+def _ways(delta_g: float, weight_g: float) -> list[int]:
+    """How many units a facing's part of a change may be; most of what is meant by it must lie on its own plates."""
+    near = {0, math.floor(delta_g / weight_g), math.ceil(delta_g / weight_g)}
+    return sorted(n for n in near if abs(delta_g) >= _OWN_SHARE * abs(n) * weight_g)
+
+
 def _move(line: _Line, units: int) -> None:
     if line.count is not None:
         line.count += units
@@ -236,6 +243,12 @@ def _key(facing: Facing) -> tuple[ProductId, FixtureId, int, tuple[int, ...]]:
 
 
 def _told(number: int, line: _Line) -> StockLine:
+    if line.told is None:
+        line.told = _stock_line(number, line)
+    return line.told
+
+
+def _stock_line(number: int, line: _Line) -> StockLine:
     return StockLine(
         facing=number,
         product=line.facing.product,

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, WebSocketRoute
@@ -83,9 +84,12 @@ class Broadcast:
             await socket.close(_BUSY if allowed else _REFUSED)
             return
         await socket.accept()
-        client = _Client(socket, preferred(socket.headers.get("accept-language", ""), languages()))
+        client = _Client(socket, preferred(socket.headers.get("accept-language", ""), languages(self._console.texts)))
         entries = self._console.store.feed()[-_FIRST_FEED:]
-        client.offer(encode_feed(entries, self._console, _say_in(client.language), self._console.clock), frame=False)
+        client.offer(
+            encode_feed(entries, self._console, _say_in(client.language, self._console.texts), self._console.clock),
+            frame=False,
+        )
         self._clients.add(client)
         listener = asyncio.create_task(_listen(socket))
         try:
@@ -138,14 +142,17 @@ class Broadcast:
     async def _tell_feed(self, told: int) -> int:
         entries = self._console.store.feed(told)
         for language in {client.language for client in self._clients}:
-            self._offer(encode_feed(entries, self._console, _say_in(language), self._console.clock), language=language)
+            self._offer(
+                encode_feed(entries, self._console, _say_in(language, self._console.texts), self._console.clock),
+                language=language,
+            )
         return entries[-1].sequence if entries else told
 
     async def _tell_summary(self) -> None:
         score = self._score() if self._score is not None else None
         for language in {client.language for client in self._clients}:
             message = await run_in_threadpool(
-                encode_summary, self._console, _say_in(language), self._console.clock, score
+                encode_summary, self._console, _say_in(language, self._console.texts), self._console.clock, score
             )
             self._offer(message, language=language)
 
@@ -164,8 +171,8 @@ async def _listen(socket: WebSocket) -> None:
             pass
 
 
-def _say_in(language: str) -> Say:
-    catalogue = translations(language)
+def _say_in(language: str, folder: Path) -> Say:
+    catalogue = translations(language, folder)
 
     def say(text: str, **values: object) -> str:
         said = catalogue.gettext(text)

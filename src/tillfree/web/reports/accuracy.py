@@ -66,10 +66,16 @@ def accuracy_section(ask: Ask, period: Period) -> Section | None:
         ("persons_exact", ask.say("Persons with exactly the right receipt"), score.exact),
         ("charged", ask.say("Charged by the model"), len(charged)),
         ("charged_wrong", ask.say("Of these wrong"), charged_wrong),
-        *((f"too_many {product}", ask.say("Too many: %(name)s", name=names.get(product, product)), too_much[product])
-          for product in worst if too_much[product]),
-        *((f"missed {product}", ask.say("Missed: %(name)s", name=names.get(product, product)), too_little[product])
-          for product in worst if too_little[product]),
+        *(
+            (f"too_many {product}", ask.say("Too many: %(name)s", name=names.get(product, product)), too_much[product])
+            for product in worst
+            if too_much[product]
+        ),
+        *(
+            (f"missed {product}", ask.say("Missed: %(name)s", name=names.get(product, product)), too_little[product])
+            for product in worst
+            if too_little[product]
+        ),
     ]
     return Section(
         name="accuracy",

@@ -1,6 +1,6 @@
 """The page of reports, and each of its tables as a CSV file."""
 
-import datetime
+import datetime as dt
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -67,7 +67,7 @@ def _file(ask: Ask) -> Response:
     return ask.download(f"{section.name}-{days}.csv", section.table.rows, header)
 
 
-def _days(first: datetime.date, last: datetime.date) -> str:
+def _days(first: dt.date, last: dt.date) -> str:
     return f"{first}" if first == last else f"{first}_{last}"
 
 

@@ -1,6 +1,6 @@
 """The days that a report is about, in the time zone of the store."""
 
-import datetime
+import datetime as dt
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from tillfree.core.time import NS_PER_S
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 
-__all__ = ["DAYS_MAX", "Choice", "Period", "chosen_period", "period_of", "store_now_ns"]
+__all__ = ["DAYS_MAX", "Choice", "Period", "chosen_period", "day_bounds", "period_of", "store_now_ns"]
 
 DAYS_MAX = 93
 """The longest period of one report: a quarter of a year."""
@@ -22,8 +22,8 @@ class Period(msgspec.Struct, frozen=True):
     """Whole days from `first` to `last`; `until_ns` is the midnight after the last."""
 
     choice: Choice
-    first: datetime.date
-    last: datetime.date
+    first: dt.date
+    last: dt.date
     since_ns: int
     until_ns: int
 
@@ -54,10 +54,10 @@ def chosen_period(ask: Ask) -> Period:
     first, last = ask.query("from", limit=20).strip(), ask.query("to", limit=20).strip()
     choice = ask.query("period", limit=20)
     if choice == "yesterday":
-        day = today - datetime.timedelta(days=1)
+        day = today - dt.timedelta(days=1)
         return period_of("yesterday", day, day, ask.console.zone)
     if choice == "week":
-        return period_of("week", today - datetime.timedelta(days=6), today, ask.console.zone)
+        return period_of("week", today - dt.timedelta(days=6), today, ask.console.zone)
     if choice == "today" or not (first or last):
         return period_of("today", today, today, ask.console.zone)
     begin = _day(ask, first or last)
@@ -69,21 +69,27 @@ def chosen_period(ask: Ask) -> Period:
     return period_of("days", begin, end, ask.console.zone)
 
 
-def period_of(choice: Choice, first: datetime.date, last: datetime.date, zone: ZoneInfo) -> Period:
+def period_of(choice: Choice, first: dt.date, last: dt.date, zone: ZoneInfo) -> Period:
     """The period of these days."""
-    after = last + datetime.timedelta(days=1)
+    after = last + dt.timedelta(days=1)
     return Period(choice, first, last, _midnight_ns(first, zone), _midnight_ns(after, zone))
 
 
-def _midnight_ns(day: datetime.date, zone: ZoneInfo) -> int:
-    moment = datetime.datetime.combine(day, datetime.time(), zone)
+def day_bounds(ask: Ask, text: str) -> tuple[int, int]:
+    """When a day of the store begins and ends; raises AskError where the text is no day."""
+    day = _day(ask, text)
+    return _midnight_ns(day, ask.console.zone), _midnight_ns(day + dt.timedelta(days=1), ask.console.zone)
+
+
+def _midnight_ns(day: dt.date, zone: ZoneInfo) -> int:
+    moment = dt.datetime.combine(day, dt.time(), zone)
     return int(moment.timestamp()) * NS_PER_S
 
 
-def _day(ask: Ask, text: str) -> datetime.date:
+def _day(ask: Ask, text: str) -> dt.date:
     # Years in which every time zone's midnight fits into 64 bits of nanoseconds.
     try:
-        day = datetime.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         day = None
     if day is None or not 1971 <= day.year <= 2250 or len(text) != len("2030-01-01"):

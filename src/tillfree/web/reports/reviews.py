@@ -19,7 +19,10 @@ def review_section(ask: Ask, period: Period) -> Section:
     """The visits that ended in this time and that the model was unsure of."""
     found = review_figures(ask.database, period.since_ns, period.until_ns)
     waits_s = [wait for wait in found.waits_s if 0 <= wait <= _WAIT_MAX_S]
-    bars = [Bar(by, float(count), ask.say_many("%(count)s case", "%(count)s cases", count)) for by, count in found.by.items()]
+    bars = [
+        Bar(by, float(count), ask.say_many("%(count)s case", "%(count)s cases", count))
+        for by, count in found.by.items()
+    ]
     chart = row_chart(ask.say("Who decided"), ask.say("Cases"), bars)
     choices = {
         "alternative": ask.say("One of the model's carts"),
@@ -34,15 +37,18 @@ def review_section(ask: Ask, period: Period) -> Section:
             (f"chose_{choice}", choices.get(choice, choice), count, per_cent(count, decided))
             for choice, count in found.choices.items()
         ),
-        *((f"by {by}", ask.say("By %(name)s", name=by), count, per_cent(count, decided)) for by, count in found.by.items()),
+        *(
+            (f"by {by}", ask.say("By %(name)s", name=by), count, per_cent(count, decided))
+            for by, count in found.by.items()
+        ),
     ]
     return Section(
         name="review",
         title=ask.say("Review"),
         about=(
             ask.say(
-                "Visits that ended in this time and that the model did not charge by itself. The wait is from the end of"
-                " the visit to the first decision."
+                "Visits that ended in this time and that the model did not charge by itself. The wait is from the end"
+                " of the visit to the first decision."
             ),
         ),
         tiles=(

@@ -1,6 +1,6 @@
 """What a report is made of: sections with figures, plots and one table, which is also their CSV file."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -18,7 +18,7 @@ Cell = str | int | float | Money | None
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A column of a table; `digits` and `unit` are of its numbers, and `raw` its name in CSV files, the same in all languages."""
+    """A column of a table; `digits` and `unit` are of its numbers, `raw` is its name in CSV files of any language."""
 
     raw: str
     title: str
@@ -75,11 +75,11 @@ def by_hour(ask: Ask, quarters: Mapping[int, float]) -> list[float]:
     return sums
 
 
-def by_day(ask: Ask, quarters: Iterable[tuple[int, float]]) -> dict[datetime.date, float]:
+def by_day(ask: Ask, quarters: Iterable[tuple[int, float]]) -> dict[dt.date, float]:
     """Sums of quarter hours by day."""
-    sums: dict[datetime.date, float] = {}
+    sums: dict[dt.date, float] = {}
     for begin_ns, value in quarters:
-        day = datetime.datetime.fromtimestamp(begin_ns // NS_PER_S, ask.console.zone).date()
+        day = dt.datetime.fromtimestamp(begin_ns // NS_PER_S, ask.console.zone).date()
         sums[day] = sums.get(day, 0.0) + value
     return sums
 
@@ -91,5 +91,6 @@ def hour_bars(values: Sequence[float], shown: Sequence[str], marks: Sequence[flo
         return []
     hours = range(min(busy), max(busy) + 1)
     return [
-        Bar(f"{hour:02d}:00", float(values[hour]), shown[hour], marks[hour] if marks else None) for hour in hours
+        Bar(f"{hour:02d}:00", float(values[hour]), shown[hour], marks[hour] if marks else None, str(hour))
+        for hour in hours
     ]

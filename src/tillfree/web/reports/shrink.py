@@ -29,7 +29,7 @@ def shrink_section(ask: Ask, period: Period) -> Section:
     prices = {p.id: p.price_minor for p in shop.products if p.price_minor is not None and p.sold_by == "unit"}
     rows = _rows(ask, missing, away, waits, names, prices)
     value = sum(units * prices.get(product, 0) for product, units in missing.items())
-    worst = sorted(missing.items(), key=lambda pair: (-pair[1] * prices.get(pair[0], 0), -pair[1], pair[0]))
+    worst = sorted(missing.items(), key=lambda pair: (-pair[1], pair[0]))
     chart = row_chart(
         ask.say("Missing by count, units"),
         ask.say("Units"),
@@ -156,6 +156,5 @@ def _explains(ask: Ask, label: str, found: list[LeftOut]) -> Tile:
 
 def _unexplained(ask: Ask, period: Period) -> int:
     return sum(
-        entry.kind == "unexplained" and period.since_ns <= entry.time_ns < period.until_ns
-        for entry in ask.store.feed()
+        entry.kind == "unexplained" and period.since_ns <= entry.time_ns < period.until_ns for entry in ask.store.feed()
     )

@@ -64,7 +64,9 @@ def _busy(ask: Ask, period: Period, floor: FloorSums) -> Section:
                 ask.say("People inside, on average"),
                 f"{sum(hour.occupancy_sum for hour in floor.hours) / floor.minutes:.1f}" if floor.minutes else "–",
             ),
-            Tile(ask.say("Most at once"), f"{max(hour.occupancy_max for hour in floor.hours)}" if floor.minutes else "–"),
+            Tile(
+                ask.say("Most at once"), f"{max(hour.occupancy_max for hour in floor.hours)}" if floor.minutes else "–"
+            ),
         ),
         columns=tuple(chart for chart in charts if chart is not None),
         table=Table(
@@ -85,9 +87,7 @@ def _throughput(ask: Ask, period: Period, floor: FloorSums) -> Section:
     ended = endings_by_quarter(ask.database, period.since_ns, period.until_ns)
     done = by_hour(ask, dict(ended))
     total = sum(ended.values())
-    rates = [
-        done[hour] / (sums.minutes / 60.0) if sums.minutes else 0.0 for hour, sums in enumerate(floor.hours)
-    ]
+    rates = [done[hour] / (sums.minutes / 60.0) if sums.minutes else 0.0 for hour, sums in enumerate(floor.hours)]
     peak_ns = max(ended, key=lambda begin_ns: _hour_from(ended, begin_ns), default=None)
     chart = column_chart(
         ask.say("Finished visits per hour of opening"),
@@ -167,9 +167,7 @@ def _queue_free(ask: Ask, floor: FloorSums) -> Section:
                 ask.say("%(free)s of %(all)s minutes", free=f"{floor.free:,}", all=f"{floor.minutes:,}"),
                 "" if share is None else "good" if share >= 95 else "warn",
             ),
-            Tile(
-                ask.say("Longest stand at a door"), f"{floor.wait_max_s:.0f}\u00a0s" if floor.minutes else "–"
-            ),
+            Tile(ask.say("Longest stand at a door"), f"{floor.wait_max_s:.0f}\u00a0s" if floor.minutes else "–"),
         ),
         columns=() if chart is None else (chart,),
         table=Table(

@@ -1,7 +1,7 @@
 """Texts of the console in the language of its reader: English as it is written, others from compiled catalogues.
 
 Templates mark texts with `_("...")`, `{% trans %}` or `ngettext`, Python with `ask.say("...")`, or `later("...")`
-where a text stands in a table and is translated when it is shown. CONTRIBUTING.md says how a language is added.
+where a text stands in a table and is translated when it is shown. docs/console.md says how a language is added.
 """
 
 import functools
@@ -21,17 +21,17 @@ def later(text: str) -> str:
 
 
 @functools.cache
-def languages() -> tuple[str, ...]:
-    """Languages that the console speaks: English, and each of which there is a compiled catalogue."""
-    return ("en", *sorted(path.parent.parent.name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+def languages(folder: Path = FOLDER) -> tuple[str, ...]:
+    """Languages that the console speaks: English, and each of which there is a compiled catalogue in the folder."""
+    return ("en", *sorted(path.parent.parent.name for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
 
 
 @functools.cache
-def translations(language: str) -> gettext.NullTranslations:
+def translations(language: str, folder: Path = FOLDER) -> gettext.NullTranslations:
     """The catalogue of a language; of one that is not there, English."""
-    if language not in languages() or language == "en":
+    if language not in languages(folder) or language == "en":
         return gettext.NullTranslations()
-    return gettext.translation(DOMAIN, FOLDER, languages=[language])
+    return gettext.translation(DOMAIN, folder, languages=[language])
 
 
 def preferred(accepted: str, known: Sequence[str]) -> str:

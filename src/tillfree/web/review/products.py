@@ -1,0 +1,35 @@
+"""Finding a product by a piece of its name, its number or a barcode."""
+
+from collections.abc import Iterator
+
+from tillfree.catalog.model import Product, Shop
+from tillfree.commerce.display import display_text
+
+__all__ = ["find_product", "matching"]
+
+
+def matching(shop: Shop, text: str, most: int) -> list[Product]:
+    """The first products with the text in name or number, those that begin with it before others."""
+    wanted = display_text(text).casefold()
+    if not wanted:
+        return []
+    found = [product for product in shop.products if any(wanted in word for word in _words(product))]
+    found.sort(key=lambda product: (not any(w.startswith(wanted) for w in _words(product)), product.name, product.id))
+    return found[:most]
+
+
+def find_product(shop: Shop, text: str) -> Product | None:
+    """The one product that is meant: its number, a barcode, its whole name, or else the only one that matches."""
+    wanted = display_text(text).casefold()
+    exact = [product for product in shop.products if wanted and wanted in _words(product)]
+    by_number = [product for product in exact if product.id.casefold() == wanted]
+    for found in (by_number, exact, matching(shop, text, 2)):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _words(product: Product) -> Iterator[str]:
+    yield display_text(product.name).casefold()
+    yield product.id.casefold()
+    yield from (code.casefold() for code in product.barcodes)

@@ -1,0 +1,1 @@
+"""Finished visits: the list, each visit with its receipt, and the evidence behind every line."""
