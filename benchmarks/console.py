@@ -2,6 +2,7 @@
 
 import argparse
 import http.client
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Error as PlaywrightError
 
 from benchmarks.console_watchers import PlainClients
 from benchmarks.demo_process import (
@@ -35,7 +37,7 @@ _GATHER_S = 90.0
 """So long it is waited at most until about so many people are in the shop."""
 _SETTLE_MS = 4000
 _FIRST_PAGE_S = 60.0
-_FRAME_MS = 60_000
+_FRAME_MS = 120_000
 _QUIET_MS = 600
 _RESET = """() => {
   for (const list of [tillfreeLive.ages_ms, tillfreeLive.draw_ms, heard.people, heard.lags_s]) list.length = 0;
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--people", type=int, choices=sorted(CROWDS), action="append", help="only this crowd")
     parser.add_argument("-o", "--output", type=Path, help="file for the results")
     parsed = parser.parse_args(arguments)
+    # So that demos that were started are ended then as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     groups = parsed.group or GROUPS
     rows: list[Row] = []
     try:
@@ -60,11 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if "start" in groups:
                 rows.append(_show(start_row(browser, parsed.repeat)))
             for people in (parsed.people or CROWDS) if "live" in groups else ():
-                for row in live_rows(browser, people, parsed.browsers, parsed.seconds):
-                    rows.append(_show(row))
+                rows.extend(map(_show, live_rows(browser, people, parsed.browsers, parsed.seconds)))
             if "pages" in groups:
                 rows.extend(map(_show, page_rows(browser)))
-    except DemoError as error:
+    except (DemoError, PlaywrightError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     finally:
@@ -157,7 +160,7 @@ def _looking(browser: Browser, demo: DemoProcess) -> BrowserContext:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.add_init_script(LISTEN)
     page = context.new_page()
-    page.goto(demo.address)
+    page.goto(demo.address, wait_until="commit", timeout=_FRAME_MS)
     page.wait_for_function(DRAWN, timeout=_FRAME_MS)
     return context
 

@@ -187,7 +187,13 @@ def open_browser() -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
         raise DemoError("Chromium is needed (Debian: apt install chromium), and is not on the path")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--enable-precise-memory-info"]
+    flags = [
+        "--no-sandbox",  # it refuses to start as root otherwise; it sees our own pages only
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--enable-precise-memory-info",
+        "--lang=en-GB",
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         try:

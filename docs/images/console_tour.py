@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import msgspec
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 __all__ = ["DEMO", "STAFF", "THEMES", "WIDTHS", "Sight", "TourError", "gallery", "picture_name", "reach", "spoiled"]
 
@@ -32,10 +32,20 @@ class Sight(msgspec.Struct, frozen=True):
 def _preview_import(page: Page) -> None:
     """Choose a file in which something is wrong, and send it."""
     text = page.evaluate("() => fetch('/catalogue/export').then((answer) => answer.text())")
-    file = {"name": "products.csv", "mimeType": "text/csv", "buffer": spoiled(text).encode()}
-    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]  playwright's own dict type
+    file = FilePayload(name="products.csv", mimeType="text/csv", buffer=spoiled(text).encode())
+    page.locator("input[type=file]").set_input_files(file)
     with page.expect_navigation():
         page.locator("form:has(input[type=file]) button").first.click()
+
+
+def _fill(page: Page) -> None:
+    """Begin to fill the first fixture of the list, or go on."""
+    go_on = page.locator("main a[href^='/stock/restocking']")
+    with page.expect_navigation():
+        if go_on.count():
+            go_on.first.click()
+        else:
+            page.locator("main form[action^='/stock/restocking'] button[name=do]").first.click()
 
 
 DEMO = (
@@ -60,7 +70,7 @@ DEMO = (
     Sight("stock", "Stock", "How many units lie there, by weight, and what needs somebody.", "/stock"),
     Sight("stock-count", "Counting", "A person's count, where weights are not sure.", "/stock/count"),
     Sight("stock-restock", "Restocking list", "What to bring from the back.", "/stock/restock"),
-    Sight("stock-restocking", "Restocking", "A fixture that is being filled.", "/stock/restocking"),
+    Sight("stock-restocking", "Restocking", "A fixture that is being filled.", "/stock/restock", then=_fill),
     Sight("devices", "Devices", "Which sensors work, and how well.", "/devices"),
     Sight(
         "device", "A device", "Every plate of a fixture.", "/devices", (r"^/devices/(?!calibrate|now|plates).*scale",)
@@ -157,9 +167,9 @@ orphan: true
 
 # Pictures of the console
 
-Every page of the console, at 375 and at 1920 pixels wide, light and dark; long pages are cut. People, goods and sensors
-in them are **simulated**: the pages of `tillfree demo`, and sign-in and staff of a console with staff. One command makes
-all pictures and this page:
+Every page of the console, at 375 and at 1920 pixels wide, light and dark; long pages are cut. People, goods and
+sensors in them are **simulated**: the pages of `tillfree demo`, and sign-in and staff of a console with staff. One
+command makes all pictures and this page:
 
 ```text
 python docs/images/make_console.py --docs

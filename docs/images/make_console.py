@@ -8,6 +8,7 @@ Needs Tillfree installed with its extras `dev` and `frames`, and Chromium on the
 
 import argparse
 import io
+import signal
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
@@ -68,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", metavar="NAME", help="only this page; may be repeated")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, help="folder for the pictures")
     parsed = parser.parse_args(arguments)
+    # So that what was started is ended then as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parsed.output.mkdir(parents=True, exist_ok=True)
     camera = _Camera(parsed.output, frozenset(parsed.only or ()))
     try:
@@ -141,11 +145,34 @@ def small_png(raw: bytes) -> bytes:
     data = b""
     for colours in COLOURS:
         out = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        picture.quantize(palette=_palette(picture, colours), dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
         data = out.getvalue()
         if len(data) <= BYTES_MAX:
             break
     return data
+
+
+def _palette(picture: Image.Image, most: int) -> Image.Image:
+    """The commonest colours as they are, then such as are near to all others.
+
+    The usual ways lose a small dot of another colour, and merge faint tints of large areas.
+    """
+    found = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
+    every = np.array([colour for _, colour in found], dtype=np.int64)
+    common, others, radius = every[: most // 2], every[most // 2 :], 4.0
+    while True:
+        left, chosen = others, list(common)
+        for colour in common:
+            left = left[((left - colour) ** 2).sum(axis=1) > radius**2]
+        while len(left) and len(chosen) <= most:
+            chosen.append(left[0])
+            left = left[((left - left[0]) ** 2).sum(axis=1) > radius**2]
+        if len(chosen) <= most:
+            break
+        radius *= 1.25
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.array(chosen).astype(np.uint8).tobytes())
+    return palette
 
 
 def _context(browser: Browser, theme: str, width: int, height: int = 1000) -> BrowserContext:
@@ -167,7 +194,8 @@ def _picture(page: Page, sight: Sight) -> bytes:
         page.wait_for_function(DRAWN)
         page.wait_for_timeout(_LOOK_MS)
     page.wait_for_timeout(_LOOK_MS)
-    width, height = page.evaluate("() => [innerWidth, document.documentElement.scrollHeight]")
+    # An address with `#` has scrolled, and what sticks to the top would be in the middle of the picture.
+    width, height = page.evaluate("() => [scrollTo(0, 0), innerWidth, document.documentElement.scrollHeight].slice(1)")
     clip = {"x": 0, "y": 0, "width": width, "height": min(height, HEIGHT_MAX)}
     return page.screenshot(full_page=True, clip=clip, animations="disabled")  # type: ignore[arg-type]
 
@@ -203,6 +231,8 @@ def _is_lively(page: Page) -> bool:
 
 def _falling_receipt(page: Page) -> bytes:
     """The window while a receipt lies at the exit, or as it is where none comes."""
+    # The whole floor, with the exit where receipts fall.
+    page.locator("#floor").evaluate("(floor) => floor.scrollIntoView({ block: 'end' })")
     page.evaluate("() => { heard.receipt_at = 0; }")
     until_s = time.monotonic() + _RECEIPT_S
     while time.monotonic() < until_s and not page.evaluate("() => heard.receipt_at"):
