@@ -379,6 +379,7 @@ def test_a_browser_decides_by_keys(browser_page: Page) -> None:
         browser_page.keyboard.type("1")  # a digit in a field is a digit
         browser_page.keyboard.press("Enter")
         expect(heading).to_have_text("Review ONE")
+        expect(chosen).to_be_visible()
         assert [decision.choice for decision in _made(console, "TWO")] == ["alternative", "nothing"]
         assert _decision(console, "THREE").items == {SECOND: 1}
         assert _made(console, "ONE") == []

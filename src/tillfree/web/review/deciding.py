@@ -9,7 +9,7 @@ from tillfree.commerce.display import display_text, format_amount
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId, VisitId
 from tillfree.storage.database.decisions import Choice, ReviewDecision
 from tillfree.storage.database.records import VisitRecord
-from tillfree.web.errors import AskError
+from tillfree.web.errors import AskError, WebError
 from tillfree.web.review.carts import carts_of, odds_of, price, pricing_of
 from tillfree.web.review.products import find_product
 from tillfree.web.visits.wording import Names
@@ -24,11 +24,13 @@ _LINES_MAX = 200
 _deciding = threading.Lock()
 
 
-class TooLate(Exception):  # noqa: N818  an answer to the reader, not a failure
+class TooLate(WebError):  # noqa: N818  an answer to the reader, not a failure
     """Somebody else decided the case in the meantime."""
 
     def __init__(self, decision: ReviewDecision) -> None:
-        super().__init__(decision.by)
+        super().__init__(
+            f"visit {decision.visit!r} was decided by {decision.by!r} in the meantime; nothing was changed"
+        )
         self.decision = decision
 
 
