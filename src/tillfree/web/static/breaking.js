@@ -1,6 +1,6 @@
 // Breaks and mends a sensor without leaving the page; without this script the buttons are forms that do the same.
 
-import { fill, send, texts } from "./console.js";
+import { fill, send, texts } from "./words.js";
 
 const PERIOD_MS = 5000;
 const place = document.getElementById("breaking");

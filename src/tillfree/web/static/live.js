@@ -1,5 +1,5 @@
 // The first page: draws the floor as it is told, ten times a second, and lists carts and events.
-import { fill, texts } from "./console.js";
+import { fill, texts } from "./words.js";
 
 const words = texts();
 const plan = texts("plan");

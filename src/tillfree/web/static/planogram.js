@@ -1,6 +1,6 @@
 // Dragging products on a planogram. Every drop fills in the same form that can be filled in by hand, and the server has
 // the last word; without this script, and with the keyboard, products are chosen and moved by their forms.
-import { fill, texts } from "./console.js";
+import { fill, texts } from "./words.js";
 
 const words = texts();
 const drop = document.getElementById("drop");

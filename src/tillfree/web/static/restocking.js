@@ -1,6 +1,6 @@
 // Counts of a fixture that rise while goods are put in; a field follows them until somebody types into it.
 
-import { fill, texts } from "./console.js";
+import { fill, texts } from "./words.js";
 
 const PERIOD_MS = 1000;
 const list = document.getElementById("filling");

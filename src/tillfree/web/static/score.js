@@ -1,5 +1,5 @@
 // The truth beside the decision, where the truth is known.
-import { fill } from "./console.js";
+import { fill } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const percent = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)} %`);
