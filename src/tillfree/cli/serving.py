@@ -31,8 +31,8 @@ _UNSAVED_MAX = 10_000
 class Keeper:
     """Takes what a running store hands over: into the database, and onto the scoreboard.
 
-    Where the database cannot be written, visits wait in memory and are tried again with each further one; `trouble` says
-    so on every page meanwhile. The store goes on.
+    Where the database cannot be written, visits wait in memory and are tried again with each further one; `trouble`
+    says so on every page meanwhile. The store goes on.
     """
 
     def __init__(self, database: Database) -> None:

@@ -55,7 +55,7 @@ def test_deciding_about_nobody_is_an_error(database: Database) -> None:
         ({"receipt": priced("v2")}, "of visit 'v2'"),
         ({"receipt": priced(review=True)}, "waits for review itself"),
         ({"items": {TEA: 3}}, "chosen quantities"),
-        ({"items": {TEA: 2, MILK: 1}}, "chosen quantities"),
+        ({"items": {MILK: 1}}, "chosen quantities"),
         ({"choice": "nothing"}, "nothing was taken, and charges"),
     ],
 )

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.events import Alternative
-from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId, VisitId
+from tillfree.core.ids import ProductId, VisitId
 from tillfree.storage.database.connection import Connected, made_number
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.lines import line_rows
@@ -25,7 +25,8 @@ class ReviewDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody decided about a visit: the cart, and the receipt that is charged for it.
 
     `choice`: one of the model's alternatives, a cart edited by hand, or nothing was taken. `odds` is the model's
-    probability of that cart, None where it had none. An unknown item may stand in `items`; it is on no receipt.
+    probability of that cart, None where it had none. `items` may hold more than the
+    receipt: what is unknown, or has no price, is on none.
     """
 
     visit: VisitId

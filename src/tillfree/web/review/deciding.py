@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tillfree.commerce.display import display_text, format_amount
-from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId, VisitId
+from tillfree.core.ids import ProductId, VisitId
 from tillfree.storage.database.decisions import Choice, ReviewDecision
 from tillfree.storage.database.records import VisitRecord
 from tillfree.web.errors import AskError, WebError
@@ -99,16 +99,13 @@ def decide(ask: "Ask", record: VisitRecord, chosen: Chosen, seen: int) -> Review
     """
     names = Names(ask, record)
     priced = price(pricing_of(ask, record), record, chosen.items)
-    items = dict(priced.receipt.quantities())
-    if unknown := chosen.items.get(UNKNOWN_PRODUCT):
-        items[UNKNOWN_PRODUCT] = unknown
     left_out = [f"{line.quantity} × {names(line.product)} ({line.problem})" for line in priced.left_out]
     decision = ReviewDecision(
         visit=record.visit,
         by=ask.reader.name,
         time_ns=ask.console.now_ns(),
         choice=chosen.choice,
-        items=items,
+        items=chosen.items,
         odds=odds_of(record, chosen.items),
         receipt=priced.receipt,
         note=f"Not charged: {', '.join(left_out)}" if left_out else "",
@@ -119,7 +116,8 @@ def decide(ask: "Ask", record: VisitRecord, chosen: Chosen, seen: int) -> Review
             raise TooLate(made[-1])
         ask.database.decide(decision)
     total = priced.receipt.total.gross
-    detail = f"{chosen.choice}: {sum(items.values())} items, {format_amount(total)} {total.currency}"
+    count = sum(priced.receipt.quantities().values())
+    detail = f"{chosen.choice}: {count} items, {format_amount(total)} {total.currency}"
     ask.audit("review.decide", record.visit, f"{detail}, instead of an earlier decision" if seen else detail)
     return decision
 
