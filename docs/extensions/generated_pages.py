@@ -1,8 +1,8 @@
 """Parts of the documentation that are made from the code when the site is built, so that they cannot be out of date.
 
 A page asks for one with a comment of its own line, such as `<!-- generated: events -->` (see `_PARTS`),
-`<!-- generated: api sensing -->` or `<!-- generated: decisions -->`. Each is a function that returns Markdown. The schemas of events are published beside
-the pages, under `schemas/`.
+`<!-- generated: api sensing -->` or `<!-- generated: decisions -->`. Each is a function that returns Markdown. The
+schemas of events are published beside the pages, under `schemas/`.
 """
 
 import ast
