@@ -38,6 +38,14 @@ def _preview_import(page: Page) -> None:
         page.locator("form:has(input[type=file]) button").first.click()
 
 
+def _stand_before(page: Page) -> None:
+    """Choose the first fixture."""
+    choice = page.locator("main select[name=fixture]")
+    choice.select_option(index=1)
+    with page.expect_navigation():
+        page.locator("main form:has(select[name=fixture]) button").first.click()
+
+
 def _fill(page: Page) -> None:
     """Begin to fill the first fixture of the list, or go on."""
     go_on = page.locator("main a[href^='/stock/restocking']")
@@ -68,7 +76,9 @@ DEMO = (
     Sight("planogram", "Planogram", "Which product lies where.", "/planogram"),
     Sight("planogram-fixture", "A place", "One facing, chosen to be moved or changed.", "/planogram", (r"facing=\d+",)),
     Sight("stock", "Stock", "How many units lie there, by weight, and what needs somebody.", "/stock"),
-    Sight("stock-count", "Counting", "A person's count, where weights are not sure.", "/stock/count"),
+    Sight(
+        "stock-count", "Counting", "A person's count, where weights are not sure.", "/stock/count", then=_stand_before
+    ),
     Sight("stock-restock", "Restocking list", "What to bring from the back.", "/stock/restock"),
     Sight("stock-restocking", "Restocking", "A fixture that is being filled.", "/stock/restock", then=_fill),
     Sight("devices", "Devices", "Which sensors work, and how well.", "/devices"),

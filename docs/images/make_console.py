@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
@@ -141,25 +142,29 @@ class _Camera:
 
 def small_png(raw: bytes) -> bytes:
     """The picture in few colours, and in fewer still where it is above `BYTES_MAX`."""
-    picture = Image.open(io.BytesIO(raw)).convert("RGB")
+    pixels = np.asarray(Image.open(io.BytesIO(raw)).convert("RGB")).astype(np.int64)
+    codes, where, counts = np.unique(pixels @ [1 << 16, 1 << 8, 1], return_inverse=True, return_counts=True)
+    colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)
     data = b""
-    for colours in COLOURS:
+    for most in COLOURS:
+        kept = _palette(colours[np.argsort(-counts, kind="stable")], most)
+        nearest = ((colours[:, None] - kept) ** 2).sum(axis=2).argmin(axis=1).astype(np.uint8)
+        picture = Image.fromarray(nearest[where].reshape(pixels.shape[:2]), "P")
+        picture.putpalette(kept.astype(np.uint8).tobytes())
         out = io.BytesIO()
-        picture.quantize(palette=_palette(picture, colours), dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        picture.save(out, "PNG", optimize=True)
         data = out.getvalue()
         if len(data) <= BYTES_MAX:
             break
     return data
 
 
-def _palette(picture: Image.Image, most: int) -> Image.Image:
-    """The commonest colours as they are, then such as are near to all others.
+def _palette(colours: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+    """Of the colours (n, 3), commonest first: the commonest as they are, then such as are near to all others.
 
     The usual ways lose a small dot of another colour, and merge faint tints of large areas.
     """
-    found = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
-    every = np.array([colour for _, colour in found], dtype=np.int64)
-    common, others, radius = every[: most // 2], every[most // 2 :], 4.0
+    common, others, radius = colours[: most // 2], colours[most // 2 :], 4.0
     while True:
         left, chosen = others, list(common)
         for colour in common:
@@ -168,11 +173,8 @@ def _palette(picture: Image.Image, most: int) -> Image.Image:
             chosen.append(left[0])
             left = left[((left - left[0]) ** 2).sum(axis=1) > radius**2]
         if len(chosen) <= most:
-            break
+            return np.array(chosen)
         radius *= 1.25
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(np.array(chosen).astype(np.uint8).tobytes())
-    return palette
 
 
 def _context(browser: Browser, theme: str, width: int, height: int = 1000) -> BrowserContext:
@@ -231,8 +233,9 @@ def _is_lively(page: Page) -> bool:
 
 def _falling_receipt(page: Page) -> bytes:
     """The window while a receipt lies at the exit, or as it is where none comes."""
-    # The whole floor, with the exit where receipts fall.
-    page.locator("#floor").evaluate("(floor) => floor.scrollIntoView({ block: 'end' })")
+    # So high that the whole floor is seen, with the exit where receipts fall.
+    bottom = page.locator("#floor").evaluate("(floor) => floor.getBoundingClientRect().bottom")
+    page.set_viewport_size(ViewportSize(width=1280, height=max(800, min(900, round(bottom) + 12))))
     page.evaluate("() => { heard.receipt_at = 0; }")
     until_s = time.monotonic() + _RECEIPT_S
     while time.monotonic() < until_s and not page.evaluate("() => heard.receipt_at"):
