@@ -1,12 +1,13 @@
 """What devices, plates and their states are called, and how long ago something was."""
 
 import math
+from collections.abc import Callable
 
 from tillfree.core.time import NS_PER_S
 from tillfree.web.ask import Ask
 from tillfree.web.texts import later
 
-__all__ = ["DEVICE_STATES", "KINDS", "PLATE_STATES", "ago_words", "device_words", "measured"]
+__all__ = ["DEVICE_STATES", "KINDS", "PLATE_STATES", "ago_words", "device_named", "device_words", "measured"]
 
 KINDS: dict[str, tuple[str, str]] = {
     "scales": (later("Shelf scales"), later("Scales of fixture %(name)s")),
@@ -36,11 +37,16 @@ PLATE_STATES: dict[str, tuple[str, str, str]] = {
 
 def device_words(ask: Ask, device: str) -> str:
     """`Scales of fixture 3` for `scales/3`."""
+    return device_named(device, ask.say)
+
+
+def device_named(device: str, say: Callable[..., str]) -> str:
+    """The same where texts are asked for without a request."""
     kind, _, name = device.partition("/")
     if kind not in KINDS or not name:
         return device
     # Many shops have one gate, which is called just that.
-    return ask.say(KINDS[kind][1], name="" if name == kind else name).strip()
+    return say(KINDS[kind][1], name="" if name == kind else name).strip()
 
 
 def ago_words(ask: Ask, then_ns: int, now_ns: int) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from tillfree.core.ids import ProductId
 from tillfree.store.running.state import FeedEntry, LiveCart, Snapshot
 from tillfree.web.console import Console
+from tillfree.web.devices.words import device_named
 from tillfree.web.live.words import Say, describe, product_name
 
 __all__ = ["encode_feed", "encode_frame", "encode_summary"]
@@ -59,15 +60,19 @@ def encode_summary(console: Console, say: Say, clock: Callable[[int], str], scor
     products = store.shop.product_index()
     devices = store.devices()
     bad = [device for device in devices if device.state in ("silent", "degraded")]
+    seen = console.database.acknowledged()
     return _encoder.encode(
         {
             "k": "summary",
             "carts": [_cart(cart, say, products, clock) for cart in store.carts()],
             "devices": {
                 "all": len(devices),
-                "bad": [{"device": d.device, "state": d.state, "detail": d.detail} for d in bad],
+                "bad": [
+                    {"device": d.device, "name": device_named(d.device, say), "state": d.state, "detail": d.detail}
+                    for d in bad
+                ],
             },
-            "alerts": len(store.alerts()),
+            "alerts": sum(alert.id not in seen for alert in store.alerts()),
             "reviews": console.database.count_open_reviews(),
             "score": score,
             "clock": clock(store.snapshot().time_ns),

@@ -24,7 +24,11 @@ def routes() -> list[BaseRoute]:
 
 
 def _show(ask: Ask) -> Response:
-    return ask.page("live.html", plan=msgspec.to_builtins(floor_plan(ask.store.shop)), speeds=SPEEDS, words=_words(ask))
+    plan = msgspec.to_builtins(floor_plan(ask.store.shop))
+    breaker = ask.store.breaker
+    # By fixture, what unplugs its scales: the map offers it for the fixture that is clicked.
+    plan["scales"] = {b.fixture: b.id for b in breaker.breakables() if b.kind == "scales"} if breaker else {}
+    return ask.page("live.html", plan=plan, speeds=SPEEDS, words=_words(ask))
 
 
 def _floor(ask: Ask) -> Response:
@@ -55,6 +59,7 @@ def _words(ask: Ask) -> dict[str, str]:
         "nobody": ask.say("Nobody is in the shop."),
         "empty": ask.say("nothing yet"),
         "since": ask.say("since %(clock)s"),
+        "find": ask.say("Show this shopper on the map"),
         "party": ask.say("party"),
         "running": ask.say("Running"),
         "starting": ask.say("Starting"),
@@ -63,7 +68,12 @@ def _words(ask: Ask) -> dict[str, str]:
         "failed": ask.say("The store has stopped: see the server's log"),
         "lag": ask.say("%(seconds)s s behind"),
         "lost": ask.say("No connection to the server; trying again"),
-        "sensors": ask.say("%(good)s of %(all)s fine"),
+        "sensors": ask.say("%(good)s of %(all)s"),
+        "of": ask.say("%(count)s of %(all)s"),
+        "fixture": ask.say("Fixture %(fixture)s"),
+        "unplugged": ask.say("Unplugged. Within seconds the shop notices, and whoever reaches there goes to review."),
+        "plugged": ask.say("Plugged in again."),
+        "failed_click": ask.say("That did not work:"),
         "review": ask.say("review"),
         "unknown": ask.say("not yet"),
         "right": ask.say("right"),

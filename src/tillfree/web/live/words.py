@@ -6,6 +6,7 @@ from tillfree.catalog.model import Product
 from tillfree.commerce.display import display_text
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.store.running.state import FeedEntry
+from tillfree.web.devices.words import device_named
 from tillfree.web.texts import later
 
 __all__ = ["KINDS", "describe", "product_name"]
@@ -19,7 +20,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "put_back": ("back", later("%(visit)s put back %(quantity)s × %(product)s to %(place)s")),
     "hand_over": ("hand", later("%(visit)s handed %(quantity)s × %(product)s to %(to_visit)s")),
     "receipt": ("receipt", later("Receipt of %(visit)s: %(total)s")),
-    "review": ("review", later("%(visit)s is not certain: waits for review")),
+    "review": ("review", later("%(visit)s: not certain enough, waits for review")),
     "issue": ("issue", later("%(device)s: %(detail)s")),
     "recovered": ("fine", later("%(device)s works again")),
     "restock": ("stock", later("Goods came to %(place)s: %(product)s")),
@@ -35,7 +36,7 @@ def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) 
     looks, sentence = KINDS.get(entry.kind, ("issue", later("%(detail)s")))
     place = say("a shelf")
     if entry.fixture:
-        place = say("shelf %(fixture)s/%(shelf)s", fixture=display_text(entry.fixture), shelf=entry.shelf)
+        place = say("fixture %(fixture)s, shelf %(shelf)s", fixture=display_text(entry.fixture), shelf=entry.shelf)
     text = say(
         sentence,
         visit=entry.visit or say("Somebody"),
@@ -44,11 +45,11 @@ def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) 
         product=product_name(entry.product, say, products),
         place=place,
         total="" if entry.total is None else str(entry.total),
-        device=display_text(entry.device),
+        device=display_text(device_named(entry.device, say)),
         detail=display_text(entry.detail) or entry.kind,
     )
     remedy = display_text(entry.remedy)
-    return looks, f"{text}. {remedy}" if remedy else text
+    return looks, f"{text}. {remedy[:1].upper()}{remedy[1:]}." if remedy else text
 
 
 def product_name(product: ProductId, say: Say, products: Mapping[ProductId, Product]) -> str:

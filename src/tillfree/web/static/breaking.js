@@ -35,6 +35,7 @@ async function press(event) {
   try {
     const answer = await send(path, { id: form.elements.id.value });
     show(answer.breakables);
+    document.dispatchEvent(new CustomEvent("tillfree:breakables", { detail: answer.breakables }));
     status.textContent = path === "/demo/break" ? said.broken : said.mended;
   } catch (error) {
     status.textContent = `${said.failed} ${error.message}`;
@@ -44,7 +45,11 @@ async function press(event) {
 async function look() {
   try {
     const response = await fetch("/demo/breakables", { headers: { Accept: "application/json" } });
-    if (!document.hidden && response.ok) show((await response.json()).breakables);
+    if (!document.hidden && response.ok) {
+      const { breakables } = await response.json();
+      show(breakables);
+      document.dispatchEvent(new CustomEvent("tillfree:breakables", { detail: breakables }));
+    }
   } catch {
     // The server is away for a moment.
   }

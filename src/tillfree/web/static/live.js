@@ -1,5 +1,5 @@
 // The first page: draws the floor as it is told, ten times a second, and lists carts and events.
-import { fill, texts } from "./words.js";
+import { fill, send, texts } from "./words.js";
 
 const words = texts();
 const plan = texts("plan");
@@ -19,6 +19,9 @@ let now = null;
 let arrived = 0;
 let papers = []; // receipts that drop at the exit
 const places = new Map(); // where each visit was seen last
+let broken = new Map(); // fixtures whose scales do not work, as the store says, with its word for it
+let unplugged = new Set(); // fixtures whose scales somebody has unplugged here
+let chosen = { visit: "", fixture: "" };
 
 // ---- the floor --------------------------------------------------------------------------------------------------
 
@@ -29,7 +32,7 @@ let colours = {};
 
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["floor", "fixture", "edge", "ink", "soft", "brand", "brand-soft", "shopper", "hand", "sim", "card", "warn", "good", "brand-ink"]) {
+  for (const name of ["floor", "fixture", "edge", "ink", "soft", "brand", "brand-soft", "shopper", "hand", "sim", "card", "warn", "good", "bad", "bad-soft", "focus", "brand-ink"]) {
     colours[name] = style.getPropertyValue(`--${name}`).trim();
   }
 }
@@ -41,7 +44,9 @@ const py = (y) => top_px + (y1 - y) * scale;
 function resize() {
   const ratio = window.devicePixelRatio || 1;
   const wide = canvas.clientWidth || 300;
-  const most = Math.max(260, window.innerHeight * 0.72);
+  // As large as fits on the first screen, with the legend below it.
+  const above = canvas.getBoundingClientRect().top + window.scrollY;
+  const most = Math.max(320, window.innerHeight - above - 110);
   const high = Math.min((wide * (y1 - y0)) / (x1 - x0), most);
   canvas.style.height = `${high}px`;
   canvas.width = Math.round(wide * ratio);
@@ -78,10 +83,11 @@ function drawBase() {
     ink.beginPath();
     fixture.corners.forEach(([x, y], k) => (k ? ink.lineTo(px(x), py(y)) : ink.moveTo(px(x), py(y))));
     ink.closePath();
-    ink.fillStyle = colours.fixture;
+    const wrong = broken.has(fixture.id);
+    ink.fillStyle = wrong ? colours["bad-soft"] : colours.fixture;
     ink.fill();
-    ink.strokeStyle = colours.edge;
-    ink.lineWidth = 1;
+    ink.strokeStyle = wrong ? colours.bad : colours.edge;
+    ink.lineWidth = wrong ? 2 : 1;
     ink.stroke();
     const [left, right] = fixture.corners;
     ink.beginPath();
@@ -91,9 +97,22 @@ function drawBase() {
     ink.stroke();
     const x = fixture.corners.reduce((sum, corner) => sum + corner[0], 0) / 4;
     const y = fixture.corners.reduce((sum, corner) => sum + corner[1], 0) / 4;
-    ink.fillStyle = colours.ink;
-    ink.fillText(fixture.id, px(x), py(y));
+    ink.fillStyle = wrong ? colours.bad : colours.ink;
+    ink.fillText(wrong ? `✕ ${fixture.id}` : fixture.id, px(x), py(y));
+    if (fixture.id === chosen.fixture) {
+      ink.beginPath();
+      fixture.corners.forEach(([cx, cy], k) => (k ? ink.lineTo(px(cx), py(cy)) : ink.moveTo(px(cx), py(cy))));
+      ink.closePath();
+      ink.strokeStyle = colours.focus;
+      ink.lineWidth = 4;
+      ink.stroke();
+    }
   }
+}
+
+function redraw() {
+  drawBase();
+  draw(performance.now());
 }
 
 function between(from, to, part) {
@@ -131,6 +150,13 @@ function draw(time) {
       pen.beginPath();
       pen.arc(px(hx), py(hy), Math.max(2, 0.075 * scale), 0, 7);
       pen.fill();
+    }
+    if (person[0] && person[0] === chosen.visit) {
+      pen.strokeStyle = colours.focus;
+      pen.lineWidth = Math.max(3, 0.07 * scale);
+      pen.beginPath();
+      pen.arc(px(x), py(y), 0.36 * scale, 0, 7);
+      pen.stroke();
     }
     pen.fillStyle = colours.shopper;
     pen.beginPath();
@@ -224,9 +250,12 @@ function onFeed(message) {
   const list = byId("events");
   for (const entry of message.entries) {
     const item = make("li", entry.looks);
-    item.append(make("time", "", entry.at), make("span", "", entry.text));
+    const closed = entry.kind === "receipt" || entry.kind === "review";
+    const text = make(closed && entry.visit && list.dataset.visits ? "a" : "span", "", entry.text);
+    if (text.tagName === "A") text.href = list.dataset.visits + encodeURIComponent(entry.visit);
+    item.append(make("time", "", entry.at), text);
     list.prepend(item);
-    if ((entry.kind === "receipt" || entry.kind === "review") && places.has(entry.visit)) {
+    if (closed && places.has(entry.visit)) {
       const [x, y] = places.get(entry.visit);
       papers.push({ x, y, since: performance.now(), sure: entry.kind === "receipt", text: entry.kind === "receipt" ? entry.total : words.review });
       places.delete(entry.visit);
@@ -239,20 +268,64 @@ function onSummary(summary) {
   put("clock", summary.clock);
   put("n-items", String(summary.carts.reduce((sum, cart) => sum + cart.lines.reduce((all, line) => all + line[1], 0), 0)));
   put("n-sensors", fill(words.sensors, { good: summary.devices.all - summary.devices.bad.length, all: summary.devices.all }));
-  byId("n-sensors").parentElement.className = `tile ${summary.devices.bad.length ? "bad" : "good"}`;
+  looks("n-sensors", summary.devices.bad.length ? "bad" : "good");
+  looks("n-alerts", summary.alerts ? "warn" : "");
+  looks("n-reviews", summary.reviews ? "warn" : "");
   put("n-alerts", String(summary.alerts));
   put("n-reviews", String(summary.reviews));
-  canvas.setAttribute("aria-label", fill(words.floor, { count: now ? now.n : 0 }));
-  const carts = byId("carts");
-  carts.replaceChildren(...summary.carts.map(cartOf));
-  if (!summary.carts.length) carts.append(make("p", "soft", words.nobody));
+  const silent = summary.devices.bad.filter((one) => one.device.startsWith("scales/"));
+  const wrong = new Map(silent.map((one) => [one.device.slice("scales/".length), one.detail]));
+  if ([...wrong].join() !== [...broken].join()) {
+    broken = wrong;
+    redraw();
+  }
+  const others = summary.devices.bad.map((one) => `${one.name}: ${one.detail}`).slice(0, 3).join("; ");
+  canvas.setAttribute("aria-label", [fill(words.floor, { count: now ? now.n : 0 }), others].filter(Boolean).join(". "));
+  showCarts(summary.carts);
   if (summary.score && globalThis.tillfreeScore) globalThis.tillfreeScore(summary.score, words);
 }
 
+function looks(id, kind) {
+  const tile = byId(id).closest(".tile");
+  for (const name of ["good", "warn", "bad"]) tile.classList.toggle(name, name === kind);
+}
+
+/** Carts stay in their place while they change, so that focus and reading are not lost. */
+const shownCarts = new Map();
+function showCarts(carts) {
+  const list = byId("carts");
+  const here = new Set(carts.map((cart) => cart.visit));
+  for (const [visit, shown] of shownCarts) {
+    if (here.has(visit)) continue;
+    shown.element.remove();
+    shownCarts.delete(visit);
+  }
+  list.querySelector(":scope > p")?.remove();
+  for (const cart of carts) {
+    const told = JSON.stringify(cart);
+    const shown = shownCarts.get(cart.visit);
+    if (shown && shown.told === told) continue;
+    const element = cartOf(cart);
+    const focused = shown && shown.element.contains(document.activeElement);
+    if (shown) shown.element.replaceWith(element);
+    else list.append(element);
+    shownCarts.set(cart.visit, { told, element });
+    if (focused) element.querySelector("button").focus();
+  }
+  if (!carts.length) list.append(make("p", "soft", words.nobody));
+  if (chosen.visit && !here.has(chosen.visit)) choose({ visit: "" });
+}
+
 function cartOf(cart) {
-  const element = make("article", "cart");
+  const element = make("article", `cart${cart.visit === chosen.visit ? " chosen-cart" : ""}`);
+  element.dataset.visit = cart.visit;
   const header = make("header");
-  header.append(make("strong", "", cart.visit), make("small", "", fill(words.since, { clock: cart.since })));
+  const name = make("button", "code", cart.visit);
+  name.type = "button";
+  name.title = words.find;
+  name.setAttribute("aria-pressed", String(cart.visit === chosen.visit));
+  name.addEventListener("click", () => choose({ visit: chosen.visit === cart.visit ? "" : cart.visit }));
+  header.append(name, make("small", "", fill(words.since, { clock: cart.since })));
   if (cart.party) header.append(make("span", "badge", words.party));
   header.append(make("span", "sum", cart.total));
   const lines = make("ul");
@@ -265,6 +338,87 @@ function cartOf(cart) {
   element.append(header, lines);
   return element;
 }
+
+// ---- what was clicked ------------------------------------------------------------------------------------------
+
+function choose({ visit = chosen.visit, fixture = chosen.fixture }) {
+  chosen = { visit, fixture };
+  for (const [code, { element }] of shownCarts) {
+    element.classList.toggle("chosen-cart", code === visit);
+    element.querySelector("button").setAttribute("aria-pressed", String(code === visit));
+  }
+  const box = byId("chosen");
+  box.hidden = !fixture;
+  if (fixture) {
+    put("chosen-name", fill(words.fixture, { fixture }));
+    for (const link of box.querySelectorAll("[data-to]")) link.href = link.dataset.to + encodeURIComponent(fixture);
+    showPlug();
+  }
+  redraw();
+}
+
+function showPlug() {
+  const button = byId("chosen-break");
+  if (!button) return;
+  button.hidden = !(chosen.fixture in plan.scales);
+  const out = unplugged.has(chosen.fixture);
+  button.textContent = out ? button.dataset.go : button.dataset.stop;
+  button.className = out ? "" : "danger";
+}
+
+async function plug() {
+  const { fixture } = chosen;
+  const out = unplugged.has(fixture);
+  try {
+    const { breakables } = await send(out ? "/demo/mend" : "/demo/break", { id: plan.scales[fixture] });
+    onBreakables(breakables);
+    put("chosen-name", `${fill(words.fixture, { fixture })}: ${out ? words.plugged : words.unplugged}`);
+  } catch (error) {
+    put("chosen-name", `${words.failed_click} ${error.message}`);
+  }
+}
+
+function onBreakables(breakables) {
+  unplugged = new Set(breakables.filter((one) => one.kind === "scales" && one.broken).map((one) => one.fixture));
+  showPlug();
+}
+
+function inside([x, y], corners) {
+  let within = false;
+  corners.forEach(([ax, ay], k) => {
+    const [bx, by] = corners[(k + 1) % corners.length];
+    if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) within = !within;
+  });
+  return within;
+}
+
+function under(event) {
+  const ratio = canvas.width / (canvas.clientWidth || 1);
+  const [x, y] = [(event.offsetX * ratio - left_px) / scale + x0, y1 - (event.offsetY * ratio - top_px) / scale];
+  const away = (person) => Math.hypot(person[1] / 1000 - x, person[2] / 1000 - y);
+  const person = (now ? now.p : []).filter((one) => one[0]).sort((one, other) => away(one) - away(other))[0];
+  if (person && away(person) < Math.max(0.4, (12 * ratio) / scale)) return { visit: person[0] };
+  return { fixture: plan.fixtures.find((one) => inside([x, y], one.corners))?.id || "" };
+}
+
+canvas.addEventListener("click", (event) => {
+  const { visit, fixture } = under(event);
+  if (visit === undefined) {
+    choose({ fixture, visit: fixture ? chosen.visit : "" });
+    return;
+  }
+  choose({ visit });
+  const list = byId("carts");
+  const cart = shownCarts.get(visit)?.element;
+  if (cart) list.scrollTop += cart.getBoundingClientRect().top - list.getBoundingClientRect().top;
+});
+canvas.addEventListener("pointermove", (event) => {
+  const { visit, fixture } = under(event);
+  canvas.style.cursor = visit || fixture ? "pointer" : "";
+});
+byId("chosen-close").addEventListener("click", () => choose({ fixture: "" }));
+byId("chosen-break")?.addEventListener("click", plug);
+document.addEventListener("tillfree:breakables", (event) => onBreakables(event.detail));
 
 // ---- the connection ---------------------------------------------------------------------------------------------
 

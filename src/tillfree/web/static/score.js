@@ -2,6 +2,7 @@
 import { fill } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
+let shown = "";
 const percent = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)} %`);
 
 globalThis.tillfreeScore = (score, words) => {
@@ -9,16 +10,24 @@ globalThis.tillfreeScore = (score, words) => {
   byId("s-finished").textContent = score.finished;
   byId("s-f1").textContent = percent(score.f1);
   byId("s-exact").textContent = percent(score.exact);
-  byId("s-wrong").textContent = `${score.charged_wrong} / ${score.charged}`;
+  byId("s-wrong").textContent = fill(words.of, { count: score.charged_wrong, all: score.charged });
   byId("s-wrong").parentElement.className = `tile ${score.charged_wrong ? "bad" : "good"}`;
   byId("s-review").textContent = score.review;
+  // What did not change stays as it is, so that a link that has the focus keeps it.
+  const told = JSON.stringify(score.verdicts);
+  if (told === shown) return;
+  const focused = byId("verdicts").contains(document.activeElement) ? document.activeElement.textContent : "";
+  shown = told;
   byId("verdicts").replaceChildren(...score.verdicts.map((verdict) => verdictOf(verdict, words)));
+  if (focused) [...byId("verdicts").querySelectorAll("a")].find((link) => link.textContent === focused)?.focus();
 };
 
 function verdictOf(verdict, words) {
   const item = document.createElement("li");
-  const head = document.createElement("strong");
+  const visits = byId("verdicts").dataset.visits;
+  const head = document.createElement(visits ? "a" : "strong");
   head.textContent = verdict.visit;
+  if (visits) head.href = visits + encodeURIComponent(verdict.visit);
   const badge = (text, kind) => {
     const element = document.createElement("span");
     element.className = `badge ${kind}`;
