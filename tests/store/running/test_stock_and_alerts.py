@@ -95,6 +95,21 @@ def test_a_count_raises_par_and_never_lowers_it() -> None:
     assert stock.memory()[1] == (8, 8, 2)
 
 
+def test_something_heavy_in_the_wrong_place_is_not_many_units_of_what_belongs_there() -> None:
+    stock = book()
+    stock.take(weight_change(8, {3: 5 * 520.0}))
+    assert state(stock, WATER) == (10, True)  # not 15: nobody puts five bottles back where ten is full
+    stock.take(weight_change(9, {3: -5 * 520.0}))
+    assert state(stock, WATER) == (10, False)
+    stock.set_restocking(LEFT, True)
+    stock.take(weight_change(10, {3: 5 * 520.0}))
+    assert state(stock, WATER) == (15, False)
+    half_empty = book()
+    half_empty.take(weight_change(7, {3: -6 * 520.0}))
+    half_empty.take(weight_change(8, {3: 5 * 520.0}))
+    assert state(half_empty, WATER) == (9, False)
+
+
 @pytest.mark.parametrize(("facing", "units"), [(-1, 3), (7, 3), (0, -1), (0, 10**9)])
 def test_counts_that_cannot_be_are_refused(facing: int, units: int) -> None:
     with pytest.raises(StoreError):

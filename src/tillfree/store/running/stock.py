@@ -24,6 +24,8 @@ _SIGMAS = 3.0
 _TOGETHER_MAX = 5
 _OWN_SHARE = 0.5
 _NOTHING_G = 2.0
+_HANDFUL = 3
+"""So many units one person may put back at once: assumed."""
 
 
 class Restocked(msgspec.Struct, frozen=True):
@@ -143,7 +145,8 @@ class StockBook:
         with self._lock:
             self._told = None
             parts = self._parts(change)
-            moved = _settle(parts, change.total_g, change.total_sigma_g)
+            filling = change.fixture in self._restocking
+            moved = _settle(parts, change.total_g, change.total_sigma_g, filling=filling)
             for line, delta_g in parts:
                 line.told = None
                 if moved.get(line) or (not moved and abs(delta_g) > _NOTHING_G):
@@ -153,7 +156,7 @@ class StockBook:
             found = []
             for line, units in moved.items():
                 _move(line, units)
-                if units > 0 and change.fixture in self._restocking:
+                if units > 0 and filling:
                     facing = line.facing
                     if line.count is not None:
                         line.par = max(line.par or 0, line.count)
@@ -176,10 +179,13 @@ class StockBook:
         return self._lines[facing]
 
 
-def _settle(parts: list[tuple[_Line, float]], total_g: float, sigma_g: float) -> dict[_Line, int]:
+def _settle(
+    parts: list[tuple[_Line, float]], total_g: float, sigma_g: float, *, filling: bool
+) -> dict[_Line, int]:
     """Whole units by facing that explain a change; what fits none is kept at the facing that changed most.
 
-    A hand that lay on the shelf, or what was put there by mistake, is kept so until it is gone again.
+    A hand that lay on the shelf, or what was put there by mistake, is kept so until it is gone again. Unless somebody
+    fills up, so is what would be many units, and more than the facing ever had: a bottle among cigarettes is no 16 packets.
     """
     if not parts:
         return {}
@@ -188,16 +194,22 @@ def _settle(parts: list[tuple[_Line, float]], total_g: float, sigma_g: float) ->
         kept_g = sum(line.loose_g for line in loose)
         together = [(line, delta_g + (line.loose_g if line in loose else 0.0)) for line, delta_g in parts]
         units = _units(together, total_g + kept_g, sigma_g)
-        if units is not None:
+        if units is not None and (filling or _possible(units)):
             for line in loose:
                 line.loose_g, line.unsure = 0.0, False
             return units
     units = _units(parts, total_g, sigma_g)
-    if units is None:
+    if units is None or not (filling or _possible(units)):
+        units = None
         strongest = parts[0][0]
         strongest.loose_g += total_g
         strongest.unsure = True
     return units or {}
+
+
+def _possible(units: Mapping[_Line, int]) -> bool:
+    """Whether nobody would have put more back at once than hands hold, and more than the facing ever held."""
+    return not any(n > _HANDFUL and line.count is not None and line.count + n > (line.par or 0) for line, n in units.items())
 
 
 def _units(parts: list[tuple[_Line, float]], total_g: float, sigma_g: float) -> dict[_Line, int] | None:
