@@ -1,7 +1,8 @@
 """The first page and its WebSocket: what is told, to whom, and that a browser shows it."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,20 +10,27 @@ from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from tests.web.conftest import OwnServer, console_on
+from tests.web.conftest import OwnServer, console_on, served
 from tillfree.catalog.model import Product
 from tillfree.core.ids import FixtureId, ProductId, VisitId
 from tillfree.core.money import Money
 from tillfree.simulation.options import SimulationOptions
-from tillfree.store.running.state import FeedEntry, LivePerson, Snapshot
+from tillfree.store.running.state import Alert, FeedEntry, LivePerson, Snapshot
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
-from tillfree.web.live.frames import encode_frame
+from tillfree.web.live.frames import encode_frame, encode_summary
 from tillfree.web.live.words import KINDS, describe
 
 ClientAs = Callable[[str], TestClient]
 STREAM = "ws://127.0.0.1/live/stream"
 ORIGIN = {"origin": "http://127.0.0.1"}
+
+
+@pytest.fixture
+def fresh_server() -> Iterator[OwnServer]:
+    """A demo console whose recording has just begun."""
+    with console_on(demo=True, speed=1.0) as made, served(made) as found:
+        yield found
 
 
 def _say(text: str, **values: object) -> str:
@@ -51,6 +59,40 @@ def test_each_kind_of_event_has_a_sentence() -> None:
         assert "\u202e" not in text
     take = FeedEntry(sequence=1, time_ns=1, kind="take", visit=VisitId("ABCD"), product=ProductId("7"), quantity=2)
     assert describe(take, _say, products)[1] == "ABCD took 2 × Milk <b> from a shelf"
+
+
+def test_what_ails_a_device_is_said_in_sentences() -> None:
+    entry = FeedEntry(
+        sequence=1, time_ns=1, kind="issue", device="scales/3", detail="has said nothing for 3 s", remedy="check power",
+    )  # fmt: skip
+    assert describe(entry, _say, {})[1] == "Scales of fixture 3: has said nothing for 3 s. Check power."
+    odd = FeedEntry(sequence=1, time_ns=1, kind="issue", device="stream/shop", detail="a line is no event")
+    assert describe(odd, _say, {})[1] == "stream/shop: a line is no event"
+
+
+def _leads(client: TestClient) -> set[tuple[str, str]]:
+    """Where its tiles lead, and its lists and shelves."""
+    return set(re.findall(r'<dt><a href="([^"]+)"|data-(?:visits|to)="([^"]+)"', client.get("/").text))
+
+
+def test_the_first_page_leads_only_where_its_reader_may_go(client_as: ClientAs) -> None:
+    visits, review = ("/visits", ""), ("/review", "")
+    stock, devices = ("/stock", ""), ("/devices", "")
+    shelf, receipts = ("", "/stock?fixture="), ("", "/visits/")
+    assert {stock, devices, shelf} <= _leads(client_as("viewer"))
+    assert not {visits, review, receipts} & _leads(client_as("viewer"))
+    assert {visits, receipts} <= _leads(client_as("engineer"))
+    assert review not in _leads(client_as("engineer"))
+    assert {visits, review, receipts, stock, devices} <= _leads(client_as("manager"))
+
+
+def test_an_alert_that_was_seen_is_not_counted_any_more(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    alerts = tuple(Alert(id=f"a{number}", kind="misplaced", time_ns=1) for number in range(3))
+    monkeypatch.setattr(console.store, "alerts", lambda: alerts)
+    console.database.acknowledge("a1", "ada", 1)
+    told = json.loads(encode_summary(console, _say, console.clock, None))
+    assert told["alerts"] == 2
+    console.database.withdraw_acknowledgement("a1")
 
 
 def _messages(client: TestClient, count: int, **headers: str) -> list[dict[str, Any]]:
@@ -130,3 +172,45 @@ def test_pausing_halts_the_shop(server: OwnServer, browser_page: Page) -> None:
     expect(browser_page.locator("#state")).to_have_text("Paused", timeout=10_000)
     browser_page.get_by_role("button", name="Go on").click()
     expect(browser_page.locator("#state")).not_to_have_text("Paused", timeout=10_000)
+
+
+# Where the middle of a fixture is on the map, as its own script puts it.
+_FIXTURE_ON_MAP = """(id) => {
+  const plan = JSON.parse(document.getElementById("plan").textContent), canvas = document.getElementById("floor");
+  const [x0, y0, x1, y1] = plan.bounds, { corners } = plan.fixtures.find((one) => one.id === id);
+  const scale = Math.min(canvas.clientWidth / (x1 - x0), canvas.clientHeight / (y1 - y0));
+  const middle = (k) => corners.reduce((sum, corner) => sum + corner[k], 0) / corners.length;
+  return [(canvas.clientWidth - (x1 - x0) * scale) / 2 + (middle(0) - x0) * scale,
+          (canvas.clientHeight - (y1 - y0) * scale) / 2 + (y1 - middle(1)) * scale];
+}"""
+
+
+def test_a_click_on_a_shelf_offers_what_can_be_done_there(server: OwnServer, browser_page: Page) -> None:
+    browser_page.goto(server.address)
+    expect(browser_page.locator("#chosen")).to_be_hidden()
+    x, y = browser_page.evaluate(_FIXTURE_ON_MAP, "1")
+    browser_page.locator("#floor").click(position={"x": x, "y": y})
+    chosen = browser_page.locator("#chosen")
+    expect(chosen.get_by_text("Fixture 1")).to_be_visible()
+    expect(chosen.get_by_role("link", name="What lies there")).to_have_attribute("href", "/stock?fixture=1")
+    expect(chosen.get_by_role("link", name="Its scales")).to_have_attribute("href", "/devices/scales/1")
+    chosen.get_by_role("button", name="Close").click()
+    expect(chosen).to_be_hidden()
+
+
+def test_a_cart_is_found_by_key_and_the_focus_stays(fresh_server: OwnServer, browser_page: Page) -> None:
+    store = fresh_server.console.store
+    browser_page.goto(fresh_server.address)
+    cart = browser_page.locator("#carts article button").first
+    cart.wait_for(timeout=20_000)
+    store.pause()
+    code = cart.text_content()
+    cart.focus()
+    browser_page.keyboard.press("Enter")
+    expect(cart).to_have_attribute("aria-pressed", "true")
+    assert browser_page.evaluate("document.activeElement.textContent") == code
+    store.resume()
+    clock = browser_page.locator("#clock")
+    expect(clock).not_to_have_text(clock.text_content() or "", timeout=10_000)
+    # The cart has changed, or its shopper has left: either way somebody without a mouse is still at the carts.
+    assert browser_page.evaluate("document.activeElement.closest('#carts') !== null")

@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tillfree.commerce.display import display_text
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.audit import AuditProof, AuditQuery, AuditRow
 from tillfree.storage.database.audit_search import audit_names, search_audit
 from tillfree.web.ask import Ask
+from tillfree.web.audit_words import ACTIONS
 from tillfree.web.reports.period import day_bounds
 from tillfree.web.routing import view
 
@@ -55,6 +57,7 @@ class _AuditPages:
             "audit.html",
             rows=rows,
             names=audit_names(ask.database),
+            said=lambda what: ask.say(ACTIONS[what]) if what in ACTIONS else display_text(what),
             proof=proof,
             checked_ns=checked_ns,
             chosen=chosen,

@@ -179,13 +179,11 @@ class StockBook:
         return self._lines[facing]
 
 
-def _settle(
-    parts: list[tuple[_Line, float]], total_g: float, sigma_g: float, *, filling: bool
-) -> dict[_Line, int]:
+def _settle(parts: list[tuple[_Line, float]], total_g: float, sigma_g: float, *, filling: bool) -> dict[_Line, int]:
     """Whole units by facing that explain a change; what fits none is kept at the facing that changed most.
 
     A hand that lay on the shelf, or what was put there by mistake, is kept so until it is gone again. Unless somebody
-    fills up, so is what would be many units, and more than the facing ever had: a bottle among cigarettes is no 16 packets.
+    fills up, so is what would be many units and more than the facing ever had: a bottle is no 16 packets of cigarettes.
     """
     if not parts:
         return {}
@@ -209,7 +207,9 @@ def _settle(
 
 def _possible(units: Mapping[_Line, int]) -> bool:
     """Whether nobody would have put more back at once than hands hold, and more than the facing ever held."""
-    return not any(n > _HANDFUL and line.count is not None and line.count + n > (line.par or 0) for line, n in units.items())
+    return not any(
+        n > _HANDFUL and line.count is not None and line.count + n > (line.par or 0) for line, n in units.items()
+    )
 
 
 def _units(parts: list[tuple[_Line, float]], total_g: float, sigma_g: float) -> dict[_Line, int] | None:

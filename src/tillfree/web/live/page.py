@@ -71,7 +71,9 @@ def _words(ask: Ask) -> dict[str, str]:
         "sensors": ask.say("%(good)s of %(all)s"),
         "of": ask.say("%(count)s of %(all)s"),
         "fixture": ask.say("Fixture %(fixture)s"),
-        "unplugged": ask.say("unplugged. In three seconds the shop notices, and every visit of this time goes to review."),
+        "unplugged": ask.say(
+            "unplugged. In three seconds the shop notices; every visit of this time goes to review."
+        ),
         "plugged": ask.say("plugged in again."),
         "failed_click": ask.say("That did not work:"),
         "review": ask.say("review"),

@@ -168,7 +168,7 @@ class Timeline {
       kind: act.plates.includes(plate) ? "strong" : "beside",
     }));
     return plot({
-      caption: `${texts.grams}, ${fill(texts.shelf, { shelf: trace.shelf })}`,
+      caption: `${texts.grams}, ${fill(texts.shelf, { fixture: trace.fixture, shelf: trace.shelf })}`,
       series,
       begin: trace.begin_s,
       step: 1 / trace.rate_hz,

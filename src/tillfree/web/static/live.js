@@ -242,8 +242,9 @@ function onFrame(frame) {
   arrived = performance.now();
   stats.frames += 1;
   put("n-people", String(frame.n));
+  if (frame.s === "ended" || frame.s === "failed") for (const form of document.querySelectorAll(".pace form")) form.hidden = true;
   put("state", frame.l >= 1 ? fill(words.lag, { seconds: frame.l }) : words[frame.s] || frame.s);
-  byId("state").className = `badge ${frame.s === "failed" ? "bad" : frame.l >= 1 || frame.s === "paused" ? "warn" : "good"}`;
+  byId("state").className = `badge ${frame.s === "failed" ? "bad" : frame.l >= 1 || frame.s === "paused" ? "warn" : frame.s === "ended" ? "" : "good"}`;
 }
 
 function onFeed(message) {
@@ -297,6 +298,7 @@ function showCarts(carts) {
   const here = new Set(carts.map((cart) => cart.visit));
   for (const [visit, shown] of shownCarts) {
     if (here.has(visit)) continue;
+    if (shown.element.contains(document.activeElement)) list.focus();
     shown.element.remove();
     shownCarts.delete(visit);
   }

@@ -114,6 +114,8 @@ def _how_empty(ask: Ask) -> str:
 
 
 def _mode(ask: Ask) -> Response:
+    if not ask.query("fixture"):
+        return ask.back("/stock/restock")
     fixture = _fixture(ask, ask.query("fixture"))
     rows = [row for row in rows_of(ask.store.shop, ask.store.stock()) if row.fixture == fixture]
     return ask.page(

@@ -77,7 +77,8 @@ class ActShown(msgspec.Struct, frozen=True, kw_only=True):
 class TraceShown(msgspec.Struct, frozen=True):
     """Loads of some plates, grams against the first value; the change lies between `from_s` and `to_s`."""
 
-    shelf: str
+    fixture: str
+    shelf: int
     plates: tuple[int, ...]
     begin_s: float
     rate_hz: float
@@ -169,7 +170,7 @@ def _act_shown(
         time_ns=act.time_ns,
         act=act.act,
         kind=ask.say(ACTS[act.act]) if act.act in ACTS else display_text(act.act),
-        said=act_said(act, record, names),
+        said=act_said(ask, act, record, names),
         chance=format_probability(act.probability),
         sure=act.probability >= 0.95,
         place=_middle(points),
@@ -248,7 +249,8 @@ def _traces_shown(record: VisitRecord) -> list[TraceShown]:
         from_s = min(begin_s + _BEFORE_S, end_s)
         shown.append(
             TraceShown(
-                f"{display_text(trace.fixture)}/{trace.shelf}",
+                display_text(trace.fixture),
+                trace.shelf,
                 trace.plates,
                 begin_s,
                 trace.rate_hz,

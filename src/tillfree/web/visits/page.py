@@ -15,7 +15,15 @@ from tillfree.web.floor_plan import floor_plan
 from tillfree.web.routing import view
 from tillfree.web.visits.evidence import acts_of, evidence_of
 from tillfree.web.visits.listing import export, show_list
-from tillfree.web.visits.wording import OUTCOME_KINDS, OUTCOMES, Names, act_said, difference_said, ended, evidence_texts
+from tillfree.web.visits.wording import (
+    OUTCOME_KINDS,
+    OUTCOMES,
+    Names,
+    deed_said,
+    difference_said,
+    ended,
+    evidence_texts,
+)
 
 __all__ = ["record_of", "routes"]
 
@@ -74,7 +82,7 @@ def _show(ask: Ask) -> Response:
         outcome_key=outcome,
         kind=OUTCOME_KINDS[outcome],
         how=ended(ask, record.reason),
-        lines=_lines(record, names),
+        lines=_lines(ask, record),
         others=_others(ask, record, names),
         decisions=decisions,
         truth=_truth(record, names),
@@ -86,16 +94,12 @@ def _show(ask: Ask) -> Response:
     )
 
 
-def _lines(record: VisitRecord, names: Names) -> list[_LineShown]:
+def _lines(ask: Ask, record: VisitRecord) -> list[_LineShown]:
     acts = sorted(record.interactions, key=lambda act: act.time_ns)
     return [
         _LineShown(
             line,
-            [
-                act_said(act, record, names).removeprefix(f"{names(line.product)}: ")
-                for act in acts
-                if act.product == line.product
-            ],
+            [deed_said(ask, act, record) for act in acts if act.product == line.product],
         )
         for line in record.receipt.lines
     ]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tillfree.commerce.acts import describe_act
 from tillfree.commerce.display import display_text
 from tillfree.core.events import Interaction
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.storage.database.records import VisitRecord
 from tillfree.storage.database.visits import Outcome
+from tillfree.web.stock.places import plates_words
 from tillfree.web.texts import later
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "TERM_ORDER",
     "Names",
     "act_said",
+    "deed_said",
     "difference_said",
     "ended",
     "evidence_texts",
@@ -51,6 +52,11 @@ ACTS: dict[str, str] = {
     "touch": later("Touch"),
     "restock": later("Restock"),
     "unexplained": later("Unexplained"),
+}
+_DEEDS: dict[str, str] = {
+    "take": later("took %(count)s from %(where)s"),
+    "put_back": later("put back %(count)s to %(where)s"),
+    "touch": later("touched %(where)s"),
 }
 TERM_ORDER = ("weight", "place", "person", "habit")
 _TERMS: dict[str, str] = {
@@ -91,7 +97,7 @@ _EVIDENCE_TEXTS: dict[str, str] = {
     "none": later("no reading"),
     "picture": later("Camera %(camera)s at %(clock)s"),
     "no_trace": later("No weights are kept of this act."),
-    "shelf": later("shelf %(shelf)s"),
+    "shelf": later("fixture %(fixture)s, shelf %(shelf)s"),
 }
 
 
@@ -125,10 +131,29 @@ def ended(ask: "Ask", reason: str) -> str:
     return ask.say(known) if known else display_text(reason)
 
 
-def act_said(act: Interaction, record: VisitRecord, names: Names) -> str:
-    """`Cola: took 1 from 3/5 plates 5-7 (-376.3 g)`."""
-    said = describe_act(act, record.visit)
+def act_said(ask: "Ask", act: Interaction, record: VisitRecord, names: Names) -> str:
+    """`Cola: took 1 from fixture 3, shelf 5, plates 5–7 (-376.3 g)`."""
+    said = deed_said(ask, act, record)
     return f"{names(act.product)}: {said}" if act.product else said
+
+
+def deed_said(ask: "Ask", act: Interaction, record: VisitRecord) -> str:
+    """The same without the product: `took 1 from fixture 3, shelf 5, plates 5–7 (-376.3 g)`."""
+    count = act.quantity
+    if act.act == "hand_over":
+        if act.to_visit == record.visit:
+            return ask.say("was handed %(count)s by %(other)s", count=count, other=act.visit or ask.say("somebody"))
+        return ask.say("handed %(count)s to %(other)s", count=count, other=act.to_visit or ask.say("somebody"))
+    where = ask.say("a shelf")
+    if act.shelf:
+        where = ask.say("fixture %(fixture)s, shelf %(shelf)s", fixture=display_text(act.fixture), shelf=act.shelf)
+    if len(act.plates) == 1:
+        where = ask.say("%(where)s, plate %(plate)s", where=where, plate=act.plates[0])
+    elif act.plates:
+        where = ask.say("%(where)s, plates %(plates)s", where=where, plates=plates_words(act.plates))
+    said = _DEEDS.get(act.act)
+    verb = ask.say(said, count=count, where=where) if said else f"{display_text(act.act.replace('_', ' '))} {where}"
+    return f"{verb} ({act.delta_g:+.1f}\u00a0g)"
 
 
 def term_said(ask: "Ask", name: str) -> str:
