@@ -66,6 +66,8 @@ def test_what_ails_a_device_is_said_in_sentences() -> None:
         sequence=1, time_ns=1, kind="issue", device="scales/3", detail="has said nothing for 3 s", remedy="check power",
     )  # fmt: skip
     assert describe(entry, _say, {})[1] == "Scales of fixture 3: has said nothing for 3 s. Check power."
+    plate = FeedEntry(sequence=1, time_ns=1, kind="recovered", device="plate 18/1/14")
+    assert describe(plate, _say, {})[1] == "Fixture 18, shelf 1, plate 14 works again"
     odd = FeedEntry(sequence=1, time_ns=1, kind="issue", device="stream/shop", detail="a line is no event")
     assert describe(odd, _say, {})[1] == "stream/shop: a line is no event"
 
@@ -214,3 +216,18 @@ def test_a_cart_is_found_by_key_and_the_focus_stays(fresh_server: OwnServer, bro
     expect(clock).not_to_have_text(clock.text_content() or "", timeout=10_000)
     # The cart has changed, or its shopper has left: either way somebody without a mouse is still at the carts.
     assert browser_page.evaluate("document.activeElement.closest('#carts') !== null")
+
+
+def test_of_a_visit_that_was_broken_off_nobody_says_that_it_was_wrong(server: OwnServer, browser_page: Page) -> None:
+    browser_page.goto(server.address)
+    browser_page.evaluate(
+        """() => {
+          const verdict = { visit: "BROKENOFF", outcome: "review", right: null, differs: [] };
+          const words = JSON.parse(document.getElementById("texts").textContent);
+          globalThis.tillfreeScore({ finished: 1, f1: null, exact: null, charged: 0, charged_wrong: 0, review: 1,
+                                     verdicts: [verdict] }, words);
+          globalThis.tillfreeScore = () => {};  // what the store says comes no more
+        }"""
+    )
+    expect(browser_page.locator("#verdicts")).to_contain_text("truth not known")
+    expect(browser_page.locator("#verdicts")).not_to_contain_text("wrong")

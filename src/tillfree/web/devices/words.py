@@ -43,6 +43,10 @@ def device_words(ask: Ask, device: str) -> str:
 def device_named(device: str, say: Callable[..., str]) -> str:
     """The same where texts are asked for without a request."""
     kind, _, name = device.partition("/")
+    plate = device.removeprefix("plate ").rsplit("/", 2)
+    if device.startswith("plate ") and len(plate) == 3:
+        fixture, shelf, number = plate
+        return say("Fixture %(fixture)s, shelf %(shelf)s, plate %(plate)s", fixture=fixture, shelf=shelf, plate=number)
     if kind not in KINDS or not name:
         return device
     # Many shops have one gate, which is called just that.

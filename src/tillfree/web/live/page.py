@@ -71,13 +71,11 @@ def _words(ask: Ask) -> dict[str, str]:
         "sensors": ask.say("%(good)s of %(all)s"),
         "of": ask.say("%(count)s of %(all)s"),
         "fixture": ask.say("Fixture %(fixture)s"),
-        "unplugged": ask.say(
-            "unplugged. In three seconds the shop notices; every visit of this time goes to review."
-        ),
+        "unplugged": ask.say("unplugged. In three seconds the shop notices; every visit of this time goes to review."),
         "plugged": ask.say("plugged in again."),
         "failed_click": ask.say("That did not work:"),
         "review": ask.say("review"),
-        "unknown": ask.say("not yet"),
+        "unknown": ask.say("truth not known"),
         "right": ask.say("right"),
         "wrong": ask.say("wrong"),
         "charged": ask.say("charged"),

@@ -200,8 +200,10 @@ def _change(ask: Ask, what: int | ProductId, note: str, edit: Edit, fixture: str
 def _apply_now(ask: Ask) -> Response:
     if not (ask.may("devices.change") or ask.may("catalogue.change")):
         raise NotAllowed(ask.say("Your role does not allow this. Ask a manager for another role."))
+    fixture = ask.text("fixture", limit=200)
     if ask.store.pending_shop is None:
-        return ask.back("/planogram", done=ask.say("Everything is in force already."))
+        return ask.back("/planogram", done=ask.say("Everything is in force already."), fixture=fixture)
     ask.audit("planogram.apply")
     ask.store.apply_now()
-    return ask.back("/planogram", done=ask.say("The planogram is in force. Visits that were open go to review."))
+    done = ask.say("The planogram is in force. Visits that were open go to review.")
+    return ask.back("/planogram", done=done, fixture=fixture)

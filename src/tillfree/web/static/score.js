@@ -40,7 +40,8 @@ function verdictOf(verdict, words) {
     " ",
     badge(review ? words.waits : words.charged, review ? "warn" : ""),
     " ",
-    badge(verdict.right ? words.right : words.wrong, verdict.right ? "good" : review ? "warn" : "bad"),
+    // Of a visit that was broken off, nobody knows what it would have come to: neither right nor wrong.
+    verdict.right === null ? badge(words.unknown, "") : badge(verdict.right ? words.right : words.wrong, verdict.right ? "good" : review ? "warn" : "bad"),
   );
   for (const part of verdict.differs) {
     const line = document.createElement("small");
