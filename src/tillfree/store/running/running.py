@@ -173,7 +173,10 @@ class RunningStore:
         engine, newest = self._engine, self._newest
         now_ns, truth = engine.now_ns, engine.people
         people: tuple[LivePerson, ...] = ()
+        # Where the tracker has fallen silent the time is that of the other sensors: the clock goes on.
+        time_ns = now_ns
         if newest is not None and now_ns - newest[0].time_ns <= _STALE_NS:
+            time_ns = newest[0].time_ns
             key = (newest[0], engine.visits, engine.items)
             shown = self._shown
             if len(shown[0]) != len(key) or any(a is not b for a, b in zip(shown[0], key, strict=True)):
@@ -185,7 +188,7 @@ class RunningStore:
                 self._truly = (truth, true_places(truth))
             places = self._truly[1]
         return Snapshot(
-            time_ns=newest[0].time_ns if newest is not None else now_ns,
+            time_ns=time_ns,
             arrived_ns=newest[1] if newest is not None else 0,
             people=people,
             true_places=places,

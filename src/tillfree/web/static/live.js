@@ -95,10 +95,19 @@ function drawBase() {
     ink.lineTo(px(right[0]), py(right[1]));
     ink.lineWidth = 3;
     ink.stroke();
+    if (wrong) { // crossed out, for whoever does not see red
+      ink.lineWidth = 1;
+      ink.beginPath();
+      for (const [from, to] of [[0, 2], [1, 3]]) {
+        ink.moveTo(px(fixture.corners[from][0]), py(fixture.corners[from][1]));
+        ink.lineTo(px(fixture.corners[to][0]), py(fixture.corners[to][1]));
+      }
+      ink.stroke();
+    }
     const x = fixture.corners.reduce((sum, corner) => sum + corner[0], 0) / 4;
     const y = fixture.corners.reduce((sum, corner) => sum + corner[1], 0) / 4;
     ink.fillStyle = wrong ? colours.bad : colours.ink;
-    ink.fillText(wrong ? `✕ ${fixture.id}` : fixture.id, px(x), py(y));
+    ink.fillText(fixture.id, px(x), py(y));
     if (fixture.id === chosen.fixture) {
       ink.beginPath();
       fixture.corners.forEach(([cx, cy], k) => (k ? ink.lineTo(px(cx), py(cy)) : ink.moveTo(px(cx), py(cy))));
