@@ -16,7 +16,6 @@ function show(breakables) {
     if (is === undefined) continue;
     const button = form.querySelector("button");
     form.action = is ? "/demo/mend" : "/demo/break";
-    button.setAttribute("aria-pressed", String(is));
     button.className = is ? "danger" : "second";
     const words = is ? form.dataset.go : form.dataset.stop;
     if (button.textContent !== words) button.textContent = words;

@@ -18,6 +18,7 @@ globalThis.tillfreeScore = (score, words) => {
   if (told === shown) return;
   const focused = byId("verdicts").contains(document.activeElement) ? document.activeElement.textContent : "";
   shown = told;
+  byId("no-verdicts").hidden = score.verdicts.length > 0;
   byId("verdicts").replaceChildren(...score.verdicts.map((verdict) => verdictOf(verdict, words)));
   if (focused) [...byId("verdicts").querySelectorAll("a")].find((link) => link.textContent === focused)?.focus();
 };
