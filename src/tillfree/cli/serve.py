@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
-from tillfree.cli.serving import Keeper, open_browser, quiet_log, remembered_shop, serve_console, zone_named
+from tillfree.cli.serving import Keeper, only_one, open_browser, quiet_log, remembered_shop, serve_console, zone_named
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import TerminalError, say, show
 from tillfree.core.ids import PlateRef
@@ -28,7 +28,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     quiet_log()
     settings = load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
     zone = zone_named(arguments.timezone)
-    with Database.open(arguments.data) as database:
+    with Database.open(arguments.data) as database, only_one(arguments.data):
         if not database.users():
             raise TerminalError(
                 f"{arguments.data}: nobody may sign in yet; first run: "

@@ -1,9 +1,9 @@
 """Connections whose other end is slow on purpose: nobody holds one open by sending, or taking, next to nothing."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 __all__ = ["CONNECTIONS_MAX", "HEAD_S", "STUCK_S", "HttpConnection", "SocketConnection"]
@@ -59,7 +59,8 @@ class HttpConnection(H11Protocol):
         if self.transport is None:
             return
         super().data_received(data)
-        if self._upgraded or (self.cycle is not None and not self.cycle.response_complete):
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if self._upgraded or (cycle is not None and not cycle.response_complete):
             self._expect_nothing()
         elif self._late is None:
             self._expect()
@@ -98,7 +99,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:  # noqa: D102
         super().pause_writing()
-        self._stuck.begin(cast("asyncio.Transport", self.transport))
+        self._stuck.begin(self.transport)
 
     def resume_writing(self) -> None:  # noqa: D102
         self._stuck.end()

@@ -1,6 +1,7 @@
 """How an address becomes a page: sign-in, role, form and errors are dealt with in one place."""
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -18,10 +19,11 @@ from tillfree.web.roles import Permission
 from tillfree.web.sessions import NOBODY, reader_of
 from tillfree.web.texts import languages, preferred
 
-__all__ = ["Handler", "act", "make_ask", "open_view", "view", "wrong_page"]
+__all__ = ["Handler", "act", "ask_anyhow", "make_ask", "open_view", "view", "wrong_page"]
 
 Handler = Callable[[Ask], Response] | Callable[[Ask], Awaitable[Response]]
 _FIELDS_MAX = 2000
+_log = logging.getLogger(__name__)
 
 
 def view(path: str, handler: Handler, need: Permission) -> Route:
@@ -44,7 +46,13 @@ def _endpoint(handler: Handler, need: Permission | None) -> Callable[[Request], 
         form = FormData()
         if request.method == "POST":
             form = await request.form(max_files=2, max_fields=_FIELDS_MAX)
-        ask = await make_ask(request, form)
+        try:
+            ask = await make_ask(request, form)
+        except TillfreeError as error:
+            await form.close()
+            _log.error("nobody can be let in: %s", error)
+            ask = await ask_anyhow(request)
+            return wrong_page(ask, 503, ask.say("What the store remembers cannot be read now. See the server's log."))
         if need is not None and ask.reader is NOBODY:
             return _to_sign_in(request)
         try:
@@ -71,6 +79,15 @@ async def make_ask(request: Request, form: FormData | None = None) -> Ask:
     reader = await run_in_threadpool(reader_of, console, request)
     language = preferred(request.headers.get("accept-language", ""), languages(console.texts))
     return Ask(request, console, reader, language, form or FormData())
+
+
+async def ask_anyhow(request: Request) -> Ask:
+    """The same where it cannot be found out who asks: somebody who is not signed in."""
+    try:
+        return await make_ask(request)
+    except TillfreeError:
+        console: Console = request.app.state.console
+        return Ask(request, console, NOBODY, "en", FormData())
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -30,6 +30,7 @@ _PEOPLE_MAX = 5000
 _JOINTS_MAX = 64
 _PLACE_MAX_M = 10_000.0
 _LOAD_MAX_G = 1e7
+_LIKELIHOOD_MAX = 1e6
 _VALUES_MAX = 1_000_000
 _PRODUCTS_MAX = 10_000
 _NUMBER_MAX = 2**62
@@ -46,20 +47,9 @@ def unsound(event: Event) -> str:
         return f"has the number {event.sequence}, which is none"
     if any(len(text) > _TEXT_MAX for text in _texts(event)):
         return f"has a name of more than {_TEXT_MAX} characters"
-    match event:
-        case PeopleFrame():
-            return _unsound_people(event.people)
-        case WeightBatch() if event.samples * event.shelves * event.plates > _VALUES_MAX:
-            return f"has more than {_VALUES_MAX} weights"
-        case ItemLook() if len(event.log_likelihoods) > _PRODUCTS_MAX:
-            return f"names more than {_PRODUCTS_MAX} products"
-        case ItemLook() if not all(abs(v) <= _LOAD_MAX_G for v in event.log_likelihoods.values()):
-            return "has a likelihood that is none"
-        case ItemLook() if not abs(event.other_log_likelihood) <= _LOAD_MAX_G:
-            return "has a likelihood that is none"
-        case SensorIssue() if max(len(event.detail), len(event.remedy)) > _SAID_MAX:
-            return f"says more than {_SAID_MAX} characters"
-    return ""
+    if isinstance(event, PeopleFrame):
+        return _unsound_people(event.people)
+    return _too_much(event)
 
 
 def repaired(event: Event) -> Event:
@@ -92,6 +82,22 @@ def _texts(event: Event) -> Iterable[str]:
             yield from (event.device, event.problem)
         case TagRead():
             yield event.epc
+
+
+def _too_much(event: Event) -> str:
+    problem = ""
+    match event:
+        case WeightBatch() if event.samples * event.shelves * event.plates > _VALUES_MAX:
+            problem = f"has more than {_VALUES_MAX} weights"
+        case ItemLook() if len(event.log_likelihoods) > _PRODUCTS_MAX:
+            problem = f"names more than {_PRODUCTS_MAX} products"
+        case ItemLook():
+            values = (event.other_log_likelihood, *event.log_likelihoods.values())
+            if not all(abs(value) <= _LIKELIHOOD_MAX for value in values):
+                problem = "has a likelihood that is none"
+        case SensorIssue() if max(len(event.detail), len(event.remedy)) > _SAID_MAX:
+            problem = f"says more than {_SAID_MAX} characters"
+    return problem
 
 
 def _unsound_people(people: tuple[TrackedPerson, ...]) -> str:
