@@ -3,12 +3,13 @@
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tillfree.core.errors import TillfreeError
@@ -19,11 +20,12 @@ from tillfree.web.roles import Permission
 from tillfree.web.sessions import NOBODY, reader_of
 from tillfree.web.texts import languages, preferred
 
-__all__ = ["Handler", "act", "ask_anyhow", "make_ask", "open_view", "view", "wrong_page"]
+__all__ = ["Handler", "act", "ask_anyhow", "make_ask", "needed", "open_view", "view", "wrong_page"]
 
 Handler = Callable[[Ask], Response] | Callable[[Ask], Awaitable[Response]]
 _FIELDS_MAX = 2000
 _log = logging.getLogger(__name__)
+_NEEDED: WeakKeyDictionary[Callable[[Request], Awaitable[Response]], Permission | None] = WeakKeyDictionary()
 
 
 def view(path: str, handler: Handler, need: Permission) -> Route:
@@ -41,11 +43,23 @@ def open_view(path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)) 
     return Route(path, _endpoint(handler, None), methods=list(methods))
 
 
+def needed(route: Route) -> Permission | None:
+    """What somebody must be allowed to for that address; None where it is open to everybody.
+
+    Raises:
+        KeyError: the address was not made by a function of this module, so nothing stands before it.
+    """
+    return _NEEDED[route.endpoint]
+
+
 def _endpoint(handler: Handler, need: Permission | None) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         form = FormData()
         if request.method == "POST":
-            form = await request.form(max_files=2, max_fields=_FIELDS_MAX)
+            try:
+                form = await request.form(max_files=2, max_fields=_FIELDS_MAX)
+            except ClientDisconnect:  # gone, too slow, or too much: none of our log's business
+                return PlainTextResponse("The request did not come to its end.\n", 408)
         try:
             ask = await make_ask(request, form)
         except TillfreeError as error:
@@ -70,6 +84,7 @@ def _endpoint(handler: Handler, need: Permission | None) -> Callable[[Request], 
             await form.close()
         return response
 
+    _NEEDED[endpoint] = need
     return endpoint
 
 
