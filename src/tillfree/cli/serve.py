@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import IO
 
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
@@ -73,10 +74,19 @@ def _source(arguments: argparse.Namespace, database: Database) -> Source:
     path: Path = arguments.source
     if path.suffix == ".json":
         shop = decode_shop(read_file(path, "a shop.json"), str(path))
-        return LineSource(remembered_shop(database, shop), sys.stdin.buffer, path.stem)
+        return LineSource(remembered_shop(database, shop), _standard_input(), path.stem)
     source = RecordingSource(open_recording(path), loop=arguments.loop)
     source.shop = remembered_shop(database, source.shop)
     return source
+
+
+def _standard_input() -> IO[bytes]:
+    """A reader of our own: the thread that waits in Python's would keep the process from ending in order."""
+    if sys.stdin is None:
+        raise TerminalError(
+            "there is no standard input; the events of the shop are to come there, one per line as JSON"
+        )
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def _calibration(database: Database) -> Calibration:

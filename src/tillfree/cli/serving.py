@@ -95,9 +95,16 @@ def serve_console(console: Console, host: str, port: int, ready: Callable[[str],
     with listening, _erasing(console):
         console.store.start()
         try:
-            serve(make_app(console), listening, lambda: ready(f"http://{shown}:{number}/"))
+            serve(make_app(console), listening, lambda: _told(ready, f"http://{shown}:{number}/"))
         finally:
             console.store.stop()
+
+
+def _told(ready: Callable[[str], None], address: str) -> None:
+    try:
+        ready(address)
+    except OSError as error:  # whoever started it does not listen: the shop is open all the same
+        _log.warning("the address %s could not be shown: %s", address, error)
 
 
 def _stream_now_ns(console: Console, now_ns: int, since_ns: int) -> int:
