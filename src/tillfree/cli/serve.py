@@ -65,7 +65,10 @@ def run_serve(arguments: argparse.Namespace) -> int:
             if arguments.browser:
                 open_browser(address)
 
-        serve_console(console, arguments.host, arguments.port, ready)
+        try:
+            serve_console(console, arguments.host, arguments.port, ready)
+        finally:
+            keeper.finish()
     return 0
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tillfree.catalog.model import Shop
 from tillfree.cli.terminal import TerminalError, say
+from tillfree.commerce.display import format_amount
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import ContradictionError, DatabaseError
@@ -54,8 +55,22 @@ class Keeper:
         """A minute is over."""
         self._keep(minute)
 
+    def finish(self) -> None:
+        """The store has stopped: tries once more, and says which visits are lost."""
+        self._write_all()
+        lost = [kept for kept in self._unsaved if isinstance(kept, VisitRecord)]
+        for record in lost:
+            total = record.receipt.total.gross
+            _log.error(
+                "visit %s could not be kept and is lost: %s %s, %s",
+                record.visit, record.receipt.status, format_amount(total), total.currency,
+            )  # fmt: skip
+
     def _keep(self, kept: VisitRecord | Minute) -> None:
         self._unsaved.append(kept)
+        self._write_all()
+
+    def _write_all(self) -> None:
         while self._unsaved:
             try:
                 self._write(self._unsaved[0])
