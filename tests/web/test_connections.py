@@ -182,11 +182,11 @@ def test_who_is_refused_without_end_does_not_fill_the_log(monkeypatch: pytest.Mo
         wait_until_ended(console.store)
         console.now_ns = lambda: now[0]
         with really_served(console) as served, httpx2.Client(base_url=served.address, headers=OURS) as client:
-            for number in range(8):
-                assert client.post("/sign-in", data={"name": f"u{number}", "password": "x"}).status_code == 401
+            for name in ("viewer", PASSWORD, "manager", "u3", "u4", "u5"):
+                assert client.post("/sign-in", data={"name": name, "password": "x"}).status_code == 401
             now[0] += 61 * 10**9
-            client.post("/sign-in", data={"name": "later", "password": "x"})
+            client.post("/sign-in", data={"name": "engineer", "password": "x"})
         rows = console.database.audit_log(AuditQuery(what="sign-in.refused"))
     assert [(row.entry.subject, row.entry.detail) for row in rows] == [
-        ("later", "and 5 more before"), ("u2", ""), ("u1", ""), ("u0", ""),
+        ("engineer", "and 3 more before"), ("manager", ""), ("", "a name that nobody has"), ("viewer", ""),
     ]  # fmt: skip

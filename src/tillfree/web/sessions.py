@@ -117,8 +117,16 @@ class _SignIns:
             self._minute, self._refused = minute, 0
         self._refused += 1
         if self._refused <= _REFUSALS_NOTED:
-            detail = f"and {more} more before" if more else ""
-            entry = AuditEntry(time_ns=now_ns, who="", what="sign-in.refused", subject=name, detail=detail)
+            # Some type their password where the name belongs: only a name that there is is written down.
+            known = ask.database.user(name)
+            said = ["" if known is not None else "a name that nobody has", f"and {more} more before" if more else ""]
+            entry = AuditEntry(
+                time_ns=now_ns,
+                who="",
+                what="sign-in.refused",
+                subject="" if known is None else known.name,
+                detail=", ".join(filter(None, said)),
+            )
             ask.database.audit(entry)
 
 
