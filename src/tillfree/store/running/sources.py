@@ -168,7 +168,7 @@ class LineSource:
             try:
                 event = decode_event(text)
             except msgspec.DecodeError as error:
-                yield from self._bad(str(error))
+                yield from self._bad(f"is no event: {error}")
                 continue
             if not isinstance(event, _SENSED):
                 yield from self._bad("is no event of a sensor")
