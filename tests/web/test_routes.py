@@ -1,5 +1,7 @@
 """Every address of the console against every role: what is not allowed is refused, and nothing stands open."""
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator
 
@@ -9,9 +11,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from tests.web.conftest import PASSWORD
+from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.staff import ROLES
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
+from tillfree.web.rendering import csv_response
 from tillfree.web.roles import Permission, may
 from tillfree.web.routing import needed
 
@@ -157,3 +161,27 @@ def test_no_body_breaks_a_page(
             if status >= 500:
                 wrong.append((path, status))
     assert not wrong
+
+
+def test_where_nobody_can_be_known_the_page_says_so_and_nothing_of_the_store(
+    console: Console, client_as: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_as("manager")
+
+    def broken(token: str, now_ns: int) -> None:
+        raise DatabaseError(f"/secret/path: is damaged ({token[:1]}, {now_ns})")
+
+    monkeypatch.setattr(console.database, "session", broken)
+    for method, path in (("GET", "/visits"), ("POST", "/stock/count"), ("GET", "/sign-in")):
+        answer = client.request(method, path)
+        assert answer.status_code == 503, path
+        assert "cannot be read now" in answer.text
+        assert "secret" not in answer.text
+    assert client.get("/nowhere").status_code == 404
+
+
+def test_no_cell_of_a_table_is_run_by_a_spreadsheet() -> None:
+    cells = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "plain", -5]
+    text = csv_response("x.csv", [cells], ["cell"]).body
+    (row,) = list(csv.reader(io.StringIO(bytes(text).decode(), newline="")))[1:]
+    assert row == [f"'{cell}" for cell in cells[:-2]] + ["plain", "-5"]

@@ -2,7 +2,9 @@
 
 import io
 import math
+import socket
 import struct
+import threading
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -24,6 +26,7 @@ from tillfree.core.ids import FixtureId, ProductId, TrackId
 from tillfree.core.time import NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.storage.recordings.model import TruePeople
+from tillfree.store.running import running
 from tillfree.store.running.intake import Intake
 from tillfree.store.running.live_events import FAR_NS, Times, repaired, unsound
 from tillfree.store.running.running import RunningStore
@@ -164,3 +167,27 @@ def test_pictures_that_wait_are_bounded_in_bytes() -> None:
     assert len(kept) + intake.dropped == 400
     assert sum(len(frame.data) for frame in kept if isinstance(frame, CameraFrame)) <= 256_000_000
     assert intake.ended
+
+
+def test_a_stream_that_stands_still_is_told_of_and_so_is_its_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_SILENT_S", 0.2)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, theirs.makefile("rb") as stream:
+        store = RunningStore(LineSource(demo_shop(2), stream, "wire"))
+
+        def told(word: str) -> bool:
+            for _ in range(400):
+                if any(word in entry.detail for entry in store.feed()):
+                    return True
+                threading.Event().wait(0.05)
+            return False
+
+        store.start()
+        try:
+            assert told("no event has come")
+            ours.sendall(b"".join(encode_event(seen_at(1.0, 1.0, NOW_NS + k)) + b"\n" for k in range(9)))
+            assert told("events come again")
+            assert store.snapshot().state == "running"
+        finally:
+            ours.shutdown(socket.SHUT_RDWR)
+            store.stop()
