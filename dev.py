@@ -210,7 +210,7 @@ def run_steps(steps: tuple[tuple[str, tuple[str, ...]], ...]) -> int:
 
 
 def demo() -> int:
-    """Set up, print the receipts of a small simulated recording, and open a simulated shop where there is a terminal."""
+    """Set up, print receipts of a small simulated recording, and open a simulated shop where there is a terminal."""
     set_up(frozenset())
     (ROOT / QUICKSTART).parent.mkdir(exist_ok=True)
     status = run_steps(DEMO)

@@ -171,11 +171,7 @@ def gallery(sights: Sequence[Sight], folder: str, made: frozenset[str]) -> str:
     return "".join(parts).rstrip("\n") + "\n"
 
 
-_HEAD = """---
-orphan: true
----
-
-# Pictures of the console
+_HEAD = """# Pictures of the console
 
 Every page of the console, at 375 and at 1920 pixels wide, light and dark; long pages are cut. People, goods and
 sensors in them are **simulated**: the pages of `tillfree demo`, and sign-in and staff of a console with staff. One

@@ -143,7 +143,7 @@ class _Camera:
 def small_png(raw: bytes) -> bytes:
     """The picture in few colours, and in fewer still where it is above `BYTES_MAX`."""
     pixels = np.asarray(Image.open(io.BytesIO(raw)).convert("RGB")).astype(np.int64)
-    codes, where, counts = np.unique(pixels @ [1 << 16, 1 << 8, 1], return_inverse=True, return_counts=True)
+    codes, where, counts = np.unique(pixels @ np.array([1 << 16, 1 << 8, 1]), return_inverse=True, return_counts=True)
     colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)
     data = b""
     for most in COLOURS:

@@ -3,6 +3,7 @@
 import argparse
 import tempfile
 import time
+from pathlib import Path
 
 import msgspec
 
@@ -14,6 +15,7 @@ from tillfree.simulation.breakage import SimulatedBreaker
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.shifts import SimulatedShifts, options_for_crowd
 from tillfree.simulation.stores.habits import HABITS
+from tillfree.simulation.stores.named import STORES
 from tillfree.storage.database.database import Database
 from tillfree.store.running.running import RunningStore
 from tillfree.web.console import Console
@@ -37,10 +39,10 @@ def run_demo(arguments: argparse.Namespace) -> int:
     options = demo_options(arguments)
     source = SimulatedShifts(shop, options_for_crowd(shop, arguments.shoppers, options), arguments.store)
     with tempfile.TemporaryDirectory(prefix="tillfree-demo-") as folder, Database.open(folder) as database:
-        keeper = Keeper(database)
+        keeper = Keeper(database, shop)
         store = RunningStore(
             source,
-            store_name=f"Demo {arguments.store}",
+            store_name=shown_name(arguments.store),
             speed=arguments.speed,
             warm_up_s=WARM_UP_S,
             on_visit=keeper.on_visit,
@@ -53,7 +55,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
         def ready(address: str) -> None:
             show(
-                f"The simulated {arguments.store} shop is open: {address}\n"
+                f"{shown_name(arguments.store)} is open: {address}\n"
                 f"(ready after {time.monotonic() - begin_s:.1f} s; everything in it is simulated; Ctrl+C ends it)\n"
             )
             if arguments.browser:
@@ -61,6 +63,11 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
         serve_console(console, HOST, arguments.port, ready)
     return 0
+
+
+def shown_name(store: str) -> str:
+    """What the shop is called on its pages and receipts: `Demo convenience store`, or the file's name."""
+    return f"Demo {store} store" if store in STORES else Path(store).stem
 
 
 def demo_options(arguments: argparse.Namespace) -> SimulationOptions:

@@ -36,7 +36,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
                 f"tillfree users add NAME --role manager --data {arguments.data}"
             )
         source = _source(arguments, database)
-        keeper = Keeper(database)
+        keeper = Keeper(database, source.shop)
         store = RunningStore(
             source,
             settings,

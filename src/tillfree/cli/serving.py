@@ -40,10 +40,10 @@ class Keeper:
     says so on every page meanwhile. The store goes on.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shop: Shop) -> None:
         self._database = database
         self._unsaved: deque[VisitRecord | Minute] = deque(maxlen=_UNSAVED_MAX)
-        self.scoreboard = Scoreboard()
+        self.scoreboard = Scoreboard({product.id: product.name for product in shop.products})
         self.trouble = ""
 
     def on_visit(self, record: VisitRecord) -> None:

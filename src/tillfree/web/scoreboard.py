@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 
 import msgspec
 
@@ -111,11 +112,12 @@ class _Told(msgspec.Struct, frozen=True):
 class Scoreboard:
     """Takes finished visits from the thread of the store, gives figures to any other."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[ProductId, str] | None = None) -> None:
+        """`names` are those of the catalogue; others are learned from receipts."""
         self._lock = threading.Lock()
         self._people: OrderedDict[TrackId, _Person] = OrderedDict()
         self._told: deque[_Told] = deque(maxlen=_VERDICTS_KEPT)
-        self._names: dict[ProductId, str] = {}
+        self._names: dict[ProductId, str] = dict(names or {})
         self._sums = _Sums()
         self._finished = self._charged = self._review = self._items_charged = 0
 

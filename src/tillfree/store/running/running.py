@@ -77,7 +77,7 @@ class RunningStore:
         Raises:
             StoreError: the speed or a gain is out of bounds.
         """
-        self.name = source.name
+        self.name = store_name or source.name
         self.simulated = source.simulated
         self.breaker = breaker
         self.error = ""
