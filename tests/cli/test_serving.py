@@ -117,7 +117,7 @@ def test_what_could_not_be_kept_is_tried_at_the_end_and_else_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Database.open(tmp_path) as database:
-        keeper = Keeper(database)
+        keeper = Keeper(database, demo_shop(1))
         (tmp_path / FILE_NAME).rename(tmp_path / "away.db")
         keeper.on_visit(record("v1"))
         keeper.on_visit(record("v2"))
