@@ -390,6 +390,8 @@ def test_a_file_that_is_no_catalogue_is_refused_in_words(client_as: Client, cons
 def test_a_file_that_is_too_large_or_missing_is_refused(client_as: Client) -> None:
     client = client_as("manager")
     assert preview(client, b"product\n" + b"x" * (5 * 2**20))[0] == 413
+    for end in (b"\r", b"\n"):
+        assert "has more than" in preview(client, b"product\n" + end * 1_000_000)[1]
     assert client.post("/catalogue/import", data={"scope": "everything"}).status_code == 400
     assert client.post("/catalogue/import", data={"file": "text", "scope": "everything"}).status_code == 400
     assert preview(client, b"product\nx\n", scope="all of it")[0] == 400

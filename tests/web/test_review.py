@@ -264,6 +264,13 @@ def test_a_choice_that_is_none_changes_nothing(client: TestClient, bare: Console
     assert "<script>" not in page.replace("<script type", "")
 
 
+def test_a_page_that_knows_of_more_decisions_than_there_are_changes_nothing(client: TestClient, bare: Console) -> None:
+    answer = client.post("/review/ONE", data={"choice": "1", "seen": "7"})
+    assert answer.status_code == 400
+    assert "open it again" in answer.text
+    assert _made(bare, "ONE") == []
+
+
 # ---- twice ------------------------------------------------------------------------------------------------------
 
 

@@ -3,10 +3,11 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import IO
 
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
-from tillfree.cli.serving import Keeper, open_browser, quiet_log, remembered_shop, serve_console, zone_named
+from tillfree.cli.serving import Keeper, only_one, open_browser, quiet_log, remembered_shop, serve_console, zone_named
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import TerminalError, say, show
 from tillfree.core.ids import PlateRef
@@ -28,7 +29,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     quiet_log()
     settings = load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
     zone = zone_named(arguments.timezone)
-    with Database.open(arguments.data) as database:
+    with Database.open(arguments.data) as database, only_one(arguments.data):
         if not database.users():
             raise TerminalError(
                 f"{arguments.data}: nobody may sign in yet; first run: "
@@ -64,7 +65,10 @@ def run_serve(arguments: argparse.Namespace) -> int:
             if arguments.browser:
                 open_browser(address)
 
-        serve_console(console, arguments.host, arguments.port, ready)
+        try:
+            serve_console(console, arguments.host, arguments.port, ready)
+        finally:
+            keeper.finish()
     return 0
 
 
@@ -73,10 +77,19 @@ def _source(arguments: argparse.Namespace, database: Database) -> Source:
     path: Path = arguments.source
     if path.suffix == ".json":
         shop = decode_shop(read_file(path, "a shop.json"), str(path))
-        return LineSource(remembered_shop(database, shop), sys.stdin.buffer, path.stem)
+        return LineSource(remembered_shop(database, shop), _standard_input(), path.stem)
     source = RecordingSource(open_recording(path), loop=arguments.loop)
     source.shop = remembered_shop(database, source.shop)
     return source
+
+
+def _standard_input() -> IO[bytes]:
+    """A reader of our own: the thread that waits in Python's would keep the process from ending in order."""
+    if sys.stdin is None:
+        raise TerminalError(
+            "there is no standard input; the events of the shop are to come there, one per line as JSON"
+        )
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def _calibration(database: Database) -> Calibration:

@@ -8,10 +8,14 @@ import webbrowser
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tillfree.catalog.model import Shop
 from tillfree.cli.terminal import TerminalError, say
+from tillfree.commerce.display import format_amount
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.records import VisitRecord
@@ -21,10 +25,11 @@ from tillfree.web.console import Console
 from tillfree.web.scoreboard import Scoreboard
 from tillfree.web.server import bound_socket, serve
 
-__all__ = ["Keeper", "quiet_log", "remembered_shop", "serve_console", "zone_named"]
+__all__ = ["Keeper", "only_one", "quiet_log", "remembered_shop", "serve_console", "zone_named"]
 
 _log = logging.getLogger(__name__)
 _ERASE_EVERY_S, _ERASE_FIRST_S = 3600.0, 5.0
+_SILENT_NS = 3600 * NS_PER_S
 _UNSAVED_MAX = 10_000
 
 
@@ -50,8 +55,22 @@ class Keeper:
         """A minute is over."""
         self._keep(minute)
 
+    def finish(self) -> None:
+        """The store has stopped: tries once more, and says which visits are lost."""
+        self._write_all()
+        lost = [kept for kept in self._unsaved if isinstance(kept, VisitRecord)]
+        for record in lost:
+            total = record.receipt.total.gross
+            _log.error(
+                "visit %s could not be kept and is lost: %s %s, %s",
+                record.visit, record.receipt.status, format_amount(total), total.currency,
+            )  # fmt: skip
+
     def _keep(self, kept: VisitRecord | Minute) -> None:
         self._unsaved.append(kept)
+        self._write_all()
+
+    def _write_all(self) -> None:
         while self._unsaved:
             try:
                 self._write(self._unsaved[0])
@@ -91,23 +110,83 @@ def serve_console(console: Console, host: str, port: int, ready: Callable[[str],
     with listening, _erasing(console):
         console.store.start()
         try:
-            serve(make_app(console), listening, lambda: ready(f"http://{shown}:{number}/"))
+            serve(make_app(console), listening, lambda: _told(ready, f"http://{shown}:{number}/"))
         finally:
             console.store.stop()
+
+
+def _told(ready: Callable[[str], None], address: str) -> None:
+    try:
+        ready(address)
+    except OSError as error:  # whoever started it does not listen: the shop is open all the same
+        _log.warning("the address %s could not be shown: %s", address, error)
+
+
+def _stream_now_ns(console: Console, now_ns: int, since_ns: int) -> int:
+    """What time it is in the stream, for the age of what is kept; 0 while that is not known.
+
+    A recording of long ago is kept by its own clock: what it shows is not old while it is played. A stream that has
+    ended or fallen silent grows old like everything else, and none is ever of a later day than today: whatever a
+    sensor says of the time, what is kept is not erased for it.
+    """
+    snapshot = console.store.snapshot()
+    if snapshot.time_ns and snapshot.arrived_ns:
+        return min(now_ns, snapshot.time_ns + max(0, now_ns - snapshot.arrived_ns))
+    if not console.store.paced and now_ns - since_ns > _SILENT_NS:
+        return now_ns  # a live shop of which nothing is heard
+    return min(now_ns, snapshot.time_ns)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Nobody else serves the store of this folder while the block runs.
+
+    Raises:
+        TerminalError: somebody does, or the folder cannot be written.
+    """
+    path = folder / "serving.lock"
+    try:
+        held = path.open("a")
+    except OSError as error:
+        raise TerminalError(
+            f"{path}: cannot be written ({error.strerror or error}); allow it, or give --data"
+        ) from error
+    with held:
+        try:
+            _lock(held)
+        except OSError as error:
+            raise TerminalError(
+                f"{folder}: another tillfree serves this store already, and two would count everything twice; "
+                "stop that one, or give another folder with --data"
+            ) from error
+        yield
+
+
+def _lock(held: TextIO) -> None:
+    """The system lets go of it when the process ends, however it ends."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  only there
+
+        msvcrt.locking(held.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415  not there on Windows
+
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
 def _erasing(console: Console) -> Iterator[None]:
     """What has been kept for long enough is erased: when the stream has begun, and every hour."""
     over = threading.Event()
+    since_ns = console.now_ns()
 
     def erase() -> None:
         while True:
-            # A recording of long ago is kept by its own clock: what it shows is not old while it is played.
-            stream_ns = console.store.snapshot().time_ns
+            now_ns = console.now_ns()
+            stream_ns = _stream_now_ns(console, now_ns, since_ns)
             try:
                 if stream_ns:
-                    console.database.erase_before(console.now_ns(), stream_now_ns=stream_ns)
+                    console.database.erase_before(now_ns, stream_now_ns=stream_ns)
             except Exception:  # noqa: BLE001  it is tried again in an hour
                 _log.exception("old records could not be erased")
             if over.wait(_ERASE_EVERY_S if stream_ns else _ERASE_FIRST_S):

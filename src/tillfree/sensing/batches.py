@@ -10,7 +10,7 @@ from tillfree.sensing.conditioning import Samples
 
 __all__ = ["SampleLayout", "is_sound"]
 
-_RATE_HZ_MAX = 10_000.0
+_RATE_HZ_MIN, _RATE_HZ_MAX = 0.001, 10_000.0
 
 
 def is_sound(batch: WeightBatch) -> bool:
@@ -19,7 +19,7 @@ def is_sound(batch: WeightBatch) -> bool:
     return (
         min(batch.samples, batch.shelves, batch.plates) > 0
         and len(batch.values) == 4 * values
-        and 0.0 < batch.rate_hz <= _RATE_HZ_MAX
+        and _RATE_HZ_MIN <= batch.rate_hz <= _RATE_HZ_MAX
     )
 
 

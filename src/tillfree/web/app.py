@@ -24,7 +24,7 @@ from tillfree.web.planogram import page as planogram_page
 from tillfree.web.rendering import STATIC
 from tillfree.web.reports import page as reports_page
 from tillfree.web.review import page as review_page
-from tillfree.web.routing import make_ask, wrong_page
+from tillfree.web.routing import ask_anyhow, wrong_page
 from tillfree.web.stock import page as stock_page
 from tillfree.web.visits import page as visits_page
 
@@ -81,7 +81,7 @@ class _Static(StaticFiles):
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    ask = await make_ask(request)
+    ask = await ask_anyhow(request)
     said = {
         401: ask.say("Sign in first."),
         404: ask.say("There is no such page."),
@@ -92,5 +92,5 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _our_error(request: Request, _error: Exception) -> Response:
     """A bug of ours; the server's log has the traceback, the reader a plain page."""
-    ask = await make_ask(request)
+    ask = await ask_anyhow(request)
     return wrong_page(ask, 500, ask.say("Something went wrong on our side. The server's log says what."))

@@ -1,5 +1,6 @@
 """What stands before every page: hosts, origins and sizes that are let through, and headers that bind the browser."""
 
+import asyncio
 import ipaddress
 from urllib.parse import urlsplit
 
@@ -7,10 +8,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BODY_BYTES_MAX", "Guard", "is_own_origin"]
+__all__ = ["BODY_BYTES_MAX", "BODY_S", "Guard", "is_own_origin"]
 
 BODY_BYTES_MAX = 6 * 1024 * 1024
 """The largest body of a request: a catalogue of 5 MB, and a form around it."""
+BODY_S = 120.0
+"""So long may a body take to come; who sends a byte now and then would hold what waits for it for ever."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -87,14 +90,23 @@ class Guard:
 
 
 class _Counted:
-    """A body that says no length is cut off where it becomes too large."""
+    """A body that says no length is cut off where it becomes too large, and any where it takes too long."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._bytes = 0
+        self._until_s = asyncio.get_running_loop().time() + BODY_S
+        self._more = True
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        if not self._more:  # what comes now is that the browser is gone, which may take as long as it likes
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until_s):
+                message = await self._receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        self._more = bool(message.get("more_body", False))
         self._bytes += len(message.get("body", b""))
         if self._bytes > BODY_BYTES_MAX:
             return {"type": "http.disconnect"}
@@ -116,4 +128,4 @@ def _is_from_us(headers: Headers) -> bool:
 
 def _has_bounded_body(headers: Headers) -> bool:
     length = headers.get("content-length", "0")
-    return length.isascii() and length.isdigit() and int(length) <= BODY_BYTES_MAX
+    return length.isascii() and length.isdigit() and len(length) <= 20 and int(length) <= BODY_BYTES_MAX

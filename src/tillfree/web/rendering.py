@@ -23,7 +23,8 @@ __all__ = ["STATIC", "csv_response", "render", "static_url"]
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The wide forms are taken for the plain ones by some (OWASP, CSV Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @functools.cache

@@ -1,13 +1,15 @@
 """How an address becomes a page: sign-in, role, form and errors are dealt with in one place."""
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tillfree.core.errors import TillfreeError
@@ -18,10 +20,12 @@ from tillfree.web.roles import Permission
 from tillfree.web.sessions import NOBODY, reader_of
 from tillfree.web.texts import languages, preferred
 
-__all__ = ["Handler", "act", "make_ask", "open_view", "view", "wrong_page"]
+__all__ = ["Handler", "act", "ask_anyhow", "make_ask", "needed", "open_view", "view", "wrong_page"]
 
 Handler = Callable[[Ask], Response] | Callable[[Ask], Awaitable[Response]]
 _FIELDS_MAX = 2000
+_log = logging.getLogger(__name__)
+_NEEDED: WeakKeyDictionary[Callable[[Request], Awaitable[Response]], Permission | None] = WeakKeyDictionary()
 
 
 def view(path: str, handler: Handler, need: Permission) -> Route:
@@ -39,12 +43,30 @@ def open_view(path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)) 
     return Route(path, _endpoint(handler, None), methods=list(methods))
 
 
+def needed(route: Route) -> Permission | None:
+    """What somebody must be allowed to for that address; None where it is open to everybody.
+
+    Raises:
+        KeyError: the address was not made by a function of this module, so nothing stands before it.
+    """
+    return _NEEDED[route.endpoint]
+
+
 def _endpoint(handler: Handler, need: Permission | None) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         form = FormData()
         if request.method == "POST":
-            form = await request.form(max_files=2, max_fields=_FIELDS_MAX)
-        ask = await make_ask(request, form)
+            try:
+                form = await request.form(max_files=2, max_fields=_FIELDS_MAX)
+            except ClientDisconnect:  # gone, too slow, or too much: none of our log's business
+                return PlainTextResponse("The request did not come to its end.\n", 408)
+        try:
+            ask = await make_ask(request, form)
+        except TillfreeError as error:
+            await form.close()
+            _log.error("nobody can be let in: %s", error)
+            ask = await ask_anyhow(request)
+            return wrong_page(ask, 503, ask.say("What the store remembers cannot be read now. See the server's log."))
         if need is not None and ask.reader is NOBODY:
             return _to_sign_in(request)
         try:
@@ -62,6 +84,7 @@ def _endpoint(handler: Handler, need: Permission | None) -> Callable[[Request], 
             await form.close()
         return response
 
+    _NEEDED[endpoint] = need
     return endpoint
 
 
@@ -71,6 +94,15 @@ async def make_ask(request: Request, form: FormData | None = None) -> Ask:
     reader = await run_in_threadpool(reader_of, console, request)
     language = preferred(request.headers.get("accept-language", ""), languages(console.texts))
     return Ask(request, console, reader, language, form or FormData())
+
+
+async def ask_anyhow(request: Request) -> Ask:
+    """The same where it cannot be found out who asks: somebody who is not signed in."""
+    try:
+        return await make_ask(request)
+    except TillfreeError:
+        console: Console = request.app.state.console
+        return Ask(request, console, NOBODY, "en", FormData())
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.applications import Starlette
 
+from tillfree.web.connections import HttpConnection, SocketConnection
 from tillfree.web.errors import WebError
 
 __all__ = ["bound_socket", "serve"]
@@ -43,7 +44,8 @@ def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None]) -
     """Answers requests until Ctrl+C or SIGTERM; `ready` is called once when the first can come."""
     config = uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        http=HttpConnection,
+        ws=SocketConnection,
         # A message for all browsers is made once; packing it for each would cost more than it saves.
         ws_per_message_deflate=False,
         ws_max_size=_MESSAGE_BYTES_MAX,

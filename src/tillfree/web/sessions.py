@@ -1,12 +1,15 @@
 """Who asks: the cookie of a session, signing in and out, and the open house of the demo."""
 
+import asyncio
 import hashlib
 from typing import cast
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.errors import LockedError
 from tillfree.web.ask import Ask, Reader
@@ -21,6 +24,8 @@ COOKIE = "tillfree"
 NOBODY = Reader("", "", "")
 _LOOK_AS = "look_as"
 _YEAR_S = 365 * 24 * 3600
+_WAITING_MAX = 20
+_REFUSALS_NOTED = 60
 
 
 def reader_of(console: Console, connection: HTTPConnection) -> Reader:
@@ -41,7 +46,7 @@ def routes() -> list[BaseRoute]:
 
     return [
         open_view("/sign-in", _sign_in_page),
-        open_view("/sign-in", _sign_in, ("POST",)),
+        open_view("/sign-in", _SignIns().sign_in, ("POST",)),
         open_view("/sign-out", _sign_out, ("POST",)),
         open_view("/theme", _theme, ("POST",)),
         open_view("/demo/role", _look_as, ("POST",)),
@@ -63,28 +68,66 @@ def _sign_in_page(ask: Ask) -> Response:
     return ask.page("sign_in.html", to=_local_path(ask.query("to", "/")), wrong="", name="")
 
 
-def _sign_in(ask: Ask) -> Response:
-    name, to = ask.text("name", limit=100), _local_path(ask.text("to", "/", limit=200))
-    wrong = ask.say("Name or password is not right.")
-    try:
-        user = ask.database.check_password(name, ask.text("password", limit=1000))
-    except LockedError:
-        user = None
-        wrong = ask.say("Too many wrong tries for this name. Wait five minutes, then try again.")
-    entry = AuditEntry(
-        time_ns=ask.console.now_ns(),
-        who=name[:64] if user is not None else "",
-        what="sign-in" if user is not None else "sign-in.refused",
-        subject=name[:64],
-    )
-    ask.database.audit(entry)
-    if user is None:
-        return ask.page("sign_in.html", 401, to=to, wrong=wrong, name=name)
-    token = ask.database.open_session(user.name, ask.console.now_ns())
-    response = RedirectResponse(to, 303)
-    secure = ask.console.secure
-    response.set_cookie(_cookie_name(ask.console), token, path="/", httponly=True, samesite="strict", secure=secure)
-    return response
+class _SignIns:
+    """One password is proved at a time: that costs what it must, and many at once must not stop the live page."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Lock()
+        self._waiting = 0
+        self._minute = 0
+        self._refused = 0
+
+    async def sign_in(self, ask: Ask) -> Response:
+        """The page that was wanted, or once more the form."""
+        if self._waiting >= _WAITING_MAX:
+            raise AskError(ask.say("Too many people sign in at this moment. Try again soon."), 503)
+        self._waiting += 1
+        try:
+            async with self._one:
+                return await run_in_threadpool(self._judge, ask)
+        finally:
+            self._waiting -= 1
+
+    def _judge(self, ask: Ask) -> Response:
+        name, to = ask.text("name", limit=100), _local_path(ask.text("to", "/", limit=200))
+        wrong = ask.say("Name or password is not right.")
+        try:
+            user = ask.database.check_password(name, ask.text("password", limit=1000))
+        except LockedError:
+            user = None
+            wrong = ask.say("Too many wrong tries for this name. Wait five minutes, then try again.")
+        if user is None:
+            self._note_refusal(ask, name[:64])
+            return ask.page("sign_in.html", 401, to=to, wrong=wrong, name=name)
+        now_ns = ask.console.now_ns()
+        ask.database.audit(AuditEntry(time_ns=now_ns, who=user.name, what="sign-in", subject=name[:64]))
+        token = ask.database.open_session(user.name, now_ns)
+        response = RedirectResponse(to, 303)
+        secure = ask.console.secure
+        response.set_cookie(_cookie_name(ask.console), token, path="/", httponly=True, samesite="strict", secure=secure)
+        return response
+
+    def _note_refusal(self, ask: Ask, name: str) -> None:
+        """So many a minute one by one, the others as a number: nobody fills the disk by being refused."""
+        now_ns = ask.console.now_ns()
+        minute = now_ns // (60 * NS_PER_S)
+        more = 0
+        if minute != self._minute:
+            more = max(0, self._refused - _REFUSALS_NOTED)
+            self._minute, self._refused = minute, 0
+        self._refused += 1
+        if self._refused <= _REFUSALS_NOTED:
+            # Some type their password where the name belongs: only a name that there is is written down.
+            known = ask.database.user(name)
+            said = ["" if known is not None else "a name that nobody has", f"and {more} more before" if more else ""]
+            entry = AuditEntry(
+                time_ns=now_ns,
+                who="",
+                what="sign-in.refused",
+                subject="" if known is None else known.name,
+                detail=", ".join(filter(None, said)),
+            )
+            ask.database.audit(entry)
 
 
 def _sign_out(ask: Ask) -> Response:

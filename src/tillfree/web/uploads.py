@@ -29,6 +29,7 @@ __all__ = [
 
 FILE_BYTES_MAX = 5 * 1024 * 1024
 ROWS_MAX = 50_000
+_LINES_MAX = 4 * ROWS_MAX
 _COLUMNS_MAX = 200
 _CELL_MAX = 2000
 _ISSUES_SHOWN = 200
@@ -49,6 +50,9 @@ def check_table(ask: Ask, data: bytes, source: str) -> None:
     text = data.decode("utf-8-sig", errors="replace")
     if text.lstrip()[:1] in ("[", "{"):
         raise AskError(ask.say("This is a JSON file. Save the table as CSV, then choose it again."))
+    # Empty lines are no rows, but millions of them keep a processor busy.
+    if len(text.splitlines()) > _LINES_MAX:
+        raise AskError(ask.say("The file has more than %(most)s rows. Split it.", most=ROWS_MAX), 413)
     for number, record in enumerate(csv_records(text, source, guess_delimiter(text))):
         if number > ROWS_MAX:
             raise AskError(ask.say("The file has more than %(most)s rows. Split it.", most=ROWS_MAX), 413)

@@ -295,3 +295,28 @@ def test_a_killed_writer_loses_nothing_that_it_said_it_kept(tmp_path: Path, proj
         assert proof.broken_at is None
         assert proof.entries >= said + 1
         assert database.visits(VisitQuery(limit=1))[0].closed_ns == NOON_NS
+
+
+def test_a_file_that_is_moved_away_while_it_is_used_takes_nothing_more(tmp_path: Path) -> None:
+    with Database.open(tmp_path) as database:
+        database.add_visit(record())
+        (tmp_path / FILE_NAME).rename(tmp_path / "elsewhere.db")
+        with pytest.raises(DatabaseError, match="moved away, deleted or replaced"):
+            database.add_visit(record("v2"))
+        (tmp_path / FILE_NAME).write_bytes(b"")
+        with pytest.raises(DatabaseError, match="moved away, deleted or replaced"):
+            database.add_visit(record("v2"))
+        (tmp_path / FILE_NAME).unlink()
+        (tmp_path / "elsewhere.db").rename(tmp_path / FILE_NAME)
+        database.add_visit(record("v2"))
+        assert database.count_visits(VisitQuery()) == 2
+
+
+def test_whoever_is_signed_in_stays_so_where_nothing_can_be_written(tmp_path: Path) -> None:
+    with Database.open(tmp_path) as database:
+        database.add_user("ada", "a long password", "viewer")
+        token = database.open_session("ada", NOON_NS)
+        (tmp_path / FILE_NAME).rename(tmp_path / "elsewhere.db")
+        found = database.session(token, NOON_NS + 600 * 10**9)
+        assert found is not None
+        assert found.name == "ada"

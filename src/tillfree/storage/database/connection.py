@@ -63,9 +63,11 @@ def made_number(result: CursorResult[Any]) -> int:
 class Connected:
     """What all parts of a database share."""
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    def __init__(self, engine: Engine, where: str, path: Path | None = None) -> None:
         self._engine = engine
         self._where = where
+        self._path = path
+        self._file = _file_of(path)
         self._closed = False
         self._writer = threading.Lock()
         # One connection for all threads, as in memory, cannot hold two transactions.
@@ -84,6 +86,7 @@ class Connected:
     def _writing(self) -> Iterator[Connection]:
         """One transaction: all of it is kept at the end, or nothing where something is raised inside."""
         self._need_open()
+        self._need_file()
         with (
             translated(self._where),
             self._writer,
@@ -102,3 +105,19 @@ class Connected:
     def _need_open(self) -> None:
         if self._closed:
             raise DatabaseError(f"{self._where}: the database was closed; open it again")
+
+    def _need_file(self) -> None:
+        # The system would go on writing into a file that nobody can find any more, without a word.
+        if self._path is not None and _file_of(self._path) != self._file:
+            raise DatabaseError(
+                f"{self._where}: was moved away, deleted or replaced while it was in use; put it back, "
+                f"or stop this program and start it again"
+            )
+
+
+def _file_of(path: Path | None) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None where there is none."""
+    try:
+        return None if path is None else ((found := path.stat()).st_dev, found.st_ino)
+    except OSError:
+        return None

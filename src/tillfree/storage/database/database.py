@@ -49,7 +49,7 @@ class Database(Visits, Decisions, Audit, Staff, Shops, Stock, Calibrations, Traf
         name = "the database in memory" if path is None else str(path)
         if path is not None:
             _prepare(path, create=create)
-        database = cls(make_engine(path), name)
+        database = cls(make_engine(path), name, path)
         try:
             database._begin()
         except BaseException:

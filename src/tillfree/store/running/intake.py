@@ -5,7 +5,7 @@ import threading
 from collections import deque
 
 from tillfree.core.errors import TillfreeError
-from tillfree.core.events import Event
+from tillfree.core.events import CameraFrame, Event, PeopleFrame, WeightBatch
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.recordings.model import TruePeople
 from tillfree.store.running.sources import Again, Source
@@ -16,9 +16,11 @@ Item = Event | TruePeople | Again
 _AHEAD_NS = 20 * NS_PER_S
 _AHEAD_ITEMS = 60_000
 _LIVE_ITEMS = 20_000
+_LIVE_BYTES = 256_000_000
 # One lock for so many items of a recording; what comes live is handed on at once.
 _TOGETHER = 64
 _JOIN_S = 2.0
+_PLAIN_BYTES, _PERSON_BYTES = 500, 1500
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Intake:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._items: deque[Item] = deque()
+        self._bytes = 0
         self._changed = threading.Condition()
         self._taken_ns: int | None = None
         self._ended = False
@@ -58,7 +61,7 @@ class Intake:
         with self._changed:
             if not self._items and not self._ended:
                 self._changed.wait(wait_s)
-            taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+            taken = [self._pop() for _ in range(min(most, len(self._items)))]
             if taken:
                 self._taken_ns = taken[-1].time_ns
                 self._changed.notify_all()
@@ -101,19 +104,39 @@ class Intake:
             if self._stopped:
                 return False
             self._items.extend(items)
+            if not self._source.paced:
+                self._bytes += sum(map(_size_bytes, items))
             if items:
                 self.newest_ns = max(self.newest_ns, items[-1].time_ns)
-            while not self._source.paced and len(self._items) > _LIVE_ITEMS:
-                self._items.popleft()
+            while not self._source.paced and (len(self._items) > _LIVE_ITEMS or self._bytes > _LIVE_BYTES):
+                self._pop()
                 self.dropped += 1
             self._changed.notify_all()
         return True
+
+    def _pop(self) -> Item:
+        item = self._items.popleft()
+        if not self._source.paced:
+            self._bytes -= _size_bytes(item)
+        return item
 
     def _is_far_ahead(self) -> bool:
         if not self._items:
             return False
         begin_ns = self._items[0].time_ns if self._taken_ns is None else self._taken_ns
         return len(self._items) > _AHEAD_ITEMS or self.newest_ns - begin_ns > _AHEAD_NS
+
+
+def _size_bytes(item: Item) -> int:
+    """About how much memory an item takes: pictures and crowds take most."""
+    match item:
+        case CameraFrame():
+            return _PLAIN_BYTES + len(item.data)
+        case WeightBatch():
+            return _PLAIN_BYTES + len(item.values)
+        case PeopleFrame():
+            return _PLAIN_BYTES + _PERSON_BYTES * len(item.people)
+    return _PLAIN_BYTES
 
 
 def one_line(error: BaseException) -> str:

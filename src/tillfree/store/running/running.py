@@ -50,6 +50,7 @@ _WAIT_MOST_S = 0.5
 _SLACK_S = 0.004
 _STALE_NS = 3 * NS_PER_S
 _STOP_S = 30.0
+_SILENT_S = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +107,9 @@ class RunningStore:
         self._shown: tuple[tuple[object, ...], tuple[LivePerson, ...]] = ((), ())
         self._truly: tuple[TruePeople | None, tuple[tuple[float, float], ...]] = (None, ())
         self._dropped = 0
+        self._heard_s = time.monotonic()
+        self._silent = False
+        self._told_of_stream = 0
         self._over = threading.Event()
 
     # ---- beginning and end ----------------------------------------------------------------------------------
@@ -324,6 +328,7 @@ class RunningStore:
             if not getattr(self._source, "tracked", True):
                 self._engine.assume_one()
             self._intake.start()
+            self._heard_s = time.monotonic()
             self._state = "running"
             self._feed_all()
             self._engine.finish()
@@ -347,7 +352,10 @@ class RunningStore:
             self._wishes.grant()
             if not self._source.paced:
                 self._tell_dropped()
-            for item in intake.take(_TOGETHER, _IDLE_S):
+            items = intake.take(_TOGETHER, _IDLE_S)
+            if not self._source.paced and not intake.ended:
+                self._tell_silence(bool(items))
+            for item in items:
                 if not self._await(item):
                     return
                 self._take(item)
@@ -390,15 +398,41 @@ class RunningStore:
         if dropped < 2 * max(1, self._dropped):
             return
         self._dropped = dropped
+        self._tell_of_stream(
+            "overflow",
+            f"events come faster than they can be worked on; {dropped} were left out so far",
+            "send fewer events, or give the store a faster computer",
+        )
+
+    def _tell_silence(self, came: bool) -> None:
+        """A live stream that stands still would look like a shop in which nobody moves."""
+        gone_s = time.monotonic() - self._heard_s
+        if came:
+            self._heard_s = time.monotonic()
+            if self._silent:
+                self._silent = False
+                self._tell_of_stream("recovered", f"events come again after {gone_s:.0f} s", "")
+        elif gone_s > _SILENT_S:
+            self._lag_s = gone_s
+            if not self._silent:
+                self._silent = True
+                self._tell_of_stream(
+                    "silent",
+                    f"no event has come for {_SILENT_S:.0f} s: what is shown is how it was then",
+                    "check the program that sends the events, and the network",
+                )
+
+    def _tell_of_stream(self, problem: str, detail: str, remedy: str) -> None:
+        self._told_of_stream += 1
         self._engine.take(
             SensorIssue(
-                time_ns=self._engine.now_ns,
+                time_ns=self._engine.now_ns or time.time_ns(),
                 source=f"stream/{self.name}",
-                sequence=dropped,
+                sequence=self._told_of_stream,
                 device=f"stream/{self.name}",
-                problem="overflow",
-                detail=f"events come faster than they can be worked on; {dropped} were left out so far",
-                remedy="send fewer events, or give the store a faster computer",
+                problem=problem,
+                detail=detail,
+                remedy=remedy,
             )
         )
 

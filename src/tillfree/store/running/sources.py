@@ -22,6 +22,7 @@ from tillfree.core.ids import PlateRef
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.recordings.model import KnowsPeople, Recording, TruePeople, Truth
 from tillfree.store.replay import has_people
+from tillfree.store.running.live_events import FAR_NS, Times, repaired, unsound
 from tillfree.store.running.state import Breakable
 
 __all__ = ["LINE_BYTES_MAX", "Again", "Breaker", "LineSource", "RecordingSource", "Source"]
@@ -152,7 +153,7 @@ class LineSource:
         self.bad_lines = 0
         self._stream = stream
         self._issues = 0
-        self._newest_ns = 0
+        self._times = Times()
 
     def items(self) -> Iterator[Event | TruePeople | Again]:
         """One event after the other, until the stream ends."""
@@ -171,11 +172,21 @@ class LineSource:
                 continue
             if not isinstance(event, _SENSED):
                 yield from self._bad("is no event of a sensor")
-            elif not 0 < event.time_ns < 2**62:
-                yield from self._bad(f"is of the time {event.time_ns} ns, which is none")
+            elif why := unsound(event):
+                yield from self._bad(why)
             else:
-                self._newest_ns = max(self._newest_ns, event.time_ns)
-                yield event
+                yield from self._in_time(repaired(event))
+        yield from self._times.finish()
+
+    def _in_time(self, event: Event) -> Iterator[Event]:
+        newest_ns = self._times.newest_ns
+        if event.time_ns < newest_ns - FAR_NS:
+            yield from self._bad(f"is {(newest_ns - event.time_ns) / NS_PER_S:.0f} s late: check the clocks")
+            return
+        due, left_out = self._times.take(event)
+        for _ in range(left_out):
+            yield from self._bad("is of a time that has not come: check the clocks")
+        yield from due
 
     def _skip_line(self) -> None:
         while rest := self._stream.readline(LINE_BYTES_MAX):
@@ -189,7 +200,7 @@ class LineSource:
         _log.warning("stream %r: line left out (%d so far): it %s", self.name, self.bad_lines, why)
         self._issues += 1
         yield SensorIssue(
-            time_ns=self._newest_ns,
+            time_ns=self._times.newest_ns,
             source=f"stream/{self.name}",
             sequence=self._issues,
             device=f"stream/{self.name}",

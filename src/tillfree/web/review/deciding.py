@@ -112,8 +112,10 @@ def decide(ask: "Ask", record: VisitRecord, chosen: Chosen, seen: int) -> Review
     )
     with _deciding:
         made = ask.database.decisions_of(VisitId(record.visit))
-        if len(made) != seen:
+        if len(made) > seen:
             raise TooLate(made[-1])
+        if len(made) < seen:
+            raise AskError(ask.say("This case is not as it was shown; open it again."))
         ask.database.decide(decision)
     total = priced.receipt.total.gross
     count = sum(priced.receipt.quantities().values())
