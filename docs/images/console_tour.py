@@ -62,10 +62,20 @@ DEMO = (
     Sight(
         "visit", "A visit", "Route, cart, receipt and the evidence of each line.", "/visits", (r"^/visits/[^/?.]+$",)
     ),
+    Sight(
+        "receipt",
+        "A customer's receipt",
+        "What the shopper is sent.",
+        "/visits",
+        (r"^/visits/[^/?.]+$", r"^/visits/[^/?.]+/receipt$"),
+    ),
     Sight("review", "Review", "Visits that the model is not sure of.", "/review"),
     Sight("review-case", "A case", "Which carts are possible, and how likely.", "/review", (r"^/review/[^/?.]+$",)),
     Sight("catalogue", "Catalogue", "What is sold.", "/catalogue"),
     Sight("product", "A product", "Its price, weight and places.", "/catalogue", (r"^/catalogue/product\?",)),
+    Sight("product-new", "A new product", "Added by hand.", "/catalogue/new"),
+    Sight("versions", "Versions", "Every change of products and places, and the way back.", "/catalogue/versions"),
+    Sight("import-file", "A file of products", "Chosen, and how much of it is to be taken.", "/catalogue/import"),
     Sight(
         "import",
         "Import of products",
@@ -75,6 +85,7 @@ DEMO = (
     ),
     Sight("planogram", "Planogram", "Which product lies where.", "/planogram"),
     Sight("planogram-fixture", "A place", "One facing, chosen to be moved or changed.", "/planogram", (r"facing=\d+",)),
+    Sight("planogram-import", "A file of places", "A planogram from elsewhere.", "/planogram/import"),
     Sight("stock", "Stock", "How many units lie there, by weight, and what needs somebody.", "/stock"),
     Sight(
         "stock-count", "Counting", "A person's count, where weights are not sure.", "/stock/count", then=_stand_before
@@ -100,6 +111,7 @@ DEMO = (
 STAFF = (
     Sight("sign-in", "Sign-in", "A real store lets in only whom it knows.", "/sign-in"),
     Sight("staff", "Staff", "Who may do what.", "/staff"),
+    Sight("password", "One's own password", "Changed by whoever is signed in.", "/staff/me"),
 )
 """Pages that a demo, where everybody is let in, does not show."""
 
