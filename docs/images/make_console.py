@@ -119,7 +119,7 @@ class _Camera:
                     name = picture_name(sight.name, theme, width)
                     page = context.new_page()
                     try:
-                        if address and sight.name == "staff":
+                        if sight.path.startswith("/staff"):
                             _sign_in(page, address)
                         if sight.name in found:
                             page.goto(address.rstrip("/") + found[sight.name], wait_until="load")
