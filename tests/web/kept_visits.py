@@ -79,8 +79,9 @@ def with_evidence(record: VisitRecord, shop: Shop) -> VisitRecord:
         alternatives={f"take 1 x {SECOND} by {record.visit}": 0.2, "touch by <b>somebody</b>": 0.8},
     )  # fmt: skip
     begin_ns = take_ns - 2 * _S
+    grams = ((0.0,) * 40 + (None, -100.0) * 15,)
     trace = WeightTrace(
-        change, facing.fixture, facing.shelf, facing.plates[:1], begin_ns, 20.0, ((0.0,) * 40 + (None, -100.0) * 15,)
+        change, facing.fixture, facing.shelf, facing.plates[:1], begin_ns, 20.0, grams, take_ns, begin_ns + 5 * _S // 2
     )
     frames = tuple(
         KeptFrame(change, "cam <1>", take_ns, format_, b"\x89PNG fake") for format_ in ("png", "jpeg", "svg+xml")

@@ -246,9 +246,9 @@ def test_the_evidence_holds_what_was_seen(client: TestClient, bare: Console) -> 
     assert (act["at_s"], act["kind"], act["chance"], act["sure"]) == (25.0, "Take", "80.0 %", False)
     assert act["traces"] == [0]
     assert act["pictures"] == [0, 1, 2]
-    assert [(term["question"].partition(":")[0], term["verdict"]) for term in act["terms"]] == [
-        ("Weight", "hardly"),
-        ("Habit", "yes"),
+    assert [(term["question"].partition(":")[0], term["value"]) for term in act["terms"]] == [
+        ("Weight", -9.0),
+        ("Habit", -0.1),
     ]
     assert [other["said"] for other in act["others"]] == [
         "touch by <b>somebody</b>",

@@ -10,7 +10,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from tillfree.commerce.display import display_text
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.audit import AuditEntry
@@ -18,17 +17,11 @@ from tillfree.web import rendering
 from tillfree.web.console import Console
 from tillfree.web.errors import AskError, NotAllowed
 from tillfree.web.roles import Permission, may
-from tillfree.web.texts import later, translations
+from tillfree.web.texts import translations
 
 __all__ = ["Ask", "Reader"]
 
 _FIELD_MAX = 10_000
-_SIMULATED_SHOPS = {
-    "nano": later("Nano shop"),
-    "kiosk": later("Kiosk"),
-    "convenience": later("Convenience store"),
-    "grocery": later("Grocery store"),
-}
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -135,12 +128,6 @@ class Ask:
     def say_many(self, one: str, many: str, count: int, **values: object) -> str:
         """The same for something counted, which is `%(count)s` in the text."""
         return self._translations.ngettext(one, many, count) % {"count": count, **values}
-
-    def shop_name(self) -> str:
-        """The name of the shop as it is shown: those that are simulated by name have one for people."""
-        name = self.store.name
-        known = _SIMULATED_SHOPS.get(name) if self.store.simulated else None
-        return self.say(known) if known else display_text(name)
 
     def when(self, time_ns: int) -> dt.datetime:
         """A moment in the store's time zone."""

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from tillfree.commerce.display import display_text, format_amount, format_probability
 from tillfree.core.money import Money
+from tillfree.web.csv_cells import guarded
 from tillfree.web.navigation import places_for
 from tillfree.web.texts import translations
 
@@ -23,8 +24,6 @@ __all__ = ["STATIC", "csv_response", "render", "static_url"]
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
-# The wide forms are taken for the plain ones by some (OWASP, CSV Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @functools.cache
@@ -105,5 +104,5 @@ def _cell(value: object) -> object:
     if isinstance(value, Money):
         return format_amount(value)
     if isinstance(value, str):
-        return "'" + value if value.startswith(_FORMULA) else value
+        return guarded(value)
     return "" if value is None else value

@@ -22,9 +22,7 @@ __all__ = [
     "Problems",
     "check_table",
     "file_name",
-    "guarded",
     "problems_of",
-    "unguarded",
 ]
 
 FILE_BYTES_MAX = 5 * 1024 * 1024
@@ -35,7 +33,6 @@ _CELL_MAX = 2000
 _ISSUES_SHOWN = 200
 _KEPT_MAX = 8
 _KEPT_NS = 30 * 60 * NS_PER_S
-_FORMULA = ("=", "+", "-", "@")
 
 T = TypeVar("T")
 
@@ -71,16 +68,6 @@ def file_name(ask: Ask, field: str = "file") -> str:
     upload = ask.form.get(field)
     name = (upload.filename or "") if isinstance(upload, UploadFile) else ""
     return display_text(name.replace("\\", "/").rpartition("/")[2])[:80] or "file.csv"
-
-
-def guarded(text: str) -> str:
-    """A cell as our own CSV files have it: with an apostrophe where a spreadsheet would run it."""
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
-def unguarded(text: str) -> str:
-    """The inverse of `guarded`."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 class Problems(msgspec.Struct, frozen=True):

@@ -71,7 +71,8 @@ def full_record(visit: str = "v1", closed_ns: int = NOON_NS) -> VisitRecord:
         quantity=1, delta_g=-100.5, fixture=FixtureId("3"), shelf=2, plates=(1, 2), evidence=(change,),
         weights={"place": -1.5}, alternatives={"put back": 0.1},
     )  # fmt: skip
-    trace = WeightTrace(change, FixtureId("3"), 2, (1, 2), closed_ns, 60.0, ((0.0, -1.5, None), (0.0, 0.25, -100.0)))
+    grams = ((0.0, -1.5, None), (0.0, 0.25, -100.0))
+    trace = WeightTrace(change, FixtureId("3"), 2, (1, 2), closed_ns, 60.0, grams, closed_ns, closed_ns + 10)
     return msgspec.structs.replace(
         record(visit, review=True, closed_ns=closed_ns),
         anonymous=True,

@@ -11,11 +11,10 @@ from tillfree.core.ids import FixtureId, PlateRef, TrackId, VisitId
 from tillfree.storage.database.audit import NO_HASH, AuditEntry, AuditProof
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.errors import DatabaseError
-from tillfree.storage.database.records import Route
+from tillfree.storage.database.records import Minute, Route
 from tillfree.storage.database.retention import RETENTION, Retention
 from tillfree.storage.database.staff import IDLE_NS
 from tillfree.storage.database.tables import METADATA
-from tillfree.storage.database.traffic import MinuteRow
 from tillfree.storage.database.visits import VisitQuery
 
 PLATE = PlateRef(FixtureId("3"), 2, 1)
@@ -133,8 +132,8 @@ def test_the_newest_of_each_history_stays(database: Database) -> None:
 
 
 def test_minutes_sessions_and_wrong_passwords_go(database: Database) -> None:
-    database.add_minute(MinuteRow(begin_ns=0))
-    database.add_minute(MinuteRow(begin_ns=1))
+    database.add_minute(Minute(begin_ns=0))
+    database.add_minute(Minute(begin_ns=1))
     database.add_user("ann", "correct horse", "viewer")
     database.open_session("ann", 400 * DAY_NS + 1 - IDLE_NS)
     fresh = database.open_session("ann", 400 * DAY_NS + 1 - IDLE_NS + 1)
@@ -147,7 +146,7 @@ def test_minutes_sessions_and_wrong_passwords_go(database: Database) -> None:
 
 def test_a_replay_of_other_days_has_its_own_time(database: Database) -> None:
     database.add_visit(full_record())
-    database.add_minute(MinuteRow(begin_ns=NOON_NS))
+    database.add_minute(Minute(begin_ns=NOON_NS))
     database.audit(AuditEntry(time_ns=0, who="ann", what="x"))
     erased = database.erase_before(NOON_NS + 9999 * DAY_NS, stream_now_ns=NOON_NS + DAY_NS)
     assert (erased.evidence, erased.visits, erased.minutes, erased.audit) == (0, 0, 0, 1)

@@ -13,10 +13,9 @@ from tillfree.core.ids import FixtureId, PlateRef, ProductId
 from tillfree.storage.database.calibrations import GainEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.records import Minute
 from tillfree.storage.database.shops import ShopEntry
 from tillfree.storage.database.stock import StockCount
-from tillfree.storage.database.traffic import MinuteRow
-from tillfree.store.running.state import Minute
 
 PLATE = PlateRef(FixtureId("3"), 2, 1)
 
@@ -96,20 +95,16 @@ def test_minutes_come_back_in_order(database: Database) -> None:
         reaches={FixtureId("3"): 4}, dwell_s={FixtureId("3"): 12.5}, cells={-50_000_000: 1.5, 10_001: 2.0},
     )  # fmt: skip
     database.add_minute(full)
-    database.add_minute(MinuteRow(begin_ns=0))
-    assert database.minutes(0, 61) == [MinuteRow(begin_ns=0), MinuteRow(**msgspec.structs.asdict(full))]
-    assert database.minutes(0, 60) == [MinuteRow(begin_ns=0)]
+    database.add_minute(Minute(begin_ns=0))
+    assert database.minutes(0, 61) == [Minute(begin_ns=0), full]
+    assert database.minutes(0, 60) == [Minute(begin_ns=0)]
     assert database.minutes(61, 1000) == []
 
 
 def test_a_minute_again_takes_the_place_of_the_first(database: Database) -> None:
-    database.add_minute(MinuteRow(begin_ns=60, entries=1))
-    database.add_minute(MinuteRow(begin_ns=60, entries=2))
-    assert database.minutes(0, 100) == [MinuteRow(begin_ns=60, entries=2)]
-
-
-def test_a_minute_has_the_fields_of_that_of_a_running_store() -> None:
-    assert MinuteRow.__struct_fields__ == Minute.__struct_fields__
+    database.add_minute(Minute(begin_ns=60, entries=1))
+    database.add_minute(Minute(begin_ns=60, entries=2))
+    assert database.minutes(0, 100) == [Minute(begin_ns=60, entries=2)]
 
 
 def test_alerts_are_seen_until_their_cause_is_gone(database: Database) -> None:

@@ -92,7 +92,7 @@ class Audit(Connected):
             statement = statement.where(AUDIT.c.time_ns < query.until_ns)
         if query.before is not None:
             statement = statement.where(AUDIT.c.number < query.before)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [AuditRow(row.number, _entry(row), str(row.hash)) for row in connection.execute(statement)]
 
     def verify_audit(self) -> AuditProof:
@@ -100,7 +100,7 @@ class Audit(Connected):
 
         An entry that was changed, removed or put in, at the end too, is found; so is a changed end.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             last, previous = _end(connection, "anchor")
             entries = 0
             for row in connection.execute(select(AUDIT).order_by(AUDIT.c.number)):

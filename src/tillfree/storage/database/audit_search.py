@@ -5,7 +5,6 @@ from sqlalchemy import func, or_, select
 
 from tillfree.storage.database.audit import AuditEntry, AuditQuery, AuditRow
 from tillfree.storage.database.database import Database
-from tillfree.storage.database.figures import reading
 from tillfree.storage.database.tables import AUDIT
 from tillfree.storage.database.visits import PAGE_MAX
 
@@ -25,7 +24,7 @@ def audit_names(database: Database) -> AuditNames:
     """Who and what stands in the log."""
     people = select(AUDIT.c.who).distinct().where(AUDIT.c.who != "").order_by(AUDIT.c.who).limit(_NAMES_MAX)
     acts = select(AUDIT.c.what).distinct().order_by(AUDIT.c.what).limit(_NAMES_MAX)
-    with reading(database) as connection:
+    with database.reading() as connection:
         return AuditNames(tuple(connection.scalars(people).all()), tuple(connection.scalars(acts).all()))
 
 
@@ -59,7 +58,7 @@ def search_audit(database: Database, query: AuditQuery, text: str = "") -> list[
         statement = statement.where(AUDIT.c.time_ns < query.until_ns)
     if query.before is not None:
         statement = statement.where(AUDIT.c.number < query.before)
-    with reading(database) as connection:
+    with database.reading() as connection:
         return [
             AuditRow(
                 row.number,

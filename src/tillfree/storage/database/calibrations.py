@@ -55,7 +55,7 @@ class Calibrations(Connected):
         place = (GAINS.c.fixture, GAINS.c.shelf, GAINS.c.plate)
         newest = select(func.max(GAINS.c.number)).group_by(*place)
         statement = select(*place, GAINS.c.gain).where(GAINS.c.number.in_(newest)).order_by(*place)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return {PlateRef(row.fixture, row.shelf, row.plate): row.gain for row in connection.execute(statement)}
 
     def gain_history(self, plate: PlateRef, limit: int = PAGE_MAX) -> list[GainEntry]:
@@ -66,5 +66,5 @@ class Calibrations(Connected):
             .order_by(GAINS.c.number.desc())
             .limit(max(0, min(limit, PAGE_MAX)))
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [GainEntry(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001

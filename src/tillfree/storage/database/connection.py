@@ -76,7 +76,7 @@ class Connected:
         )
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
         """One consistent view of the database."""
         self._need_open()
         with translated(self._where), self._reader, self._engine.connect() as connection, connection.begin():

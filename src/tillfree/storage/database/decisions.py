@@ -124,18 +124,18 @@ class Decisions(Connected):
     def decisions_of(self, visit: VisitId) -> list[ReviewDecision]:
         """All decisions about a visit, in the order in which they were made."""
         statement = select(DECISIONS.c.record).where(DECISIONS.c.visit == visit).order_by(DECISIONS.c.number)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [_decisions.decode(record) for record in connection.scalars(statement)]
 
     def decisions(self, since_ns: int = 0) -> list[ReviewDecision]:
         """All decisions made at or after a time, in the order in which they were made."""
         statement = select(DECISIONS.c.record).where(DECISIONS.c.time_ns >= since_ns).order_by(DECISIONS.c.number)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [_decisions.decode(record) for record in connection.scalars(statement)]
 
     def count_decisions(self) -> int:
         """How many decisions are kept."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.scalar(select(func.count()).select_from(DECISIONS)) or 0
 
     def labels(self) -> Iterator[Label]:
@@ -148,7 +148,7 @@ class Decisions(Connected):
                 .order_by(LABELS.c.number)
                 .limit(_LABELS_AT_ONCE)
             )
-            with self._reading() as connection:
+            with self.reading() as connection:
                 page = connection.execute(statement).all()
             if not page:
                 return

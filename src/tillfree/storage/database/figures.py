@@ -1,11 +1,10 @@
 """Sums of visits for reports beyond sales and conversion; each is one query or two, however many visits there are."""
 
-import contextlib
 import statistics
 from collections import Counter, defaultdict
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.ids import ProductId, TrackId, VisitId
@@ -23,7 +22,6 @@ __all__ = [
     "arrivals_by_quarter",
     "endings_by_quarter",
     "left_out",
-    "reading",
     "review_figures",
     "sales_by_quarter",
     "stay_figures",
@@ -117,11 +115,6 @@ _decided = msgspec.msgpack.Decoder(_Decided)
 _known = msgspec.msgpack.Decoder(_Known)
 
 
-def reading(database: Database) -> contextlib.AbstractContextManager[Connection]:
-    """One consistent view of the database, for the sums of this package."""
-    return database._reading()  # noqa: SLF001 - this is a part of the database that stands in a module of its own
-
-
 def within(since_ns: int, until_ns: int) -> tuple[ColumnElement[bool], ...]:
     """Visits that ended at or after a time and before another."""
     return VISITS.c.closed_ns >= since_ns, VISITS.c.closed_ns < until_ns
@@ -143,7 +136,7 @@ def sales_by_quarter(database: Database, since_ns: int, until_ns: int, currency:
         .group_by(quarter)
         .order_by(quarter)
     )
-    with reading(database) as connection:
+    with database.reading() as connection:
         rows = connection.execute(statement).all()
     return [QuarterSales(row.quarter, row.receipts, row.units, row.gross) for row in rows]
 
@@ -166,7 +159,7 @@ def _by_quarter(database: Database, column: ColumnElement[int], since_ns: int, u
         .group_by(quarter)
         .order_by(quarter)
     )
-    with reading(database) as connection:
+    with database.reading() as connection:
         return {row.quarter: row.visits for row in connection.execute(statement)}
 
 
@@ -177,7 +170,7 @@ def waiting(database: Database, since_ns: int, until_ns: int, currency: str) -> 
         func.coalesce(func.sum(VISITS.c["items"]), 0).label("units"),
         func.coalesce(func.sum(VISITS.c.total_minor), 0).label("gross"),
     ).where(*within(since_ns, until_ns), VISITS.c.outcome == "to review", VISITS.c.currency == currency)
-    with reading(database) as connection:
+    with database.reading() as connection:
         row = connection.execute(statement).one()
     return Waiting(row.visits, row.units, row.gross)
 
@@ -192,7 +185,7 @@ def stay_figures(database: Database, since_ns: int, until_ns: int) -> StayFigure
         .group_by(minute)
         .order_by(minute)
     )
-    with reading(database) as connection:
+    with database.reading() as connection:
         by_minute = {row.minute: row.visits for row in connection.execute(minutes)}
         visits = sum(by_minute.values())
         if not visits:
@@ -224,7 +217,7 @@ def review_figures(database: Database, since_ns: int, until_ns: int) -> ReviewFi
     )
     first_wait_s: dict[str, float] = {}
     newest: dict[str, _Decided] = {}
-    with reading(database) as connection:
+    with database.reading() as connection:
         row = connection.execute(counted).one()
         for decision in connection.execute(made):
             newest[decision.visit] = decided = _decided.decode(decision.record)
@@ -262,7 +255,7 @@ def left_out(database: Database, since_ns: int, until_ns: int, currency: str) ->
         .group_by(LINES.c.product)
         .order_by(LINES.c.product)
     )
-    with reading(database) as connection:
+    with database.reading() as connection:
         for row in connection.execute(by_visit):
             decided[row.product].append((row.name, row.units, row.gross))
         waits = [LeftOut(row.product, row.name, row.units, row.gross) for row in connection.execute(undecided)]
@@ -283,7 +276,7 @@ def truth_cases(database: Database, since_ns: int, until_ns: int, limit: int) ->
         .limit(limit)
     )
     found: list[TruthCase] = []
-    with reading(database) as connection:
+    with database.reading() as connection:
         for record in connection.execution_options(yield_per=_CASES_AT_ONCE).scalars(statement):
             known = _known.decode(record)
             if known.truth is None:

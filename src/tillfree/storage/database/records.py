@@ -1,4 +1,4 @@
-"""What is kept of a finished visit: its receipt, and the evidence of each line.
+"""What is kept of a finished visit: its receipt, and the evidence of each line; and what is kept of a minute.
 
 A route is where somebody was, so it is personal data as long as anybody can tell whose it is: records are erased after
 some days (`Database.erase_before`), and hold no picture unless the recording keeps pictures.
@@ -12,7 +12,7 @@ from tillfree.commerce.receipt import Receipt
 from tillfree.core.events import Alternative, Interaction
 from tillfree.core.ids import EventId, FixtureId, ProductId, TrackId, VisitId
 
-__all__ = ["ROUTE_COLUMNS", "CartMoment", "KeptFrame", "Route", "VisitRecord", "WeightTrace"]
+__all__ = ["ROUTE_COLUMNS", "CartMoment", "KeptFrame", "Minute", "Route", "VisitRecord", "WeightTrace"]
 
 ROUTE_COLUMNS = ("x", "y", "left_x", "left_y", "left_z", "right_x", "right_y", "right_z")
 """What a row of a route holds: where the person stood, and where each wrist was."""
@@ -40,7 +40,8 @@ class Route(msgspec.Struct, frozen=True):
 class WeightTrace(msgspec.Struct, frozen=True):
     """The loads around one weight change: `grams` has one row per plate of `plates`, relative to the first value.
 
-    `change` is the id of the event; sample k is of the time `begin_ns` + k / `rate_hz`. None is "no reading".
+    `change` is the id of the event, and `start_ns` and `end_ns` bound the change itself; sample k is of the time
+    `begin_ns` + k / `rate_hz`. None is "no reading".
     """
 
     change: EventId
@@ -50,6 +51,8 @@ class WeightTrace(msgspec.Struct, frozen=True):
     begin_ns: int
     rate_hz: float
     grams: tuple[tuple[float | None, ...], ...]
+    start_ns: int
+    end_ns: int
 
 
 class KeptFrame(msgspec.Struct, frozen=True):
@@ -94,3 +97,22 @@ class VisitRecord(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     person: TrackId = TrackId("")
     truth: dict[ProductId, int] | None = None
+
+
+class Minute(msgspec.Struct, frozen=True, kw_only=True):
+    """What went on in one minute of stream time; all counts are of that minute.
+
+    `door_wait_s` is the longest time that anybody stood in a door zone without passing on. `reaches` counts takes and
+    put-backs by fixture, `dwell_s` person-seconds before each fixture, `cells` person-seconds by cell of the floor
+    (`column * 10_000 + row`, cells of `CELL_M` from the shop's origin, negative ones from -5000).
+    """
+
+    begin_ns: int
+    entries: int = 0
+    exits: int = 0
+    occupancy_mean: float = 0.0
+    occupancy_max: int = 0
+    door_wait_s: float = 0.0
+    reaches: dict[FixtureId, int] = {}
+    dwell_s: dict[FixtureId, float] = {}
+    cells: dict[int, float] = {}

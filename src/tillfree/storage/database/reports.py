@@ -83,7 +83,7 @@ class Reports(Connected):
         by_hour = sold.add_columns(hour, receipts).group_by(hour, VISITS.c.currency).order_by(hour)
         in_all = sold.add_columns(receipts).group_by(VISITS.c.currency).order_by(VISITS.c.currency)
         by_product = by_product.order_by(func.sum(LINES.c.gross_minor).desc(), LINES.c.product)
-        with self._reading() as connection:
+        with self.reading() as connection:
             products = connection.execute(by_product).all()
             hours = connection.execute(by_hour).all()
             totals = connection.execute(in_all).all()
@@ -107,7 +107,7 @@ class Reports(Connected):
             _count(bought, "with_items"),
             func.avg((VISITS.c.closed_ns - VISITS.c.opened_ns) / 1e9).label("stay"),
         ).where(*_within(since_ns, until_ns))
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(statement).one()
         return Conversion(
             visits=row.visits,

@@ -65,11 +65,11 @@ class Shops(Connected):
         """The versions, newest first, at most 500."""
         columns = [SHOPS.c[name] for name in ShopEntry.__struct_fields__]
         statement = select(*columns).order_by(SHOPS.c.number.desc()).limit(max(0, min(limit, PAGE_MAX)))
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [ShopEntry(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001
 
     def _one(self, statement: "Select[tuple[object, ...]]") -> ShopVersion | None:
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(statement).first()
         if row is None:
             return None

@@ -130,12 +130,12 @@ class Staff(Connected):
 
     def users(self) -> list[User]:
         """Everybody who may sign in, by name."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
 
     def user(self, name: str) -> User | None:
         """One of them."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(select(USERS).where(USERS.c.name == name)).first()
         return None if row is None else _user(row)
 
@@ -185,7 +185,7 @@ class Staff(Connected):
             .join(USERS, USERS.c.name == SESSIONS.c.name)
             .where(SESSIONS.c.digest == digest, ~_over(now_ns))
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(statement).first()
         if row is None:
             return None

@@ -44,7 +44,7 @@ class Stock(Connected):
         """The newest count of each facing, facings in order."""
         newest = select(func.max(STOCK_COUNTS.c.number)).group_by(STOCK_COUNTS.c.key)
         statement = select(*_COLUMNS).where(STOCK_COUNTS.c.number.in_(newest)).order_by(STOCK_COUNTS.c.key)
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = [StockCount(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001
         return {count.key: count for count in found}
 
@@ -56,7 +56,7 @@ class Stock(Connected):
             .order_by(STOCK_COUNTS.c.number.desc())
             .limit(max(0, min(limit, PAGE_MAX)))
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [StockCount(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import and_, func, select
 
 from tillfree.core.ids import ProductId
 from tillfree.storage.database.database import Database
-from tillfree.storage.database.figures import reading
 from tillfree.storage.database.stock import StockCount
 from tillfree.storage.database.tables import LINES, STOCK_COUNTS, VISITS
 
@@ -106,7 +105,7 @@ def _counts(database: Database, since_ns: int, until_ns: int) -> dict[str, list[
         .order_by(STOCK_COUNTS.c.time_ns, STOCK_COUNTS.c.number)
     )
     found: dict[str, list[StockCount]] = defaultdict(list)
-    with reading(database) as connection:
+    with database.reading() as connection:
         for row in connection.execute(statement):
             found[row.key].append(StockCount(**row._mapping))  # noqa: SLF001  the public name of it in SQLAlchemy
     return found
@@ -126,7 +125,7 @@ class _Sold:
         )
         self._times: dict[str, list[int]] = defaultdict(list)
         units: dict[str, list[int]] = defaultdict(list)
-        with reading(database) as connection:
+        with database.reading() as connection:
             for row in connection.execute(statement):
                 self._times[row.product].append(row.closed_ns)
                 units[row.product].append(row.quantity)

@@ -107,7 +107,7 @@ class Visits(Connected):
         Raises:
             DatabaseError: what is kept of it is damaged.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             kept = connection.scalar(select(EVIDENCE.c.record).where(EVIDENCE.c.visit == visit))
             if kept is None:
                 kept = connection.scalar(select(VISITS.c.record).where(VISITS.c.visit == visit))
@@ -127,12 +127,12 @@ class Visits(Connected):
             cursor = (query.before.closed_ns, query.before.visit)
             statement = statement.where(tuple_(VISITS.c.closed_ns, VISITS.c.visit) < cursor)
         statement = statement.order_by(VISITS.c.closed_ns.desc(), VISITS.c.visit.desc()).limit(_page(query.limit))
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [_visit_row(row) for row in connection.execute(statement)]
 
     def count_visits(self, query: VisitQuery) -> int:
         """How many visits there are in all pages of a query; its cursor and limit do not matter."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.scalar(select(func.count()).select_from(VISITS).where(*_conditions(query))) or 0
 
     def open_reviews(self, limit: int = 100) -> list[VisitRow]:
@@ -143,7 +143,7 @@ class Visits(Connected):
             .order_by(VISITS.c.closed_ns, VISITS.c.visit)
             .limit(_page(limit))
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [_visit_row(row) for row in connection.execute(statement)]
 
     def count_open_reviews(self) -> int:

@@ -90,6 +90,7 @@ class Engine:
         self._reason = ""
         self._next_tick_ns = 0
         self._told_alerts: set[str] = set()
+        self._told_overflow = False
         self._counts: dict[int, tuple[int, int, int]] | None = None
         self._anonymous = False
         self._build(shop)
@@ -406,6 +407,14 @@ class Engine:
         self.devices.tick(self.now_ns, anybody=bool(self._opened))
         self._evidence.settle(self.now_ns)
         self._evidence.forget(min(self._opened.values(), default=None), self.now_ns)
+        if self._evidence.overflowed and not self._told_overflow:
+            self._told_overflow = True
+            self._tell(
+                "issue",
+                device="evidence",
+                detail="so many weights changed, or somebody stays so long, that the oldest traces are forgotten",
+                remedy="receipts are not touched by it; their oldest lines have no plot",
+            )
         self._alerts.tick(self.now_ns)
         self.minutes.tick(len(self._opened))
         self._tell_alerts()

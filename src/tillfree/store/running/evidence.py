@@ -119,6 +119,8 @@ class Evidence:
                 plates=plates,
                 begin_ns=begin_ns,
                 rate_hz=TRACE_HZ,
+                start_ns=change.start_ns,
+                end_ns=change.end_ns,
                 grams=tuple(tuple(row) for row in rows),
             )
         if self._frames:

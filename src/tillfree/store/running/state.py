@@ -7,6 +7,7 @@ import msgspec
 from tillfree.core.events import CartLine
 from tillfree.core.ids import FixtureId, ProductId, TrackId, VisitId
 from tillfree.core.money import Money
+from tillfree.storage.database.records import Minute
 
 __all__ = [
     "Alert",
@@ -164,25 +165,6 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     detail: str = ""
     remedy: str = ""
-
-
-class Minute(msgspec.Struct, frozen=True, kw_only=True):
-    """What went on in one minute of stream time; all counts are of that minute.
-
-    `door_wait_s` is the longest time that anybody stood in a door zone without passing on. `reaches` counts takes and
-    put-backs by fixture, `dwell_s` person-seconds before each fixture, `cells` person-seconds by cell of the floor
-    (`column * 10_000 + row`, cells of `CELL_M` from the shop's origin, negative ones from -5000).
-    """
-
-    begin_ns: int
-    entries: int = 0
-    exits: int = 0
-    occupancy_mean: float = 0.0
-    occupancy_max: int = 0
-    door_wait_s: float = 0.0
-    reaches: dict[FixtureId, int] = {}
-    dwell_s: dict[FixtureId, float] = {}
-    cells: dict[int, float] = {}
 
 
 class Breakable(msgspec.Struct, frozen=True):

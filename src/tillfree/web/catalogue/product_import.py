@@ -11,7 +11,8 @@ from tillfree.catalog.report import CatalogIssue, IssueKind
 from tillfree.catalog.rows import read_rows
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.web.catalogue.product_csv import FIELD_COLUMNS
-from tillfree.web.uploads import Problems, problems_of, unguarded
+from tillfree.web.csv_cells import unguarded
+from tillfree.web.uploads import Problems, problems_of
 
 __all__ = ["Change", "FieldChange", "ImportPlan", "Scope", "apply_plan", "is_still_true", "plan_import"]
 

@@ -8,7 +8,8 @@ import msgspec
 from tillfree.catalog.model import Facing, Shop
 from tillfree.catalog.planogram_table import read_planogram
 from tillfree.core.ids import FixtureId
-from tillfree.web.uploads import Problems, guarded, problems_of, unguarded
+from tillfree.web.csv_cells import guarded, unguarded
+from tillfree.web.uploads import Problems, problems_of
 
 __all__ = ["HEADER", "PlanogramPlan", "Scope", "apply_plan", "plan_import", "planogram_rows"]
 

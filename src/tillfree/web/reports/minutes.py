@@ -11,7 +11,7 @@ import numpy as np
 
 from tillfree.core.ids import FixtureId
 from tillfree.core.time import NS_PER_S
-from tillfree.storage.database.traffic import MinuteFields
+from tillfree.storage.database.records import Minute
 from tillfree.web.ask import Ask
 from tillfree.web.reports.period import Period
 
@@ -59,19 +59,19 @@ class FloorSums(msgspec.Struct):
         return sum(hour.free for hour in self.hours)
 
 
-def minutes_of(ask: Ask, period: Period) -> Iterator[list[MinuteFields]]:
+def minutes_of(ask: Ask, period: Period) -> Iterator[list[Minute]]:
     """The minutes of each day, as the database has them and as the running store has the newest."""
-    live: dict[int, MinuteFields] = {minute.begin_ns: minute for minute in ask.store.minutes()}
+    live: dict[int, Minute] = {minute.begin_ns: minute for minute in ask.store.minutes()}
     begin_ns = period.since_ns
     while begin_ns < period.until_ns:
         end_ns = min(begin_ns + _DAY_NS, period.until_ns)
-        found: dict[int, MinuteFields] = {minute.begin_ns: minute for minute in ask.database.minutes(begin_ns, end_ns)}
+        found: dict[int, Minute] = {minute.begin_ns: minute for minute in ask.database.minutes(begin_ns, end_ns)}
         found |= {time_ns: minute for time_ns, minute in live.items() if begin_ns <= time_ns < end_ns}
         yield [found[time_ns] for time_ns in sorted(found)]
         begin_ns = end_ns
 
 
-def add_up(parts: Iterable[Sequence[MinuteFields]], zone: ZoneInfo) -> FloorSums:
+def add_up(parts: Iterable[Sequence[Minute]], zone: ZoneInfo) -> FloorSums:
     """Everything added up.
 
     A shop is open, each day, from the first to the last minute in which anybody was there: a store whose sensors run
@@ -81,7 +81,7 @@ def add_up(parts: Iterable[Sequence[MinuteFields]], zone: ZoneInfo) -> FloorSums
     reaches: dict[FixtureId, int] = defaultdict(int)
     dwell_s: dict[FixtureId, float] = defaultdict(float)
     cells: dict[int, float] = defaultdict(float)
-    closed: list[tuple[int, MinuteFields]] = []
+    closed: list[tuple[int, Minute]] = []
     """Minutes without anybody since the last with somebody: they count once somebody comes on the same day."""
     today: dt.date | None = None
     for minute in _each(parts, cells):
@@ -105,7 +105,7 @@ def add_up(parts: Iterable[Sequence[MinuteFields]], zone: ZoneInfo) -> FloorSums
     return sums
 
 
-def _each(parts: Iterable[Sequence[MinuteFields]], cells: dict[int, float]) -> Iterator[MinuteFields]:
+def _each(parts: Iterable[Sequence[Minute]], cells: dict[int, float]) -> Iterator[Minute]:
     """One minute after the other; the cells of each part are added up on the way, which are by far the most numbers."""
     for part in parts:
         yield from part
@@ -116,7 +116,7 @@ def _each(parts: Iterable[Sequence[MinuteFields]], cells: dict[int, float]) -> I
             cells[cell] += total
 
 
-def _count(sums: FloorSums, hour: int, minute: MinuteFields) -> None:
+def _count(sums: FloorSums, hour: int, minute: Minute) -> None:
     of_hour = sums.hours[hour]
     of_hour.minutes += 1
     of_hour.free += minute.door_wait_s <= WAIT_S

@@ -220,12 +220,11 @@ class Timeline {
       const shown = element("table", why);
       element("caption", shown, texts.why);
       const head = element("tr", element("thead", shown));
-      for (const title of [texts.question, texts.answer, texts.log]) element("th", head, title).scope = "col";
+      for (const title of [texts.question, texts.log]) element("th", head, title).scope = "col";
       const body = element("tbody", shown);
       for (const term of act.terms) {
         const row = element("tr", body);
         element("th", row, term.question).scope = "row";
-        element("td", row, term.verdict);
         element("td", row, term.value.toFixed(1), "num");
       }
     }

@@ -16,7 +16,7 @@ from tillfree.core.events import Interaction
 from tillfree.core.ids import ShelfRef
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.records import Route, VisitRecord
-from tillfree.web.visits.wording import ACTS, TERM_ORDER, Names, act_said, explanation_said, term_said, verdict
+from tillfree.web.visits.wording import ACTS, TERM_ORDER, Names, act_said, explanation_said, term_said
 
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
@@ -26,7 +26,6 @@ __all__ = ["ActShown", "Evidence", "acts_of", "evidence_of"]
 _HANDS_S = 4.0
 """How long before and after an act the distance of the hands is shown."""
 # A trace begins so long before its change and ends so long after it, see `WeightTrace`.
-_BEFORE_S, _AFTER_S = 2.0, 1.0
 
 Floats = npt.NDArray[np.float32]
 
@@ -36,7 +35,6 @@ class TermShown(msgspec.Struct, frozen=True):
 
     question: str
     value: float
-    verdict: str
 
 
 class OtherShown(msgspec.Struct, frozen=True):
@@ -189,7 +187,7 @@ def _act_shown(
 def _terms(ask: "Ask", act: Interaction) -> list[TermShown]:
     order = {name: place for place, name in enumerate(TERM_ORDER)}
     named = sorted(act.weights.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
-    return [TermShown(term_said(ask, name), value, verdict(ask, name, value)) for name, value in named]
+    return [TermShown(term_said(ask, name), value) for name, value in named]
 
 
 def _seconds(record: VisitRecord, time_ns: int) -> float:
@@ -241,25 +239,19 @@ def _hands(record: VisitRecord, act: Interaction, points: Floats) -> HandsShown 
 
 
 def _traces_shown(record: VisitRecord) -> list[TraceShown]:
-    shown = []
-    for trace in record.traces:
-        begin_s = _seconds(record, trace.begin_ns)
-        count = max((len(row) for row in trace.grams), default=0)
-        end_s = begin_s + count / trace.rate_hz
-        from_s = min(begin_s + _BEFORE_S, end_s)
-        shown.append(
-            TraceShown(
-                display_text(trace.fixture),
-                trace.shelf,
-                trace.plates,
-                begin_s,
-                trace.rate_hz,
-                round(from_s, 3),
-                round(max(from_s, end_s - _AFTER_S), 3),
-                [[_or_none(value, 1) for value in row] for row in trace.grams],
-            )
+    return [
+        TraceShown(
+            display_text(trace.fixture),
+            trace.shelf,
+            trace.plates,
+            _seconds(record, trace.begin_ns),
+            trace.rate_hz,
+            _seconds(record, trace.start_ns),
+            _seconds(record, trace.end_ns),
+            [[_or_none(value, 1) for value in row] for row in trace.grams],
         )
-    return shown
+        for trace in record.traces
+    ]
 
 
 def _or_none(value: float | None, digits: int) -> float | None:

@@ -27,7 +27,6 @@ __all__ = [
     "evidence_texts",
     "explanation_said",
     "term_said",
-    "verdict",
 ]
 
 OUTCOMES: dict[Outcome, str] = {
@@ -65,15 +64,6 @@ _TERMS: dict[str, str] = {
     "person": later("Person: was it the hand of this visitor, rather than of another?"),
     "habit": later("Habit: is this something that people often do?"),
 }
-# From which value on a term says yes, and from which on more or less. Terms are natural logarithms of densities, so
-# only a comparison with usual values tells anything: the bounds are about the lower quartile and decile of the acts of
-# simulated visits.
-_YES_FROM: dict[str, tuple[float, float]] = {
-    "weight": (-6.0, -7.5),
-    "place": (-9.0, -12.0),
-    "person": (2.5, 0.0),
-    "habit": (-0.5, -2.0),
-}
 _EVIDENCE_TEXTS: dict[str, str] = {
     "play": later("Play"),
     "pause": later("Pause"),
@@ -91,8 +81,7 @@ _EVIDENCE_TEXTS: dict[str, str] = {
     "change": later("this act"),
     "why": later("Why this explanation"),
     "question": later("Question"),
-    "answer": later("Answer"),
-    "log": later("Log-likelihood"),
+    "log": later("Log-likelihood: the higher, the better it fits"),
     "others": later("Explanations of this change when it was seen"),
     "none": later("no reading"),
     "picture": later("Camera %(camera)s at %(clock)s"),
@@ -160,14 +149,6 @@ def term_said(ask: "Ask", name: str) -> str:
     """The question that a term of the log-likelihood answers."""
     known = _TERMS.get(name)
     return ask.say(known) if known else display_text(name)
-
-
-def verdict(ask: "Ask", name: str, value: float) -> str:
-    """The answer of a term to its question, against what is usual for it."""
-    yes, so_so = _YES_FROM.get(name, (0.0, 0.0))
-    if value >= yes:
-        return ask.say("yes")
-    return ask.say("more or less") if value >= so_so else ask.say("hardly")
 
 
 def difference_said(
