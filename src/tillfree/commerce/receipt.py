@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from tillfree.commerce.errors import ReceiptError
-from tillfree.commerce.tax import TaxLine, sum_taxed
+from tillfree.commerce.tax import TaxLine, divide_rounded, sum_taxed
 from tillfree.core.ids import EventId, ProductId, VisitId
 from tillfree.core.money import Money, TaxedAmount
 
@@ -15,6 +15,7 @@ __all__ = [
     "NO_TAX_RATE",
     "NO_WEIGHT",
     "UNKNOWN_PRODUCT",
+    "LineDiscount",
     "Receipt",
     "ReceiptLine",
     "decode_receipt",
@@ -28,10 +29,27 @@ NO_TAX_RATE = "no tax rate"
 """Why a line is not in the total (`ReceiptLine.problem`)."""
 # Integers of JSON are 64 bits wide in most programs that will read a receipt.
 _MINOR_MAX = 10**18
+_GRAMS = 1000
+
+
+class LineDiscount(msgspec.Struct, frozen=True, kw_only=True):
+    """What an offer takes off a line: a positive amount, as the shelf shows prices (gross or net)."""
+
+    offer: str
+    name: str
+    amount: Money
+
+    def __post_init__(self) -> None:
+        if self.amount.minor <= 0:
+            raise ReceiptError(f"discount {self.offer!r}: {self.amount} takes nothing off")
 
 
 class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True):
     """Some units of one product. `amount` is `unit_price` times `quantity`, both as the shelf shows them.
+
+    Of goods sold by weight `unit_price` is that of a kilogram, `weight_g` what was weighed, and `amount` their product,
+    rounded once. `discounts` are what offers take off; `charged` is what is left. `kind` is "item", "deposit" (on a
+    bottle, say) or "fee" (a bag). `min_age` is how old a buyer must be.
 
     Where a price or rate is missing, `problem` says so and the line is in no total: nothing is guessed. `probability`
     is that of exactly this quantity, `evidence` the events behind it.
@@ -46,16 +64,37 @@ class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
     evidence: tuple[EventId, ...] = ()
     problem: str = ""
+    kind: Literal["item", "deposit", "fee"] = "item"
+    weight_g: int | None = None
+    discounts: tuple[LineDiscount, ...] = ()
+    min_age: int = 0
 
     def __post_init__(self) -> None:
         if self.quantity < 1:
             raise ReceiptError(f"line {self.product!r}: quantity {self.quantity} is not 1 or more")
         _check_probability(f"line {self.product!r}", self.probability)
-        expected = None if self.unit_price is None else self.unit_price * self.quantity
+        if self.weight_g is not None and self.weight_g < 1:
+            raise ReceiptError(f"line {self.product!r}: weighs {self.weight_g} g")
+        expected = None if self.unit_price is None else self._expected(self.unit_price)
         if self.amount != expected:
             raise ReceiptError(f"line {self.product!r}: {self.quantity} x {self.unit_price} is not {self.amount}")
+        if self.discounts and (self.charged is None or self.charged.minor < 0):
+            raise ReceiptError(f"line {self.product!r}: its discounts take off more than it costs")
         if self.amount is None and not self.problem:
             raise ReceiptError(f"line {self.product!r}: has no price, and does not say why")
+
+    def _expected(self, unit_price: Money) -> Money:
+        if self.weight_g is None:
+            return unit_price * self.quantity
+        return Money(divide_rounded(unit_price.minor * self.weight_g, _GRAMS), unit_price.currency)
+
+    @property
+    def charged(self) -> Money | None:
+        """The amount without what offers take off; None where there is no price."""
+        amount = self.amount
+        for discount in self.discounts:
+            amount = None if amount is None else amount - discount.amount
+        return amount
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,17 +126,17 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
             raise ReceiptError(f"receipt {self.id!r}: its taxed amounts sum to {total.gross}, not {self.total.gross}")
         shown = Money(0, self.currency)
         for line in self.lines:
-            if line.amount is not None and not line.problem:
-                shown += line.amount
+            if line.charged is not None and not line.problem:
+                shown += line.charged
         if shown != (self.total.gross if self.prices_include_tax else self.total.net):
             raise ReceiptError(f"receipt {self.id!r}: its lines sum to {shown}, its total is {self.total.gross}")
         if self.status == "charge" and any(line.problem for line in self.lines):
             raise ReceiptError(f"receipt {self.id!r}: a line has no price or tax rate, so nobody may be charged")
 
     def quantities(self) -> dict[ProductId, int]:
-        """Units of each product, products in order."""
+        """Units of each product, products in order; deposits and fees are none."""
         found: dict[ProductId, int] = {}
-        for line in sorted(self.lines, key=lambda line: line.product):
+        for line in sorted((line for line in self.lines if line.kind == "item"), key=lambda line: line.product):
             found[line.product] = found.get(line.product, 0) + line.quantity
         return found
 

@@ -14,17 +14,26 @@ from tillfree.commerce.errors import CommerceError
 from tillfree.commerce.settings import CommerceSettings
 from tillfree.core.money import Money, TaxedAmount
 
-__all__ = ["TaxLine", "divide_rounded", "sum_taxed", "summarise_tax", "taxed"]
+__all__ = ["TaxLine", "TaxPart", "divide_rounded", "sum_taxed", "summarise_tax", "taxed"]
 
 _MILLION = 1_000_000
 
 
+class TaxPart(msgspec.Struct, frozen=True):
+    """What one authority (a state, a county, a city) has of the tax of a class."""
+
+    name: str
+    rate_ppm: int
+    tax: Money
+
+
 class TaxLine(msgspec.Struct, frozen=True):
-    """All that was bought of one tax class."""
+    """All that was bought of one tax class. `parts` say who gets the tax, where it is more than one authority."""
 
     tax_class: str
     rate_ppm: int
     amount: TaxedAmount
+    parts: tuple[TaxPart, ...] = ()
 
 
 def divide_rounded(numerator: int, denominator: int, *, half_even: bool = False) -> int:

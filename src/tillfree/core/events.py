@@ -14,14 +14,17 @@ from typing import Any
 
 import msgspec
 
-from tillfree.core.ids import EventId, FixtureId, PlateRef, ProductId, TrackId, VisitId, event_id
+from tillfree.core.ids import EventId, FixtureId, PlateRef, ProductId, TrackId, TripId, VisitId, event_id
 
 __all__ = [
     "EVENT_KINDS",
+    "AgeChecked",
     "Alternative",
     "CameraFrame",
     "CartBelief",
     "CartLine",
+    "EntryGranted",
+    "EntryRefused",
     "Event",
     "GatePassage",
     "Interaction",
@@ -34,6 +37,7 @@ __all__ = [
     "TrackJoined",
     "TrackParted",
     "TrackedPerson",
+    "VisitBound",
     "VisitClosed",
     "VisitOpened",
     "WeightBatch",
@@ -214,6 +218,42 @@ class VisitClosed(EventBase, frozen=True, kw_only=True, tag="visit_closed"):
     reason: str
 
 
+class VisitBound(EventBase, frozen=True, kw_only=True, tag="visit_bound"):
+    """Whoever makes this visit came in on that entry: they are members of one trip, and its payer pays."""
+
+    visit: VisitId
+    trip: TripId
+
+
+# ---- from the gate ----------------------------------------------------------------------------------------------
+
+
+class EntryGranted(EventBase, frozen=True, kw_only=True, tag="entry_granted"):
+    """The gate (the source) opened: up to `group_size` people may pass. Nothing here says who they are or how they pay.
+
+    `role` is "shopper", "associate" or "delivery"; only shoppers are charged. `age_years` is how old the holder of the
+    credential was proved to be at least, 0 where nobody proved anything.
+    """
+
+    trip: TripId
+    group_size: int = 1
+    role: str = "shopper"
+    age_years: int = 0
+
+
+class EntryRefused(EventBase, frozen=True, kw_only=True, tag="entry_refused"):
+    """The gate (the source) stayed shut: `reason` is a word of the table of reasons, such as "expired" or "full"."""
+
+    reason: str
+
+
+class AgeChecked(EventBase, frozen=True, kw_only=True, tag="age_checked"):
+    """Somebody of the staff saw a proof that everybody of a trip is at least so old; 0 takes it back."""
+
+    trip: TripId
+    age_years: int
+
+
 # ---- from fusion ------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +350,10 @@ Event = (
     | CartBelief
     | TagRead
     | CameraFrame
+    | EntryGranted
+    | EntryRefused
+    | VisitBound
+    | AgeChecked
 )
 """The tagged union: what a recording may hold and what components pass to each other."""
 
@@ -330,6 +374,10 @@ EVENT_KINDS: dict[str, type[EventBase]] = {
         CartBelief,
         TagRead,
         CameraFrame,
+        EntryGranted,
+        EntryRefused,
+        VisitBound,
+        AgeChecked,
     )
 }
 """Every kind of event by its tag; the tag is also the topic in a recording."""

@@ -11,10 +11,12 @@ __all__ = [
     "UNKNOWN_PRODUCT",
     "EventId",
     "FixtureId",
+    "PaymentId",
     "PlateRef",
     "ProductId",
     "ShelfRef",
     "TrackId",
+    "TripId",
     "VisitId",
     "event_id",
 ]
@@ -27,6 +29,10 @@ TrackId = NewType("TrackId", str)
 """A person as one tracker followed them; a person may be given a second track id after a gap."""
 VisitId = NewType("VisitId", str)
 """One trip of one person through the shop; temporary, random-looking, meaningless after the exit."""
+TripId = NewType("TripId", str)
+"""What one payer's entry pays for: the visits of everybody who came in on one credential. Random, made at the gate."""
+PaymentId = NewType("PaymentId", str)
+"""The payment of one trip; made by whoever writes it first, so that asking again is safe."""
 UNKNOWN_PRODUCT = ProductId("unknown-item")
 """Something was taken that no product explains; it is never charged, and sends its receipt to review."""
 EventId = NewType("EventId", str)

@@ -16,10 +16,13 @@ from typing import Annotated, Any, cast
 import msgspec
 from msgspec import Meta
 
+from tillfree.commerce.payments.settings import PaymentSettings
 from tillfree.commerce.settings import CommerceSettings
+from tillfree.connectors.settings import MailSettings, RetailerSettings, WebhookSettings
 from tillfree.core.errors import TillfreeError
 from tillfree.core.money import CURRENCY_EXPONENTS
 from tillfree.fusion.settings import FusionSettings
+from tillfree.identity.settings import EntrySettings
 from tillfree.sensing.settings import SensingSettings
 from tillfree.shopping.settings import ShoppingSettings
 from tillfree.store.settings_schema import Setting, commented_toml, struct_schema, walk_settings
@@ -96,6 +99,11 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     fusion: FusionSettings = FusionSettings()
     shopping: ShoppingSettings = ShoppingSettings()
     commerce: CommerceSettings = msgspec.field(default_factory=CommerceSettings)
+    entry: EntrySettings = EntrySettings()
+    payments: PaymentSettings = PaymentSettings()
+    mail: MailSettings = MailSettings()
+    retailer: RetailerSettings = RetailerSettings()
+    webhooks: WebhookSettings = WebhookSettings()
 
 
 # ---- what there is to set ---------------------------------------------------------------------------------------

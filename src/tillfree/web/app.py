@@ -14,17 +14,23 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from tillfree.web import audit, sessions, staff
+from tillfree.web.api import page as api_page
 from tillfree.web.catalogue import page as catalogue_page
 from tillfree.web.console import Console
 from tillfree.web.devices import page as devices_page
+from tillfree.web.disputes import page as disputes_page
+from tillfree.web.gate import page as gate_page
 from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
+from tillfree.web.payments import page as payments_page
 from tillfree.web.planogram import page as planogram_page
 from tillfree.web.rendering import STATIC
 from tillfree.web.reports import page as reports_page
+from tillfree.web.retailer import page as retailer_page
 from tillfree.web.review import page as review_page
 from tillfree.web.routing import ask_anyhow, wrong_page
+from tillfree.web.shopper import page as shopper_page
 from tillfree.web.stock import page as stock_page
 from tillfree.web.visits import page as visits_page
 
@@ -45,6 +51,12 @@ def make_app(console: Console) -> Starlette:
         *stock_page.routes(),
         *devices_page.routes(),
         *reports_page.routes(),
+        *gate_page.routes(),
+        *payments_page.routes(),
+        *disputes_page.routes(),
+        *shopper_page.routes(),
+        *api_page.routes(),
+        *retailer_page.routes(),
         *audit.routes(),
         *staff.routes(),
         *sessions.routes(),

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
+from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.running.running import RunningStore
+from tillfree.store.till.till import Till
 from tillfree.web.scoreboard import Scoreboard
 from tillfree.web.texts import FOLDER
 
@@ -27,6 +29,10 @@ class Console:
     store: RunningStore
     database: Database
     demo: bool = False
+    till: Till | None = None
+    """Where trips are paid; None in a store that only makes receipts."""
+    desk: EntryDesk | None = None
+    """Where gates ask; None in a store whose door is open."""
     scoreboard: Scoreboard | None = None
     """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
     trouble: Callable[[], str] = lambda: ""

@@ -21,6 +21,12 @@ Permission = Literal[
     "reports.see",
     "staff.change",
     "audit.see",
+    "gate.see",
+    "gate.change",
+    "payments.see",
+    "payments.refund",
+    "disputes.decide",
+    "integrations.change",
 ]
 
 PERMISSIONS: dict[Permission, str] = {
@@ -37,13 +43,23 @@ PERMISSIONS: dict[Permission, str] = {
     "reports.see": later("See and export reports"),
     "staff.change": later("Add, change and remove staff"),
     "audit.see": later("See who saw and changed what"),
+    "gate.see": later("See who was let in or refused at the gate, and why"),
+    "gate.change": later("Check ages; block and unblock credentials; close the gate"),
+    "payments.see": later("See trips, payments and the ledger"),
+    "payments.refund": later("Refund, and write off what cannot be collected"),
+    "disputes.decide": later("Decide what shoppers say is wrong"),
+    "integrations.change": later("Make keys for other systems and webhooks"),
 }
 
 _VIEWER: frozenset[Permission] = frozenset({"live.see", "catalogue.see", "stock.see", "devices.see"})
-_ASSOCIATE: frozenset[Permission] = _VIEWER.union(("visits.see", "evidence.see", "review.decide", "stock.change"))
-_MANAGER: frozenset[Permission] = _ASSOCIATE.union(("catalogue.change", "reports.see", "staff.change", "audit.see"))
+_ASSOCIATE: frozenset[Permission] = _VIEWER.union(
+    ("visits.see", "evidence.see", "review.decide", "stock.change", "gate.see", "gate.change", "disputes.decide")
+)
+_MANAGER: frozenset[Permission] = _ASSOCIATE.union(
+    ("catalogue.change", "reports.see", "staff.change", "audit.see", "payments.see", "payments.refund")
+)
 _ENGINEER: frozenset[Permission] = _VIEWER.union(
-    ("visits.see", "evidence.see", "devices.change", "reports.see", "audit.see")
+    ("visits.see", "evidence.see", "devices.change", "reports.see", "audit.see", "gate.see", "integrations.change")
 )
 
 ROLES: dict[Role, frozenset[Permission]] = {

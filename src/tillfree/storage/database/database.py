@@ -14,6 +14,7 @@ from tillfree.storage.database.connection import make_engine
 from tillfree.storage.database.decisions import Decisions
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.migrations import bring_up_to_date
+from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
 from tillfree.storage.database.shops import Shops
@@ -28,7 +29,19 @@ FILE_NAME = "store.db"
 IN_MEMORY = ":memory:"
 
 
-class Database(Visits, Decisions, Audit, Staff, Shops, Stock, Calibrations, Traffic, Reports, Erasing):
+class Database(
+    Visits,
+    Decisions,
+    Audit,
+    Staff,
+    Shops,
+    Stock,
+    Calibrations,
+    Traffic,
+    Reports,
+    Erasing,
+    Announcements,
+):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
     Any of them raises DatabaseError where the file cannot be used: locked, damaged, full disk. What a method has

@@ -1,0 +1,17 @@
+"""Settings of the ways to other systems; secrets never stand here, only the names of environment variables."""
+
+import msgspec
+
+__all__ = ["MailSettings", "RetailerSettings", "WebhookSettings"]
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Receipts by e-mail."""
+
+
+class RetailerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The retailer's own systems: who asks whom for what."""
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Telling other systems what happened."""

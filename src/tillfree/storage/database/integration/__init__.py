@@ -1,0 +1,1 @@
+"""What is remembered for other systems: keys, webhooks, answers given before, uploads."""

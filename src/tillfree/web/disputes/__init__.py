@@ -1,0 +1,1 @@
+"""What shoppers say is wrong, decided with the evidence at hand."""

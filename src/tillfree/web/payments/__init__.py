@@ -1,0 +1,1 @@
+"""Trips, payments and the ledger in the console."""

@@ -1,0 +1,1 @@
+"""The platform side of the retailer API that retailers know: catalogue, carts, charges, refunds."""
