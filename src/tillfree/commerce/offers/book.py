@@ -13,7 +13,7 @@ from tillfree.commerce.offers.cuts import Unit
 
 __all__ = ["UNITS_MAX", "Good", "OfferBook", "Saving", "is_about"]
 
-UNITS_MAX = 2000
+UNITS_MAX = 1000
 """Of more units than this in one cart no offer is worked out: the cart is no shopper's, and goes to review."""
 
 

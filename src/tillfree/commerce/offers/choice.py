@@ -5,7 +5,7 @@ The rule, in full:
 1. Offers that are not stackable share the units: a unit has at most one of them. Those of the highest priority choose
    first. Among equals, those that want the same units are tried in every order, up to five of them, and the order
    that saves most is taken (equal savings: the order of their ids). Of more than five, the one that saves most on
-   what is still free comes next, and so on.
+   what is still free comes next, and so on; of more than forty, those that save most alone take part.
 2. Then stackable offers, by priority and id, each on what is left to pay of every unit that it is about.
 
 An offer whose conditions are not met by the units that it may still have takes nothing off. Nothing costs less than
@@ -21,6 +21,7 @@ from tillfree.commerce.offers.cuts import Cuts, Unit, cuts_of
 __all__ = ["Claim", "choose_offers"]
 
 _ORDERS_OF = 5
+_RIVALS_MAX = 40
 
 Claim = tuple[Offer, Sequence[int]]
 """An offer with the numbers of the units that it is about, in canonical order."""
@@ -90,7 +91,9 @@ def _best(rivals: list[Claim], units: Sequence[Unit], left: list[int], free: lis
 def _greedy(rivals: list[Claim], units: Sequence[Unit], left: list[int], free: list[bool]) -> list[tuple[Offer, Cuts]]:
     found: list[tuple[Offer, Cuts]] = []
     taken: set[int] = set()
-    waiting = list(rivals)
+    alone = [sum(cuts_of(offer, units, [i for i in mine if free[i]], left).values()) for offer, mine in rivals]
+    ranked = sorted(range(len(rivals)), key=lambda n: -alone[n])[:_RIVALS_MAX]
+    waiting = [rivals[n] for n in sorted(ranked) if alone[n]]
     while waiting:
         tried = [
             (cuts_of(offer, units, [i for i in mine if free[i] and i not in taken], left), (offer, mine))
