@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -89,12 +89,14 @@ def period_problems(timed: Timed) -> Iterator[str]:
         yield str(error)
 
 
-def zone_of(name: str) -> ZoneInfo:
+def zone_of(name: str) -> tzinfo:
     """A time zone of the IANA database.
 
     Raises:
         CatalogError: there is no such zone on this machine.
     """
+    if name == "UTC":  # there on every machine, also where there is no database of zones
+        return UTC
     try:
         return _zone(name)
     except (KeyError, ValueError, OSError) as error:
@@ -106,7 +108,7 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def local_time(time_ns: int, zone: ZoneInfo) -> datetime:
+def local_time(time_ns: int, zone: tzinfo) -> datetime:
     """What the clock on the wall shows; without a zone, to be compared with the windows of this module."""
     return datetime.fromtimestamp(time_ns // NS_PER_S, UTC).astimezone(zone).replace(tzinfo=None)
 

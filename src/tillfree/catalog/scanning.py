@@ -11,7 +11,7 @@ from tillfree.catalog.errors import BarcodeError
 from tillfree.catalog.model import Product, Shop
 from tillfree.core.money import CURRENCY_EXPONENTS
 
-__all__ = ["Scanned", "ScanReader"]
+__all__ = ["ScanReader", "Scanned"]
 
 
 class Scanned(msgspec.Struct, frozen=True):

@@ -5,6 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tillfree.catalog.embedded import parse_templates
+from tillfree.catalog.errors import CatalogError
+from tillfree.catalog.periods import zone_of
+
 __all__ = ["CommerceSettings"]
 
 
@@ -160,8 +164,14 @@ class CommerceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """What one value cannot tell alone.
 
         Raises:
-            ValueError: `jurisdiction` names an authority that has no rates, or one twice.
+            ValueError: `jurisdiction` names an authority that has no rates, or one twice; the time zone or a template
+                of barcodes is not understood.
         """
+        try:
+            zone_of(self.time_zone)
+            parse_templates(self.embedded_barcodes)
+        except CatalogError as error:
+            raise ValueError(str(error)) from error
         for name in self.jurisdiction:
             if name not in self.authorities_ppm:
                 known = ", ".join(sorted(self.authorities_ppm)) or "none"
