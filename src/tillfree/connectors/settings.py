@@ -2,15 +2,13 @@
 
 import msgspec
 
+from tillfree.connectors.retailer.settings import RetailerSettings
+
 __all__ = ["MailSettings", "RetailerSettings", "WebhookSettings"]
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Receipts by e-mail."""
-
-
-class RetailerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The retailer's own systems: who asks whom for what."""
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
