@@ -291,7 +291,7 @@ class RetailerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         str,
         Meta(
             title="Event feed address",
-            description="Where events are sent by POST, ten at a time as EventBridge takes them. Empty: nowhere.",
+            description="Where events are sent by POST, as a list of at most ten. Empty: nowhere.",
             max_length=500,
             pattern="^(https?://[^\\s]+)?$",
         ),
