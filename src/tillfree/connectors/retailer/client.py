@@ -57,7 +57,7 @@ def base64_of(text: str) -> str:
 class RetailerClient:
     """The connectors at one address. Methods may be called by any thread."""
 
-    def __init__(  # noqa: PLR0913  all that a call depends on
+    def __init__(
         self,
         settings: RetailerSettings,
         key: str,
@@ -92,7 +92,13 @@ class RetailerClient:
     # ---- the connectors -------------------------------------------------------------------------------------
 
     def verify_identity(
-        self, code: str, event: str, *, location: str = "ENTRY", channel: str = "OPTICAL", timeout_s: float | None = None
+        self,
+        code: str,
+        event: str,
+        *,
+        location: str = "ENTRY",
+        channel: str = "OPTICAL",
+        timeout_s: float | None = None,
     ) -> Visitor:
         """Who shows this code. `event` is the id of this showing, which the cart names again."""
         message = VerifyIdentityKeys(

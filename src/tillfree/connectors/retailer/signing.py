@@ -186,5 +186,3 @@ def _canonical_query(query: str) -> str:
         name, _, value = part.partition("=")
         pairs.append((quote(unquote(name), safe=_SAFE), quote(unquote(value), safe=_SAFE)))
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
-
-

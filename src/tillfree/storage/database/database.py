@@ -13,6 +13,8 @@ from tillfree.storage.database.calibrations import Calibrations
 from tillfree.storage.database.connection import make_engine
 from tillfree.storage.database.decisions import Decisions
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.integration.ingestions import Ingestions
+from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.reports import Reports
@@ -41,6 +43,8 @@ class Database(
     Reports,
     Erasing,
     Announcements,
+    Orders,
+    Ingestions,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
