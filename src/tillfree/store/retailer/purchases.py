@@ -50,7 +50,7 @@ def auth_event_id(store: str, gate: str, time_ns: int, member: int = 0) -> str:
 
 
 def shopper_id(trip: Trip, payer: Payer, settings: RetailerSettings) -> str:
-    """What the retailer may call the payer: where it decides on risks a keyed mark of the card, else one of the trip."""
+    """What the retailer may call the payer: where it judges risks a keyed mark of the card, else one of the trip."""
     if settings.risk != "none" and payer.fingerprint:
         return payer.fingerprint
     return str(uuid.uuid5(_NAMES, f"shopper {trip.id}"))

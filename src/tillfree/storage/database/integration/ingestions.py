@@ -27,7 +27,7 @@ INGESTIONS = Table(
 
 
 class Ingestion(msgspec.Struct, frozen=True, kw_only=True):
-    """An upload: `body` as it came, emptied when it is worked off; `report` a CSV file; `owner` the key that sent it."""
+    """An upload: `body` as it came, empty when it is worked off; `report` a CSV file; `owner` the key that sent it."""
 
     id: str
     owner: str

@@ -41,8 +41,8 @@ class RetailerOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A cart on its way. `wire` is the trip's id in the retailer API, `time_ns` when the cart was final.
 
     `cart` is the message as it is sent in each try; it names the shopper as the retailer does, so it is emptied when
-    the retailer has it. `purchase` is the retailer's id, `why` what the last try was answered, `alerted` how often somebody
-    was told that it waits for a price.
+    the retailer has it. `purchase` is the retailer's id, `why` what the last try was answered, `alerted` how often
+    somebody was told that it waits for a price.
     """
 
     trip: TripId
