@@ -169,6 +169,18 @@ class RetailerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             extra_json_schema=_unit("days"),
         ),
     ] = 7
+    refund_reasons: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=100, pattern="^[A-Z][A-Z0-9_]*$")], ...],
+        Meta(title="Refund reasons", description="The reason codes with which the retailer may call for a refund."),
+    ] = ("DAMAGED_ITEM", "WRONG_ITEM", "WRONG_PRICE", "RETURNED_ITEM", "OTHER")
+    cart_amounts: Annotated[
+        Literal["unit", "line"],
+        Meta(
+            title="Amounts of priced carts",
+            description="Whether the price, promotions, fees and tax of a line of a priced cart are those of one unit, "
+            "or of the whole line.",
+        ),
+    ] = "unit"
     code_pattern: Annotated[
         str,
         Meta(

@@ -15,6 +15,9 @@ from tillfree.storage.database.decisions import Decisions
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.ingestions import Ingestions
 from tillfree.storage.database.integration.orders import Orders
+from tillfree.storage.database.integration.answers import Answers
+from tillfree.storage.database.integration.hooks import Hooks
+from tillfree.storage.database.integration.keys import ApiKeys
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.reports import Reports
@@ -45,6 +48,9 @@ class Database(
     Announcements,
     Orders,
     Ingestions,
+    ApiKeys,
+    Answers,
+    Hooks,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
