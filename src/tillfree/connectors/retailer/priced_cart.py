@@ -216,12 +216,10 @@ def _receipt_lines(line: _Line, products: Mapping[ProductId, Product]) -> Iterat
 
 
 def _goods(line: _Line, product: ProductId, name: str, min_age: int) -> Iterator[ReceiptLine]:
-    discounts = tuple(
-        LineDiscount(offer="retailer", name=text or "Promotion", amount=off) for text, off in line.promotions
-    )
+    promotions = list(line.promotions)
     weight_g, unit = line.weight_g, None
     if weight_g is not None:
-        unit = _kilogram_price(line.price, weight_g)
+        unit = _kilogram_price(line.price, weight_g, line.one)
         weight_g = weight_g if unit is not None else None
     parts = [(line.units, unit or line.price)] if line.weight_g is not None else _split(line.price, line.units)
     for units, price in parts:
