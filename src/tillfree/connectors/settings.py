@@ -23,15 +23,16 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         bool,
         Meta(
             title="Private addresses",
-            description="Whether webhooks may go to addresses of this machine and of private networks. As it comes they "
-            "may not: whoever can make a webhook could reach devices that are nobody else's business.",
+            description="Whether webhooks may go to addresses of this machine and of private networks. As it comes, "
+            "they may not: whoever can make a webhook could reach devices that are nobody else's business.",
         ),
     ] = False
     allow_http: Annotated[
         bool,
         Meta(
             title="Without encryption",
-            description="Whether webhooks may go to http:// addresses; what happened in the shop then travels readable.",
+            description="Whether webhooks may go to http:// addresses: what happened in the shop then travels "
+            "readable.",
         ),
     ] = False
     timeout_s: Annotated[

@@ -24,7 +24,7 @@ from tillfree.storage.database.integration.hooks import CONSUMER, Attempt, Deliv
 from tillfree.storage.database.money.announcements import Announcement
 from tillfree.store.webhooks.backoff import next_try_ns
 
-__all__ = ["TEST_KIND", "WebhookWorker", "message_body", "test_delivery"]
+__all__ = ["TEST_KIND", "WebhookWorker", "message_body", "ping_delivery"]
 
 TEST_KIND = "webhook.test"
 _AT_ONCE = 500
@@ -51,7 +51,7 @@ def message_body(announcement: Announcement) -> bytes:
     )
 
 
-def test_delivery(hook: Hook, now_ns: int) -> Delivery:
+def ping_delivery(hook: Hook, now_ns: int) -> Delivery:
     """A message that tells of nothing."""
     said = Announcement(number=0, time_ns=now_ns, kind=TEST_KIND, subject=hook.id, body={"hello": "from Tillfree"})
     return delivery_of(hook, said, message_body(said), now_ns)
