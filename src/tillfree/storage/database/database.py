@@ -18,6 +18,10 @@ from tillfree.storage.database.integration.hooks import Hooks
 from tillfree.storage.database.integration.keys import ApiKeys
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
+from tillfree.storage.database.money.book import Books
+from tillfree.storage.database.money.ledger import Ledgers
+from tillfree.storage.database.money.payments import Payments
+from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
 from tillfree.storage.database.shops import Shops
@@ -47,6 +51,10 @@ class Database(
     ApiKeys,
     Answers,
     Hooks,
+    Trips,
+    Payments,
+    Ledgers,
+    Books,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
