@@ -15,6 +15,9 @@ from tillfree.storage.database.decisions import Decisions
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
+from tillfree.storage.database.money.deliveries import Deliveries
+from tillfree.storage.database.money.disputes import Disputes
+from tillfree.storage.database.money.receipt_links import ReceiptLinks
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
 from tillfree.storage.database.shops import Shops
@@ -41,6 +44,9 @@ class Database(
     Reports,
     Erasing,
     Announcements,
+    ReceiptLinks,
+    Deliveries,
+    Disputes,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
