@@ -119,7 +119,7 @@ def _check_url(call: Call, url: str) -> None:
 
 
 def _view(call: Call, hook: Hook) -> HookView:
-    counts = call.database.count_deliveries(hook.id)
+    counts = call.database.count_hook_deliveries(hook.id)
     return HookView(
         id=hook.id,
         url=hook.url,
@@ -185,7 +185,7 @@ def _rotate(call: Call) -> NewHookView:
 
 def _test(call: Call) -> DeliveryView:
     delivery = ping_delivery(_hook(call), call.console.now_ns())
-    call.database.add_test_delivery(delivery)
+    call.database.add_hook_test(delivery)
     return _delivery_view(delivery)
 
 
@@ -193,7 +193,7 @@ def _deliveries(call: Call) -> Page:
     query, hook = call.asked(DeliveriesQuery), _hook(call)
     time, _, id_ = query.after.partition("~")
     before = (int(time), id_) if time else None
-    found = call.database.deliveries(hook.id, before=before, state=query.state.strip(), limit=query.limit + 1)
+    found = call.database.hook_deliveries(hook.id, before=before, state=query.state.strip(), limit=query.limit + 1)
     page = found[: query.limit]
     more = len(found) > len(page)
     return Page([_delivery_view(one) for one in page], f"{page[-1].time_ns}~{page[-1].id}" if more else "")
@@ -202,10 +202,10 @@ def _deliveries(call: Call) -> Page:
 def _redeliver(call: Call) -> Redelivered:
     body, hook = call.sent(RedeliverBody), _hook(call)
     if body.delivery:
-        known = call.database.delivery(body.delivery)
+        known = call.database.hook_delivery(body.delivery)
         if known is None or known.hook != hook.id:
             raise Problem("refused", "this webhook has no message of that id; it may be erased by now")
-    return Redelivered(call.database.redeliver(hook.id, call.console.now_ns(), body.delivery))
+    return Redelivered(call.database.redeliver_hook(hook.id, call.console.now_ns(), body.delivery))
 
 
 def _hook(call: Call) -> Hook:

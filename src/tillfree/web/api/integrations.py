@@ -65,7 +65,7 @@ def _shown(
         "api/integrations.html",
         status,
         keys=ask.database.api_keys(),
-        hooks=[(hook, ask.database.count_deliveries(hook.id)) for hook in hooks],
+        hooks=[(hook, ask.database.count_hook_deliveries(hook.id)) for hook in hooks],
         scopes=SCOPES,
         kinds=KINDS,
         states=_STATES,
@@ -131,7 +131,7 @@ def _switch_hook(ask: Ask) -> Response:
 
 def _test_hook(ask: Ask) -> Response:
     hook = _hook(ask)
-    ask.database.add_test_delivery(ping_delivery(hook, ask.console.now_ns()))
+    ask.database.add_hook_test(ping_delivery(hook, ask.console.now_ns()))
     return _to_hook(ask, hook, ask.say("A test message is on its way."))
 
 
@@ -147,9 +147,9 @@ def _rotate_secret(ask: Ask) -> Response:
 def _redeliver(ask: Ask) -> Response:
     hook = _hook(ask)
     delivery = ask.text("delivery", limit=60)
-    if delivery and ((known := ask.database.delivery(delivery)) is None or known.hook != hook.id):
+    if delivery and ((known := ask.database.hook_delivery(delivery)) is None or known.hook != hook.id):
         raise NotThere(ask.say("This message is erased by now."))
-    count = ask.database.redeliver(hook.id, ask.console.now_ns(), delivery)
+    count = ask.database.redeliver_hook(hook.id, ask.console.now_ns(), delivery)
     ask.audit("webhook.redeliver", hook.id, delivery or f"{count} messages")
     return _to_hook(
         ask, hook, ask.say_many("%(count)s message is sent again.", "%(count)s messages are sent again.", count)
@@ -172,8 +172,8 @@ def _hook_page(ask: Ask) -> Response:
         hook=hook,
         states=_STATES,
         delivery_states=_DELIVERIES,
-        counts=ask.database.count_deliveries(hook.id),
-        deliveries=ask.database.deliveries(hook.id, limit=_SHOWN),
+        counts=ask.database.count_hook_deliveries(hook.id),
+        deliveries=ask.database.hook_deliveries(hook.id, limit=_SHOWN),
     )
 
 
