@@ -20,7 +20,14 @@ from tillfree.web.rendering import csv_response
 from tillfree.web.roles import Permission, may
 from tillfree.web.routing import needed
 
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/theme"), ("POST", "/demo/role")}
+OPEN = {
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/theme"),
+    ("POST", "/demo/role"),
+    ("GET", "/api"),
+}
 """What everybody may, signed in or not; a further one is to be thought about."""
 
 

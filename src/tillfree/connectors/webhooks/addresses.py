@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tillfree.connectors.errors import ConnectorError
+from tillfree.connectors.settings import WebhookSettings
 
-__all__ = ["ForbiddenAddressError", "Target", "resolved", "target_of"]
+__all__ = ["ForbiddenAddressError", "Target", "check_target", "resolved", "target_of"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -66,6 +67,17 @@ def target_of(url: str, *, allow_http: bool) -> Target:
         raise ForbiddenAddressError(f"{url[:200]!r}: there is no port 0")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(secure, host, port or (443 if secure else 80), path)
+
+
+def check_target(url: str, settings: WebhookSettings) -> None:
+    """Refuses an address that no message would ever go to, before somebody relies on it.
+
+    Raises:
+        ConnectorError: it is such a one, or nobody knows its name now.
+    """
+    target = target_of(url, allow_http=settings.allow_http)
+    if not settings.allow_private:
+        resolved(target, allow_private=False)
 
 
 def resolved(target: Target, *, allow_private: bool) -> str:

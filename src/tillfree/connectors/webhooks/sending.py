@@ -86,14 +86,14 @@ class _Pinned(http.client.HTTPConnection):
         self._address = address
         self._timeout_s = timeout_s
 
-    def connect(self) -> None:  # noqa: D102
+    def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), self._timeout_s)
 
 
 class _PinnedSecure(_Pinned):
     """The same by TLS: the certificate must be that of the name."""
 
-    def connect(self) -> None:  # noqa: D102
+    def connect(self) -> None:
         super().connect()
         # The watch over time must find the plain socket, too, while keys are exchanged.
         self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)

@@ -24,7 +24,7 @@ from tillfree.storage.database.integration.hooks import CONSUMER, Attempt, Deliv
 from tillfree.storage.database.money.announcements import Announcement
 from tillfree.store.webhooks.backoff import next_try_ns
 
-__all__ = ["TEST_KIND", "WebhookWorker", "message_body", "test_delivery"]
+__all__ = ["TEST_KIND", "WebhookWorker", "message_body", "ping_delivery"]
 
 TEST_KIND = "webhook.test"
 _AT_ONCE = 500
@@ -51,7 +51,7 @@ def message_body(announcement: Announcement) -> bytes:
     )
 
 
-def test_delivery(hook: Hook, now_ns: int) -> Delivery:
+def ping_delivery(hook: Hook, now_ns: int) -> Delivery:
     """A message that tells of nothing."""
     said = Announcement(number=0, time_ns=now_ns, kind=TEST_KIND, subject=hook.id, body={"hello": "from Tillfree"})
     return delivery_of(hook, said, message_body(said), now_ns)
@@ -104,7 +104,7 @@ class WebhookWorker:
             for hook in hooks
             if hook.wants(announcement)
         ]
-        self._database.put_deliveries(deliveries, found[-1].number)
+        self._database.put_hook_deliveries(deliveries, found[-1].number)
         return len(found) == _AT_ONCE
 
     # ---- sending --------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class WebhookWorker:
         """What is due to one hook, one by one; the first that fails ends it for this time."""
         until_s = time.monotonic() + _SEND_S
         tries = 0
-        for delivery in self._database.due_deliveries(hook.id, self._now_ns(), _AT_ONCE):
+        for delivery in self._database.due_hook_deliveries(hook.id, self._now_ns(), _AT_ONCE):
             tries += 1
             if not self._send(hook, delivery) or time.monotonic() > until_s:
                 break
@@ -123,7 +123,7 @@ class WebhookWorker:
         now_ns = self._now_ns()
         sent, forbidden = self._post(hook, delivery, now_ns)
         if sent.arrived:
-            self._database.note_attempt(
+            self._database.note_hook_attempt(
                 delivery.id, Attempt(time_ns=now_ns, state="delivered", status=sent.status, due_ns=delivery.due_ns)
             )
             return True
@@ -139,7 +139,7 @@ class WebhookWorker:
             due_ns=next_ns,
             quiet_until_ns=now_ns if over else quiet_ns,
         )
-        dead = self._database.note_attempt(delivery.id, attempt)
+        dead = self._database.note_hook_attempt(delivery.id, attempt)
         if sent.status == _GONE:
             self._disable(hook, "the receiver says that it is gone for good (410)")
         elif dead >= self._settings.disable_after:
@@ -176,4 +176,4 @@ class WebhookWorker:
         today = now_ns // _DAY_NS
         if today != self._cleaned_day:
             self._cleaned_day = today
-            self._database.forget_deliveries(now_ns - self._settings.kept_days * _DAY_NS)
+            self._database.forget_hook_deliveries(now_ns - self._settings.kept_days * _DAY_NS)

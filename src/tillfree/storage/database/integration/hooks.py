@@ -32,9 +32,9 @@ from tillfree.storage.database.tables import METADATA
 
 __all__ = [
     "CONSUMER",
-    "DELIVERIES",
     "HOOKS",
     "HOOKS_MAX",
+    "MESSAGES",
     "Attempt",
     "Delivery",
     "DeliveryState",
@@ -62,8 +62,8 @@ HOOKS = Table(
     Column("dead", Integer, nullable=False),  # deliveries in a row that were given up
     Column("quiet_until_ns", Integer, nullable=False),
 )
-DELIVERIES = Table(
-    "deliveries",
+MESSAGES = Table(
+    "hook_messages",
     METADATA,
     Column("id", String, primary_key=True),
     Column("hook", String, ForeignKey("hooks.id", ondelete="CASCADE"), nullable=False),
@@ -78,11 +78,11 @@ DELIVERIES = Table(
     Column("last_ns", Integer, nullable=False),
     Column("status", Integer, nullable=False),
     Column("error", String, nullable=False),
-    Index("deliveries_due", "hook", "state", "due_ns"),
-    Index("deliveries_hook", "hook", "time_ns", "id"),
-    Index("deliveries_time", "time_ns"),
+    Index("hook_messages_due", "hook", "state", "due_ns"),
+    Index("hook_messages_hook", "hook", "time_ns", "id"),
+    Index("hook_messages_time", "time_ns"),
     # Telling an announcement twice to one hook would be a bug of ours, so the table refuses it; tests have number 0.
-    Index("deliveries_once", "hook", "number", unique=True, sqlite_where=text("number > 0")),
+    Index("hook_messages_once", "hook", "number", unique=True, sqlite_where=text("number > 0")),
 )
 HOOKS_MAX = 50
 CONSUMER = "webhooks"
@@ -261,56 +261,60 @@ class Hooks(Connected):
 
     # ---- deliveries -----------------------------------------------------------------------------------------
 
-    def put_deliveries(self, deliveries: Sequence[Delivery], done_to: int) -> None:
+    def put_hook_deliveries(self, deliveries: Sequence[Delivery], done_to: int) -> None:
         """Keeps what is to be told, and that all announcements up to `done_to` are dealt out; both or neither."""
         with self._writing() as connection:
             rows = [msgspec.structs.asdict(delivery) for delivery in deliveries]
             if rows:
-                connection.execute(insert(DELIVERIES), rows)
+                connection.execute(insert(MESSAGES), rows)
             statement = upsert(CURSORS).values(consumer=CONSUMER, number=done_to)
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["consumer"], set_={"number": statement.excluded.number})
             )
 
-    def add_test_delivery(self, delivery: Delivery) -> None:
+    def add_hook_test(self, delivery: Delivery) -> None:
         """A message that tells of nothing, to see whether it arrives."""
         with self._writing() as connection:
-            connection.execute(insert(DELIVERIES), msgspec.structs.asdict(delivery))
+            connection.execute(insert(MESSAGES), msgspec.structs.asdict(delivery))
 
     def due_hooks(self, now_ns: int) -> list[Hook]:
         """Active hooks that are not left in peace, and to which something is to be sent now."""
         waits = (
-            select(DELIVERIES.c.id)
-            .where(DELIVERIES.c.hook == HOOKS.c.id, DELIVERIES.c.state == "waiting", DELIVERIES.c.due_ns <= now_ns)
+            select(MESSAGES.c.id)
+            .where(
+                MESSAGES.c.hook == HOOKS.c.id,
+                MESSAGES.c.state == "waiting",
+                MESSAGES.c.due_ns <= now_ns,
+            )
             .exists()
         )
         statement = select(HOOKS).where(HOOKS.c.state == "active", HOOKS.c.quiet_until_ns <= now_ns, waits)
         with self.reading() as connection:
             return [_hook(row) for row in connection.execute(statement.order_by(HOOKS.c.created_ns, HOOKS.c.id))]
 
-    def due_deliveries(self, hook: str, now_ns: int, limit: int = 100) -> list[Delivery]:
+    def due_hook_deliveries(self, hook: str, now_ns: int, limit: int = 100) -> list[Delivery]:
         """What is to be sent to a hook now, oldest first."""
         statement = (
-            select(DELIVERIES)
-            .where(DELIVERIES.c.hook == hook, DELIVERIES.c.state == "waiting", DELIVERIES.c.due_ns <= now_ns)
-            .order_by(DELIVERIES.c.due_ns, DELIVERIES.c.number, DELIVERIES.c.id)
+            select(MESSAGES)
+            .where(MESSAGES.c.hook == hook, MESSAGES.c.state == "waiting", MESSAGES.c.due_ns <= now_ns)
+            .order_by(MESSAGES.c.due_ns, MESSAGES.c.number, MESSAGES.c.id)
             .limit(limit)
         )
         with self.reading() as connection:
             return [_delivery(row) for row in connection.execute(statement)]
 
-    def note_attempt(self, id_: str, attempt: Attempt) -> int:
+    def note_hook_attempt(self, id_: str, attempt: Attempt) -> int:
         """What became of a try; gives how many deliveries in a row its hook has given up."""
         with self._writing() as connection:
-            row = connection.execute(select(DELIVERIES.c.hook).where(DELIVERIES.c.id == id_)).first()
+            row = connection.execute(select(MESSAGES.c.hook).where(MESSAGES.c.id == id_)).first()
             if row is None:  # the hook was removed meanwhile
                 return 0
             connection.execute(
-                update(DELIVERIES)
-                .where(DELIVERIES.c.id == id_)
+                update(MESSAGES)
+                .where(MESSAGES.c.id == id_)
                 .values(
                     state=attempt.state,
-                    attempts=DELIVERIES.c.attempts + 1,
+                    attempts=MESSAGES.c.attempts + 1,
                     due_ns=attempt.due_ns,
                     last_ns=attempt.time_ns,
                     status=attempt.status,
@@ -329,13 +333,13 @@ class Hooks(Connected):
             connection.execute(update(HOOKS).where(here).values(**values))
             return connection.scalar(select(HOOKS.c.dead).where(here)) or 0
 
-    def redeliver(self, hook: str, now_ns: int, delivery: str = "") -> int:
+    def redeliver_hook(self, hook: str, now_ns: int, delivery: str = "") -> int:
         """Sends one delivery again, or all that were given up; gives how many wait now."""
-        where: ColumnElement[bool] = DELIVERIES.c.hook == hook
-        where &= DELIVERIES.c.id == delivery if delivery else DELIVERIES.c.state == "dead"
+        where: ColumnElement[bool] = MESSAGES.c.hook == hook
+        where &= MESSAGES.c.id == delivery if delivery else MESSAGES.c.state == "dead"
         with self._writing() as connection:
             changed = connection.execute(
-                update(DELIVERIES)
+                update(MESSAGES)
                 .where(where)
                 .values(state="waiting", attempts=0, made_ns=now_ns, due_ns=now_ns, error="", status=0)
             )
@@ -343,41 +347,39 @@ class Hooks(Connected):
                 connection.execute(update(HOOKS).where(HOOKS.c.id == hook).values(quiet_until_ns=0))
             return changed.rowcount
 
-    def deliveries(
+    def hook_deliveries(
         self, hook: str, *, before: tuple[int, str] | None = None, state: str = "", limit: int = 100
     ) -> list[Delivery]:
         """What was sent to a hook or waits, newest first; `before` is time and id of the last of the page before."""
-        statement = select(DELIVERIES).where(DELIVERIES.c.hook == hook)
+        statement = select(MESSAGES).where(MESSAGES.c.hook == hook)
         if state:
-            statement = statement.where(DELIVERIES.c.state == state)
+            statement = statement.where(MESSAGES.c.state == state)
         if before is not None:
             time_ns, id_ = before
             statement = statement.where(
-                (DELIVERIES.c.time_ns < time_ns) | ((DELIVERIES.c.time_ns == time_ns) & (DELIVERIES.c.id < id_))
+                (MESSAGES.c.time_ns < time_ns) | ((MESSAGES.c.time_ns == time_ns) & (MESSAGES.c.id < id_))
             )
-        statement = statement.order_by(DELIVERIES.c.time_ns.desc(), DELIVERIES.c.id.desc()).limit(limit)
+        statement = statement.order_by(MESSAGES.c.time_ns.desc(), MESSAGES.c.id.desc()).limit(limit)
         with self.reading() as connection:
             return [_delivery(row) for row in connection.execute(statement)]
 
-    def delivery(self, id_: str) -> Delivery | None:
+    def hook_delivery(self, id_: str) -> Delivery | None:
         """One of them."""
         with self.reading() as connection:
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id == id_)).first()
+            row = connection.execute(select(MESSAGES).where(MESSAGES.c.id == id_)).first()
         return None if row is None else _delivery(row)
 
-    def count_deliveries(self, hook: str) -> dict[str, int]:
+    def count_hook_deliveries(self, hook: str) -> dict[str, int]:
         """How many of a hook's deliveries are in each state."""
-        statement = (
-            select(DELIVERIES.c.state, func.count()).where(DELIVERIES.c.hook == hook).group_by(DELIVERIES.c.state)
-        )
+        statement = select(MESSAGES.c.state, func.count()).where(MESSAGES.c.hook == hook).group_by(MESSAGES.c.state)
         with self.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(statement)}
 
-    def forget_deliveries(self, before_ns: int) -> int:
+    def forget_hook_deliveries(self, before_ns: int) -> int:
         """Erases what was delivered or given up and is older than that; what waits stays."""
         with self._writing() as connection:
             return connection.execute(
-                delete(DELIVERIES).where(DELIVERIES.c.state != "waiting", DELIVERIES.c.time_ns < before_ns)
+                delete(MESSAGES).where(MESSAGES.c.state != "waiting", MESSAGES.c.time_ns < before_ns)
             ).rowcount
 
 
