@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from tillfree.commerce.payments.settings import PaymentSettings
+from tillfree.commerce.policy_settings import PolicySettings
 from tillfree.commerce.settings import CommerceSettings
 from tillfree.connectors.settings import MailSettings, RetailerSettings, WebhookSettings
 from tillfree.core.errors import TillfreeError
@@ -101,6 +102,7 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     commerce: CommerceSettings = msgspec.field(default_factory=CommerceSettings)
     entry: EntrySettings = EntrySettings()
     payments: PaymentSettings = PaymentSettings()
+    policy: PolicySettings = PolicySettings()
     mail: MailSettings = MailSettings()
     retailer: RetailerSettings = RetailerSettings()
     webhooks: WebhookSettings = WebhookSettings()
