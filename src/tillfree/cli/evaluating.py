@@ -58,6 +58,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
             version=tillfree.__version__,
             predictions=arguments.predictions,
             on_case=on_case,
+            policy=settings.policy if settings is not None else None,
         )
     if arguments.report:
         write_file(arguments.report, _page(report))

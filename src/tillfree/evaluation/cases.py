@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from tillfree.catalog.model import Shop
+from tillfree.commerce.policy_settings import PolicySettings
 from tillfree.core.events import Event, PeopleFrame
 from tillfree.core.ids import TrackId
 from tillfree.core.time import NS_PER_S
 from tillfree.evaluation.hands import hands_leaving
 from tillfree.evaluation.latency import CartLatency, cart_latencies
 from tillfree.evaluation.mistakes import Mistake, explain_mistakes
+from tillfree.evaluation.policies import AS_SET, USUAL_POLICIES, PolicyTally, Priced, tally, trips_of
 from tillfree.evaluation.predictions import CasePrediction, Items, Prediction, receipts_of
 from tillfree.evaluation.resources import Cost, Meter
 from tillfree.evaluation.scoring import CaseScore, resolve_person, score_case
@@ -60,6 +62,7 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     anonymous: bool
     warnings: dict[str, int]
     issues: tuple[str, ...]
+    policies: tuple[PolicyTally, ...] = ()
 
     @property
     def times_real_time(self) -> float:
@@ -106,8 +109,12 @@ class WatchedRecording:
         return 0 if self.first_ns is None or self.last_ns is None else self.last_ns - self.first_ns
 
 
-def run_case(case: str, recording: Recording, solve: Solver) -> tuple[CaseReport, CasePrediction]:
+def run_case(
+    case: str, recording: Recording, solve: Solver, policy: PolicySettings | None = None
+) -> tuple[CaseReport, CasePrediction]:
     """Solves a recording without letting the solver see the truth, and scores the answer.
+
+    `policy` is the table that is set; it and some usual ones are measured.
 
     Raises:
         TillfreeError: the recording cannot be read to its end.
@@ -140,8 +147,19 @@ def run_case(case: str, recording: Recording, solve: Solver) -> tuple[CaseReport
         anonymous=any(p.anonymous for p in answer.predictions),
         warnings=warnings,
         issues=answer.issues,
+        policies=_policies(policy or PolicySettings(), true, visits, recording.shop) if truth else (),
     )
     return report, answer
+
+
+def _policies(
+    policy: PolicySettings, true: Mapping[TrackId, Items], visits: Mapping[TrackId, list[Prediction]], shop: Shop
+) -> tuple[PolicyTally, ...]:
+    trips, missed = trips_of(true, visits)
+    priced = Priced.of(shop)
+    return tuple(
+        tally(name, table, trips, missed, priced) for name, table in {AS_SET: policy, **USUAL_POLICIES}.items()
+    )
 
 
 def _aliases(truth: Truth | None, answer: CasePrediction) -> dict[TrackId, TrackId]:
