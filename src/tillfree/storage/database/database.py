@@ -12,6 +12,7 @@ from tillfree.storage.database.audit import Audit
 from tillfree.storage.database.calibrations import Calibrations
 from tillfree.storage.database.connection import make_engine
 from tillfree.storage.database.decisions import Decisions
+from tillfree.storage.database.entry import Entries
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
@@ -49,6 +50,7 @@ class Database(
     Payments,
     Ledgers,
     Books,
+    Entries,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
