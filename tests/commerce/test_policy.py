@@ -14,10 +14,8 @@ from tillfree.commerce.policy import (
     Verdict,
     certain_lines,
     decide,
-    overdue,
-    review_until_ns,
 )
-from tillfree.commerce.policy_settings import PolicyRow, PolicySettings
+from tillfree.commerce.policy_settings import PolicyRow
 from tillfree.core.events import Alternative, CartLine
 from tillfree.core.ids import UNKNOWN_PRODUCT, EventId, ProductId
 from tillfree.core.money import Money
@@ -49,38 +47,28 @@ def believed(carts: list[tuple[dict[ProductId, int], float]]) -> Believed:
 
 @pytest.mark.parametrize("review", [True, False])
 def test_without_a_table_the_visits_own_status_decides(review: bool) -> None:
-    assert decide(PolicySettings(), case(review=review)) == Verdict("review" if review else "charge")
+    assert decide((), case(review=review)) == Verdict("review" if review else "charge")
 
 
 def test_the_first_row_that_fits_decides_and_none_is_review() -> None:
-    settings = PolicySettings(
-        rows=(
-            PolicyRow(then="review", goods="with_age", from_probability=0.0),
-            PolicyRow(then="charge", from_probability=0.95, up_to_minor=5000),
-            PolicyRow(then="charge_certain", from_probability=0.5, up_to_minor=1000, in_doubt=True),
-        )
+    rows = (
+        PolicyRow(then="review", goods="with_age", from_probability=0.0),
+        PolicyRow(then="charge", from_probability=0.95, up_to_minor=5000),
+        PolicyRow(then="certain", from_probability=0.5, up_to_minor=1000, in_doubt=True),
     )
-    assert decide(settings, case(0.99, age_restricted=True)) == Verdict("review", 1)
-    assert decide(settings, case(0.95, 5000)) == Verdict("charge", 2)
-    assert decide(settings, case(0.95, 5001)) == Verdict("review")
-    assert decide(settings, case(0.9499, 1000)) == Verdict("charge_certain", 3)
-    assert decide(settings, case(0.99, 1000, in_doubt=True)) == Verdict("charge_certain", 3)
-    assert decide(settings, case(0.4999, 1)) == Verdict("review")
-    assert decide(settings, case(0.4, review=False)) == Verdict("review")
+    assert decide(rows, case(0.99, age_restricted=True)) == Verdict("review", 1)
+    assert decide(rows, case(0.95, 5000)) == Verdict("charge", 2)
+    assert decide(rows, case(0.95, 5001)) == Verdict("review")
+    assert decide(rows, case(0.9499, 1000)) == Verdict("certain", 3)
+    assert decide(rows, case(0.99, 1000, in_doubt=True)) == Verdict("certain", 3)
+    assert decide(rows, case(0.4999, 1)) == Verdict("review")
+    assert decide(rows, case(0.4, review=False)) == Verdict("review")
 
 
 @pytest.mark.parametrize("probability", [-0.1, 1.1, math.nan, math.inf])
 def test_what_is_no_probability_is_refused(probability: float) -> None:
     with pytest.raises(CommerceError):
-        decide(PolicySettings(), case(probability))
-
-
-def test_nobody_looked_in_time() -> None:
-    settings = PolicySettings(review_hours=2.0, after_review="charge_nothing")
-    until_ns = review_until_ns(settings, 1000)
-    assert until_ns == 1000 + 2 * 3600 * 10**9
-    assert overdue(settings, until_ns, until_ns - 1) is None
-    assert overdue(settings, until_ns, until_ns) == "charge_nothing"
+        decide((), case(probability))
 
 
 def test_the_certain_part_of_one_visit() -> None:

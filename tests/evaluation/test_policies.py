@@ -5,22 +5,22 @@ import pytest
 
 from tests.evaluation.stand_ins import JAM, SHOP, TEA, FakeRecording, answering, prediction, truth_of
 from tillfree.catalog.model import Shop
-from tillfree.commerce.policy_settings import PolicyRow, PolicySettings
+from tillfree.commerce.policy_settings import PolicyRow
 from tillfree.core.events import Alternative, CartLine
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId, TrackId
 from tillfree.evaluation.page import render_page
-from tillfree.evaluation.policies import AS_SET, PolicyRisk, PolicyTally, Priced, add_up, tally, trips_of
+from tillfree.evaluation.policies import AS_SET, PolicyRisk, PolicyTable, PolicyTally, Priced, add_up, tally, trips_of
 from tillfree.evaluation.predictions import Items, Prediction
 from tillfree.evaluation.report import evaluate
 from tillfree.evaluation.summary_text import render_summary
 
 GIN = ProductId("gin")
 PRICED = Priced({TEA: 100, JAM: 300, GIN: 2000}, frozenset([GIN]), "EUR")
-ALL = PolicySettings(rows=(PolicyRow(then="charge", in_doubt=True),))
-CERTAIN = PolicySettings(rows=(PolicyRow(then="charge_certain", in_doubt=True),))
+ALL = PolicyTable(rows=(PolicyRow(then="charge", in_doubt=True),))
+CERTAIN = PolicyTable(rows=(PolicyRow(then="certain", in_doubt=True),))
 
 
-def decided(policy: PolicySettings, true: Items, *visits: Prediction) -> PolicyTally:
+def decided(policy: PolicyTable, true: Items, *visits: Prediction) -> PolicyTally:
     ann = TrackId("ann")
     trips, missed = trips_of({ann: true}, {ann: list(visits)} if visits else {})
     return tally("it", policy, trips, missed, PRICED)
@@ -36,7 +36,7 @@ def test_what_is_charged_too_much_and_too_little_is_told_apart() -> None:
 
 
 def test_who_is_reviewed_is_charged_rightly() -> None:
-    found = decided(PolicySettings(), {TEA: 2}, prediction("ann", {JAM: 1}, review=True))
+    found = decided(PolicyTable(), {TEA: 2}, prediction("ann", {JAM: 1}, review=True))
     (row,) = found.rows
     assert (row.row, row.action, row.trips, row.over, row.under, row.due_minor) == (0, "review", 1, 0, 0, 200)
     assert PolicyRisk.of(found.rows).reviewed.value == 1.0
@@ -67,15 +67,13 @@ def test_a_party_is_one_trip_and_who_of_it_took_what_does_not_matter() -> None:
     "change", [{"anonymous": True}, {"reason": "lost"}, {"lines": (CartLine(UNKNOWN_PRODUCT, 1, 0.9),)}]
 )
 def test_a_doubt_keeps_a_cart_from_rows_that_do_not_say_otherwise(change: dict[str, object]) -> None:
-    policy = PolicySettings(rows=(PolicyRow(then="charge"),))
+    policy = PolicyTable(rows=(PolicyRow(then="charge"),))
     visit = msgspec.structs.replace(prediction("ann", {TEA: 1}), **change)
     assert [row.action for row in decided(policy, {TEA: 1}, visit).rows if row.trips] == ["review"]
 
 
 def test_amounts_and_ages_choose_the_row() -> None:
-    policy = PolicySettings(
-        rows=(PolicyRow(then="review", goods="with_age"), PolicyRow(then="charge", up_to_minor=300))
-    )
+    policy = PolicyTable(rows=(PolicyRow(then="review", goods="with_age"), PolicyRow(then="charge", up_to_minor=300)))
     for items, row in (({GIN: 1}, 1), ({JAM: 1}, 2), ({JAM: 2}, 0)):
         found = decided(policy, dict(items), prediction("ann", dict(items)))
         assert [r.row for r in found.rows if r.trips] == [row]
@@ -101,7 +99,7 @@ def test_the_report_shows_the_policy_that_is_set_row_by_row() -> None:
     shop = Shop("s", tuple(msgspec.structs.replace(p, price_minor=100) for p in SHOP.products), (), ())
     recording = FakeRecording("good-1", truth_of(ann={TEA: 1}, bob={JAM: 1}), ("ann", "bob"))
     recording.shop = shop
-    policy = PolicySettings(rows=(PolicyRow(then="charge", from_probability=0.9),))
+    policy = PolicyTable(rows=(PolicyRow(then="charge", from_probability=0.9),))
     answer = answering(prediction("ann", {TEA: 1}, 0.95), prediction("bob", {TEA: 1}, 0.6, review=True))
     report = evaluate([("good-1", lambda: recording)], answer, policy=policy)
     found = {one.policy: PolicyRisk.of(one.rows) for one in report.policies}

@@ -10,12 +10,11 @@ def test_a_table_of_rows_is_read_in_its_order() -> None:
     settings = parse_settings(
         b"""version = 1
 [policy]
-certain_from = 0.99
 [[policy.rows]]
 then = "charge"
 from_probability = 0.97
 [[policy.rows]]
-then = "charge_certain"
+then = "certain"
 up_to_minor = 2000
 goods = "without_age"
 in_doubt = true
@@ -23,7 +22,7 @@ in_doubt = true
     )
     assert settings.policy.rows == (
         PolicyRow(then="charge", from_probability=0.97),
-        PolicyRow(then="charge_certain", up_to_minor=2000, goods="without_age", in_doubt=True),
+        PolicyRow(then="certain", up_to_minor=2000, goods="without_age", in_doubt=True),
     )
 
 

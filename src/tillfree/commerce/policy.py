@@ -10,18 +10,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from tillfree.commerce.errors import CommerceError
-from tillfree.commerce.policy_settings import Action, AfterReview, PolicyRow, PolicySettings
+from tillfree.commerce.policy_settings import Action, PolicyRow
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.events import Alternative, CartLine
 from tillfree.core.ids import UNKNOWN_PRODUCT, EventId, ProductId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S
 
-__all__ = ["Believed", "Case", "Verdict", "certain_lines", "decide", "is_in_doubt", "overdue", "review_until_ns"]
+__all__ = ["Believed", "Case", "Verdict", "certain_lines", "decide", "is_in_doubt"]
 
 _SEEN_OUT = ("exit", "gate")
 _ROUNDED = 9
-_HOUR_NS = 3600 * NS_PER_S
 
 
 class Believed(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +58,7 @@ def is_in_doubt(receipt: Receipt, reason: str, *, anonymous: bool = False) -> bo
     return anonymous or reason not in _SEEN_OUT or any(line.problem for line in receipt.lines)
 
 
-def decide(settings: PolicySettings, case: Case) -> Verdict:
+def decide(rows: Sequence[PolicyRow], case: Case) -> Verdict:
     """What the first row that fits says; without a table, what the probability of each visit said.
 
     Raises:
@@ -68,10 +66,10 @@ def decide(settings: PolicySettings, case: Case) -> Verdict:
     """
     if not 0.0 <= case.probability <= 1.0:
         raise CommerceError(f"a cart with a probability of {case.probability} cannot be decided; give one from 0 to 1")
-    for number, row in enumerate(settings.rows, 1):
+    for number, row in enumerate(rows, 1):
         if _fits(row, case):
             return Verdict(row.then, number)
-    return Verdict("review" if settings.rows or case.review else "charge")
+    return Verdict("review" if rows or case.review else "charge")
 
 
 def _fits(row: PolicyRow, case: Case) -> bool:
@@ -81,16 +79,6 @@ def _fits(row: PolicyRow, case: Case) -> bool:
         and (row.goods == "any" or (row.goods == "with_age") == case.age_restricted)
         and (row.in_doubt or not case.in_doubt)
     )
-
-
-def review_until_ns(settings: PolicySettings, now_ns: int) -> int:
-    """Until when a person may look at a case that comes up now."""
-    return now_ns + round(settings.review_hours * _HOUR_NS)
-
-
-def overdue(settings: PolicySettings, until_ns: int, now_ns: int) -> AfterReview | None:
-    """What is to be done with a case that nobody decided; None while there is time."""
-    return settings.after_review if now_ns >= until_ns else None
 
 
 def certain_lines(visits: Sequence[Believed], from_probability: float) -> tuple[CartLine, ...]:

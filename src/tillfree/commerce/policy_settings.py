@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-__all__ = ["Action", "AfterReview", "PolicyRow", "PolicySettings"]
+__all__ = ["Action", "PolicyRow", "PolicySettings"]
 
-Action = Literal["charge", "review", "charge_certain"]
-AfterReview = Literal["charge_certain", "charge_nothing", "charge"]
+Action = Literal["charge", "review", "certain"]
 
 
 class PolicyRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,7 +18,7 @@ class PolicyRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Meta(
             title="Then",
             description="charge: the most probable cart is charged. review: a person looks first. "
-            "charge_certain: what is certain of it is charged, the rest is given away.",
+            "certain: what is certain of it (payments.certain_from) is charged, the rest is given away.",
         ),
     ]
     from_probability: Annotated[
@@ -64,7 +63,8 @@ class PolicySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What happens to a cart when everybody of a trip has left.
 
     The first row that fits decides. Where there are rows and none fits, a person looks. Without rows everything from
-    `shopping.review_below` on is charged, and a person looks at the rest.
+    `shopping.review_below` on is charged, and a person looks at the rest. How long somebody may look, and what happens
+    then, stands in `payments`.
     """
 
     rows: Annotated[
@@ -75,31 +75,3 @@ class PolicySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             max_length=50,
         ),
     ] = ()
-    certain_from: Annotated[
-        float,
-        Meta(
-            title="Certain from",
-            description="Of the certain part is a quantity of a product that was taken with at least this probability.",
-            ge=0.5,
-            le=1,
-            extra_json_schema={"x-unit": "probability"},
-        ),
-    ] = 0.98
-    review_hours: Annotated[
-        float,
-        Meta(
-            title="Review within",
-            description="What no person has decided after so long is decided by the next setting.",
-            ge=0.01,
-            le=720,
-            extra_json_schema={"x-unit": "h"},
-        ),
-    ] = 24.0
-    after_review: Annotated[
-        AfterReview,
-        Meta(
-            title="After review",
-            description="What is done when nobody looked in time: charge the certain part, nothing, or the most "
-            "probable cart.",
-        ),
-    ] = "charge_certain"

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from tillfree.catalog.model import Shop
-from tillfree.commerce.policy_settings import PolicySettings
 from tillfree.core.events import Event, PeopleFrame
 from tillfree.core.ids import TrackId
 from tillfree.core.time import NS_PER_S
 from tillfree.evaluation.hands import hands_leaving
 from tillfree.evaluation.latency import CartLatency, cart_latencies
 from tillfree.evaluation.mistakes import Mistake, explain_mistakes
-from tillfree.evaluation.policies import AS_SET, USUAL_POLICIES, PolicyTally, Priced, tally, trips_of
+from tillfree.evaluation.policies import AS_SET, USUAL_POLICIES, PolicyTable, PolicyTally, Priced, tally, trips_of
 from tillfree.evaluation.predictions import CasePrediction, Items, Prediction, receipts_of
 from tillfree.evaluation.resources import Cost, Meter
 from tillfree.evaluation.scoring import CaseScore, resolve_person, score_case
@@ -110,7 +109,7 @@ class WatchedRecording:
 
 
 def run_case(
-    case: str, recording: Recording, solve: Solver, policy: PolicySettings | None = None
+    case: str, recording: Recording, solve: Solver, policy: PolicyTable | None = None
 ) -> tuple[CaseReport, CasePrediction]:
     """Solves a recording without letting the solver see the truth, and scores the answer.
 
@@ -147,13 +146,13 @@ def run_case(
         anonymous=any(p.anonymous for p in answer.predictions),
         warnings=warnings,
         issues=answer.issues,
-        policies=_policies(policy or PolicySettings(), true, visits, recording.shop) if truth else (),
+        policies=_policies(policy or PolicyTable(), true, visits, recording.shop) if truth else (),
     )
     return report, answer
 
 
 def _policies(
-    policy: PolicySettings, true: Mapping[TrackId, Items], visits: Mapping[TrackId, list[Prediction]], shop: Shop
+    policy: PolicyTable, true: Mapping[TrackId, Items], visits: Mapping[TrackId, list[Prediction]], shop: Shop
 ) -> tuple[PolicyTally, ...]:
     trips, missed = trips_of(true, visits)
     priced = Priced.of(shop)

@@ -13,7 +13,7 @@ import msgspec
 
 from tillfree.catalog.model import Shop
 from tillfree.commerce.policy import Believed, Case, certain_lines, decide
-from tillfree.commerce.policy_settings import PolicyRow, PolicySettings
+from tillfree.commerce.policy_settings import PolicyRow
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId, TrackId
 from tillfree.core.money import Money
 from tillfree.evaluation.intervals import Interval, wilson
@@ -23,6 +23,7 @@ __all__ = [
     "AS_SET",
     "USUAL_POLICIES",
     "PolicyRisk",
+    "PolicyTable",
     "PolicyTally",
     "Priced",
     "RowTally",
@@ -34,24 +35,31 @@ __all__ = [
 
 AS_SET = "as set"
 _SEEN_OUT = ("", "exit", "gate")
-_LEAST = 0.98
+_CERTAIN = 0.99
 
 
-def _rows(*rows: PolicyRow) -> PolicySettings:
-    return PolicySettings(rows=rows, certain_from=_LEAST)
+class PolicyTable(msgspec.Struct, frozen=True):
+    """Rows as in the settings, and how probable a quantity must be to belong to the certain part."""
+
+    rows: tuple[PolicyRow, ...] = ()
+    certain_from: float = _CERTAIN
 
 
-USUAL_POLICIES: dict[str, PolicySettings] = {
+def _rows(*rows: PolicyRow) -> PolicyTable:
+    return PolicyTable(rows)
+
+
+USUAL_POLICIES: dict[str, PolicyTable] = {
     "all charged": _rows(PolicyRow(then="charge", in_doubt=True)),
     "from 0.90, else review": _rows(PolicyRow(then="charge", from_probability=0.9)),
     "from 0.95, else review": _rows(PolicyRow(then="charge", from_probability=0.95)),
     "from 0.99, else review": _rows(PolicyRow(then="charge", from_probability=0.99)),
     "from 0.90, else certain part": _rows(
-        PolicyRow(then="charge", from_probability=0.9), PolicyRow(then="charge_certain", in_doubt=True)
+        PolicyRow(then="charge", from_probability=0.9), PolicyRow(then="certain", in_doubt=True)
     ),
-    "certain part of all": _rows(PolicyRow(then="charge_certain", in_doubt=True)),
+    "certain part of all": _rows(PolicyRow(then="certain", in_doubt=True)),
 }
-"""Tables that every recording is measured by, beside the one that is set; the certain part is from 0.98 on."""
+"""Tables that every recording is measured by, beside the one that is set; the certain part is from 0.99 on."""
 
 
 class TripOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +192,7 @@ def _trip(true: Iterable[Items], visits: Sequence[Prediction]) -> TripOutcome:
 
 
 def tally(
-    name: str, policy: PolicySettings, trips: Sequence[TripOutcome], missed: Sequence[Items], priced: Priced
+    name: str, policy: PolicyTable, trips: Sequence[TripOutcome], missed: Sequence[Items], priced: Priced
 ) -> PolicyTally:
     """All trips decided by one policy, against the truth."""
     actions = {0: "none fits", **{number: row.then for number, row in enumerate(policy.rows, 1)}}
@@ -207,13 +215,13 @@ def tally(
     )
 
 
-def _decided(policy: PolicySettings, trip: TripOutcome, priced: Priced) -> tuple[int, str, Items]:
+def _decided(policy: PolicyTable, trip: TripOutcome, priced: Priced) -> tuple[int, str, Items]:
     best: Items = {}
     for line in (line for visit in trip.visits for line in visit.lines):
         best[line.product] = best.get(line.product, 0) + line.quantity
     unpriced = any(product not in priced.prices for product in best)
     verdict = decide(
-        policy,
+        policy.rows,
         Case(
             probability=trip.probability,
             amount=Money(priced.value(best), priced.currency),
@@ -222,7 +230,7 @@ def _decided(policy: PolicySettings, trip: TripOutcome, priced: Priced) -> tuple
             review=trip.review,
         ),
     )
-    if verdict.action == "charge_certain":
+    if verdict.action == "certain":
         return (
             verdict.row,
             verdict.action,

@@ -52,7 +52,7 @@ def _rows(found: PolicyTally) -> Iterator[Sequence[Cell]]:
     if found.policy == AS_SET and len(found.rows) > 1:
         for row in found.rows:
             name = f"row {row.row}" if row.row else "no row"
-            yield _row(f"\u2013 {name}: {row.action.replace('_', ' ')}", PolicyRisk.of([row]))
+            yield _row(f"\u2013 {name}: {row.action}", PolicyRisk.of([row]))
 
 
 def _row(name: str, risk: PolicyRisk) -> Sequence[Cell]:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from tillfree.commerce.policy_settings import PolicySettings
 from tillfree.core.errors import TillfreeError
 from tillfree.evaluation.calibration import Calibration, calibrate
 from tillfree.evaluation.cases import CaseReport, Solver, run_case
 from tillfree.evaluation.errors import EvaluationError
 from tillfree.evaluation.latency import CartLatencySummary, LatencySummary, summarise_carts, summarise_latencies
-from tillfree.evaluation.policies import PolicyTally, add_up
+from tillfree.evaluation.policies import PolicyTable, PolicyTally, add_up
 from tillfree.evaluation.predictions import CasePrediction, receipts_of
 from tillfree.evaluation.resources import Machine, this_machine
 from tillfree.evaluation.risk import RiskCoverage, risk_coverage
@@ -93,7 +92,7 @@ def evaluate(
     version: str = "",
     predictions: Path | None = None,
     on_case: Callable[[str], None] | None = None,
-    policy: PolicySettings | None = None,
+    policy: PolicyTable | None = None,
 ) -> EvaluationReport:
     """Runs and scores recordings one after the other; one that cannot be read is listed and does not stop the rest.
 

@@ -55,7 +55,7 @@ class BookPages:
             balances=[(account_title(ask, balance.account), balance) for balance in ask.database.balances()],
             rows=rows,
             account=lambda name: account_title(ask, name),
-            amount_of=lambda minor, currency: Money(minor, currency),
+            amount_of=Money,
             chosen={"day": day, "trip": trip},
             filtered=bool(chosen),
             proof=None if proof is None else proof[1],

@@ -79,7 +79,7 @@ def show_trip(ask: "Ask") -> Response:
         timeline=[(row.time_ns, event_said(ask, payment, row.event)) for row in events if payment is not None],
         rows=ask.database.ledger(LedgerQuery(trip=trip.id, limit=_ENTRIES_SHOWN))[::-1],
         account=lambda name: account_title(ask, name),
-        amount_of=lambda minor, currency: Money(minor, currency),
+        amount_of=Money,
         reasons={key: ask.say(said) for key, said in REASONS.items()},
         may_refund=ask.may("payments.refund") and ask.console.till is not None,
         seen_by=display_text(ask.reader.name),

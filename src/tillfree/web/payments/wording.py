@@ -120,7 +120,7 @@ def account_title(ask: "Ask", account: str) -> str:
     return f"{said}: {display_text(part)}" if part else said
 
 
-def event_said(ask: "Ask", payment: Payment, event: PaymentEvent) -> str:  # noqa: PLR0911 - a line for each kind
+def event_said(ask: "Ask", payment: Payment, event: PaymentEvent) -> str:  # noqa: C901, PLR0911 - a line for each kind
     """One thing that happened to a payment, in words."""
     match event:
         case Opened():
