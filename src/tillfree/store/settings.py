@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from tillfree.commerce.payments.settings import PaymentSettings
 from tillfree.commerce.settings import CommerceSettings
+from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.connectors.settings import MailSettings, RetailerSettings, WebhookSettings
 from tillfree.core.errors import TillfreeError
 from tillfree.core.money import CURRENCY_EXPONENTS
@@ -101,6 +102,7 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     commerce: CommerceSettings = msgspec.field(default_factory=CommerceSettings)
     entry: EntrySettings = EntrySettings()
     payments: PaymentSettings = PaymentSettings()
+    processor: ProcessorSettings = msgspec.field(default_factory=ProcessorSettings)
     mail: MailSettings = MailSettings()
     retailer: RetailerSettings = RetailerSettings()
     webhooks: WebhookSettings = WebhookSettings()
