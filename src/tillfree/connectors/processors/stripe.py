@@ -139,9 +139,8 @@ class StripeProcessor:
 
     def _void(self, order: Order) -> Answer:
         reply = self._post(f"{_path(order)}/cancel", {"cancellation_reason": "abandoned"}, order)
-        if not reply.is_good:
-            if self._intent(order).get("status") != "canceled":
-                return _wrong(order, reply)
+        if not reply.is_good and self._intent(order).get("status") != "canceled":
+            return _wrong(order, reply)
         return Answer(key=order.key, outcome="approved", reference=order.reference)
 
     def _refund(self, order: Order) -> Answer:

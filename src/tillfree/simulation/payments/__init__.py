@@ -1,1 +1,1 @@
-"""Simulated cards, a payment processor that misbehaves by a seeded table, a card terminal, and local mocks of two APIs."""
+"""Simulated cards, a processor that misbehaves by a seeded table, a card terminal, and local mocks of two APIs."""

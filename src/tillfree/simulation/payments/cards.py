@@ -50,7 +50,7 @@ class SimulatedCard(msgspec.Struct, frozen=True, kw_only=True):
         return _BRANDS[self.brand][2]
 
 
-def make_card(  # noqa: PLR0913  what a card is
+def make_card(
     seed: int,
     index: int,
     *,
