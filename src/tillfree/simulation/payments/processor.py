@@ -48,7 +48,7 @@ class SimulatedProcessor:
 
     `forget_after_ns`: after so long a key is new again, as real processors forget them after a day; 0 means never.
     What happened can still be looked up afterwards. `cards` gives limits and expiry of known tokens; other tokens are
-    good and without a limit.
+    good and without a limit. References begin with `prefix`.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class SimulatedProcessor:
         faults: FaultTable = QUIET,
         cards: Mapping[str, SimulatedCard] | None = None,
         forget_after_ns: int = 0,
+        prefix: str = "sim_",
     ) -> None:
         self.books = Books()
         self.faults = faults
@@ -68,6 +69,7 @@ class SimulatedProcessor:
         self._seed = seed
         self._cards = dict(cards or {})
         self._forget_after_ns = forget_after_ns
+        self._prefix = prefix
         self._attempts: dict[str, int] = {}
         self._done: dict[str, _Done] = {}
         self._due: list[tuple[int, int, Callable[[int], None]]] = []
@@ -99,6 +101,13 @@ class SimulatedProcessor:
             self.advance(self._now_ns())
             if self._dice("look", key).falls(_LOOK, self.faults.silent_look_up_ppm):
                 raise self._fault("silent_look_up_ppm", "timeout", key)
+            done = self._done.get(key)
+            return None if done is None else done.answer
+
+    def peek(self, key: str) -> Answer | None:
+        """What became of an order, for who stands behind the counter: this never misbehaves."""
+        with self._lock:
+            self.advance(self._now_ns())
             done = self._done.get(key)
             return None if done is None else done.answer
 
@@ -147,7 +156,7 @@ class SimulatedProcessor:
         self._check(order)
         if dice.falls(_PENDING, self.faults.pending_ppm):
             self._count("pending_ppm")
-            reference = order.reference or _reference(self._seed, order, now_ns)
+            reference = order.reference or self._reference(order, now_ns)
             answer = Answer(key=order.key, outcome="pending", reference=reference, amount=order.amount)
             done = self._done[order.key] = _Done(order, now_ns, answer)
             self._later(now_ns + self._delay_ns(dice), lambda then_ns: self._finish(done, dice, then_ns))
@@ -244,7 +253,7 @@ class SimulatedProcessor:
         if order.kind == "authorise" and dice.falls(_EXPIRY, self.faults.early_expiry_ppm):
             ends_ns = now_ns + _SHORT_HOLD_NS
         hold = Hold(
-            reference=reference or _reference(self._seed, order, now_ns),
+            reference=reference or self._reference(order, now_ns),
             key=order.key,
             payment=order.payment,
             token=order.token,
@@ -258,6 +267,11 @@ class SimulatedProcessor:
             early = ends_ns < expires_ns
             self._later(ends_ns, lambda then_ns: self._expire(hold, order, then_ns, early=early))
         return hold
+
+    def _reference(self, order: Order, now_ns: int) -> str:
+        """Made from the order; a key that was forgotten makes another hold, so the time is in it."""
+        text = f"{self._seed}/{order.key}/{now_ns}"
+        return self._prefix + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
     def _expire(self, hold: Hold, order: Order, now_ns: int, *, early: bool) -> None:
         if hold.state != "open":
@@ -376,11 +390,6 @@ class SimulatedProcessor:
             self._count("double_notice_ppm")
             self._sequence += 1
             heapq.heappush(self._notices, (time_ns + self._delay_ns(dice), self._sequence, notice))
-
-
-def _reference(seed: int, order: Order, now_ns: int) -> str:
-    """Made from the order; a key that was forgotten makes another hold, so the time is in it."""
-    return "sim_" + hashlib.blake2b(f"{seed}/{order.key}/{now_ns}".encode(), digest_size=10).hexdigest()
 
 
 def _day(now_ns: int) -> str:
