@@ -19,6 +19,7 @@ from msgspec import Meta
 from tillfree.commerce.payments.settings import PaymentSettings
 from tillfree.commerce.policy_settings import PolicySettings
 from tillfree.commerce.settings import CommerceSettings
+from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.connectors.settings import MailSettings, RetailerSettings, WebhookSettings
 from tillfree.core.errors import TillfreeError
 from tillfree.core.money import CURRENCY_EXPONENTS
@@ -103,6 +104,7 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     entry: EntrySettings = EntrySettings()
     payments: PaymentSettings = PaymentSettings()
     policy: PolicySettings = PolicySettings()
+    processor: ProcessorSettings = msgspec.field(default_factory=ProcessorSettings)
     mail: MailSettings = MailSettings()
     retailer: RetailerSettings = RetailerSettings()
     webhooks: WebhookSettings = WebhookSettings()
