@@ -59,6 +59,7 @@ class Database(
     ApiKeys,
     Answers,
     Hooks,
+    Entries,
     Trips,
     Payments,
     Ledgers,
