@@ -14,11 +14,11 @@ from tillfree.storage.database.connection import make_engine
 from tillfree.storage.database.decisions import Decisions
 from tillfree.storage.database.entry import Entries
 from tillfree.storage.database.errors import DatabaseError
-from tillfree.storage.database.integration.ingestions import Ingestions
-from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.integration.answers import Answers
 from tillfree.storage.database.integration.hooks import Hooks
+from tillfree.storage.database.integration.ingestions import Ingestions
 from tillfree.storage.database.integration.keys import ApiKeys
+from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.book import Books
@@ -64,7 +64,6 @@ class Database(
     Payments,
     Ledgers,
     Books,
-    Entries,
     ReceiptLinks,
     Deliveries,
     Disputes,
