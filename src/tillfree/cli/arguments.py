@@ -295,6 +295,12 @@ def _add_simulate(commands: Commands) -> None:
         ("--latency-s", float, "people frames arrive so much later than they are stamped"),
         ("--gate-missed", float, "share of passages that the gate does not see"),
         ("--gate-doubled", float, "share of passages that the gate counts twice"),
+        ("--entry-codes", float, "share of payers who come in on a code of the app (default 0.25)"),
+        ("--entry-wallets", float, "share of those who tap a wallet (default 0.25); the others tap a card"),
+        ("--entry-badges", float, "share of those who come in on an employee's badge (default 0.05)"),
+        ("--entry-palms", float, "share of those who come in by their palm (default 0.05)"),
+        ("--entry-refused", float, "probability that a payer first shows something that is refused (default 0.05)"),
+        ("--entry-ages", float, "probability that a credential proves an age (default 0.3)"),
         ("--clock-offset-s", float, "spread of the offsets of the devices' clocks"),
         ("--clock-drift-ppm", float, "spread of how fast or slow they run, in millionths"),
         ("--rfid-shelf-s", float, "how often the tags on the shelves are read (default 120; 0: never)"),
@@ -303,6 +309,7 @@ def _add_simulate(commands: Commands) -> None:
         parser.add_argument(option, dest=option[2:].replace("-", "_"), type=kind, metavar="X", help=text)
     for option, text in (
         ("--gate", "a gate tells of everybody who comes in or goes out"),
+        ("--entry", "everybody shows a credential at the gate (--rate tailgate_in=1: some slip in behind others)"),
         ("--sightlines", "furniture and people hide joints (default: where the shop has cameras)"),
         ("--rfid", "readers tell of tagged goods (default: where the shop sells some)"),
     ):
