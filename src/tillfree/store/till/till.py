@@ -437,6 +437,7 @@ class Till:
     def _apply(self, results: Sequence[Sent]) -> None:
         """Writes down what became of orders, all in one transaction."""
         with self._book() as book:
+            book.read_ahead(sent.order.payment for sent in results)
             for sent in results:
                 payment = book.payment(sent.order.payment)
                 if payment is None:
