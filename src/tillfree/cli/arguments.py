@@ -409,9 +409,9 @@ def _add_users(commands: Commands) -> None:
 
 
 def _add_ledger(commands: Commands) -> None:
-    ledger = commands.add_parser("ledger", help="the books: all money, twice", description="the books: all money, twice")
+    ledger = commands.add_parser("ledger", help="the books of all money", description="the books of all money")
     inner = ledger.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
-    made = [_add(inner, "prove", _ledger, "prove every entry, sum, payment and receipt again; 1 where one does not hold")]
+    made = [_add(inner, "prove", _ledger, "prove every entry, sum, payment and receipt again (1 if one is wrong)")]
     show = _add(inner, "show", _ledger, "print accounts and entries, newest first")
     show.add_argument("--trip", default="", metavar="TRIP", help="the entries of one trip")
     show.add_argument("--limit", type=int, default=20, metavar="N", help="so many entries (default 20)")

@@ -40,7 +40,9 @@ def _prove(database: Database) -> int:
     for fault in proof.faults:
         show(f"{display_text(fault.where)}: {display_text(fault.what)}\n")
     if not proof.holds:
-        say(f"the ledger does NOT hold: {len(proof.faults)} faults; restore the file from a copy, or find out who did it")
+        say(
+            f"the ledger does NOT hold ({len(proof.faults)} faults): restore the file from a copy, or find out who did it"
+        )
         return 1
     show(f"the ledger holds: {proof.entries} entries, {proof.payments} payments, newest hash {proof.head}\n")
     return 0
@@ -56,9 +58,10 @@ def _show(database: Database, trip: str, limit: int) -> None:
         query = LedgerQuery(trip=TripId(trip), before=before, limit=min(limit, _PAGE))
         page = database.ledger(query)
         for row in page:
-            show(f"{row.number:8} {format_utc(row.entry.time_ns)[:19]} {row.entry.what:13} {display_text(row.entry.trip)}\n")
-            for posting in row.entry.postings:
-                amount = Money(posting.minor, row.entry.currency)
+            entry = row.entry
+            show(f"{row.number:8} {format_utc(entry.time_ns)[:19]} {entry.what:13} {display_text(entry.trip)}\n")
+            for posting in entry.postings:
+                amount = Money(posting.minor, entry.currency)
                 show(f"{'':9}{display_text(posting.account):36} {amount!s:>18}\n")
         if len(page) < _PAGE:
             return

@@ -158,10 +158,7 @@ class Decisions(Connected):
 
 
 _NEWEST = (
-    select(DECISIONS.c.record)
-    .where(DECISIONS.c.visit == bindparam("key"))
-    .order_by(DECISIONS.c.number.desc())
-    .limit(1)
+    select(DECISIONS.c.record).where(DECISIONS.c.visit == bindparam("key")).order_by(DECISIONS.c.number.desc()).limit(1)
 )
 
 

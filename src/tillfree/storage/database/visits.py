@@ -4,7 +4,20 @@ import hashlib
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.money import Money
@@ -132,7 +145,7 @@ class Visits(Connected):
 
 
 # Made once: to build a statement takes longer than to run it.
-_KEY = bindparam("key")
+_KEY: BindParameter[str] = bindparam("key")
 _DIGEST = select(VISITS.c.digest).where(VISITS.c.visit == _KEY)
 _WHOLE = select(EVIDENCE.c.record).where(EVIDENCE.c.visit == _KEY)
 _BARE = select(VISITS.c.record).where(VISITS.c.visit == _KEY)

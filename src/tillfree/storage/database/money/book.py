@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -55,7 +55,7 @@ _UNDECIDED = "to review"
 _SLICE = 500
 _Text = TypeVar("_Text", bound=str)
 # Made once: to build a statement takes longer than to run it.
-_KEY = bindparam("key")
+_KEY: BindParameter[str] = bindparam("key")
 _TRIP = select(TRIPS.c.record).where(TRIPS.c.trip == _KEY)
 _TRIP_OF = select(TRIP_VISITS.c.trip).where(TRIP_VISITS.c.visit == _KEY)
 _PAYER = select(PAYERS.c.record).where(PAYERS.c.trip == _KEY)

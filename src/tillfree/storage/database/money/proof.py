@@ -38,8 +38,8 @@ class Fault(msgspec.Struct, frozen=True):
 class LedgerProof(msgspec.Struct, frozen=True, kw_only=True):
     """What the proof found; no more than a hundred faults are listed.
 
-    `head` is the hash of the newest entry, in hexadecimal: whoever writes it down elsewhere can prove later that nothing
-    before it was altered.
+    `head` is the hash of the newest entry, in hexadecimal: whoever writes it down elsewhere can prove later that
+    nothing before it was altered.
     """
 
     entries: int
@@ -127,9 +127,12 @@ def _prove_payments(connection: Connection, faults: _Faults) -> int:
     statement = select(PAYMENTS.c.payment, PAYMENTS.c.record, TRIPS.c.record.label("trip_record"))
     statement = statement.outerjoin(TRIPS, TRIPS.c.trip == PAYMENTS.c.trip).order_by(PAYMENTS.c.payment)
     columns = PAYMENT_EVENTS.c
-    events = _Grouped(connection, select(columns.payment, columns.record).order_by(columns.payment, columns.version))
+    events = _Grouped(
+        connection, select(columns.payment, columns.record.label("data")).order_by(columns.payment, columns.version)
+    )
     entries = _Grouped(
-        connection, select(LEDGER.c.payment, LEDGER.c.postings).order_by(LEDGER.c.payment, LEDGER.c.number)
+        connection,
+        select(LEDGER.c.payment, LEDGER.c.postings.label("data")).order_by(LEDGER.c.payment, LEDGER.c.number),
     )
     payments = 0
     for row in _streamed(connection, statement):
@@ -147,7 +150,7 @@ class _Grouped:
     """Rows of two columns, the first of which is a payment in rising order, taken payment by payment."""
 
     def __init__(self, connection: Connection, statement: Any) -> None:
-        self._rows = _streamed(connection, statement)
+        self._rows = ((str(row.payment), bytes(row.data)) for row in _streamed(connection, statement))
         self._next = next(self._rows, None)
 
     def of(self, payment: str) -> list[bytes]:
@@ -208,4 +211,3 @@ def _problems(trip: Trip, payment: Payment, booked: dict[str, int]) -> Iterator[
 def _streamed(connection: Connection, statement: Any) -> Iterator[Row[Any]]:
     """Rows as they are read; never all of them in memory."""
     yield from connection.execution_options(yield_per=1000).execute(statement)
-
