@@ -105,6 +105,12 @@ def _audit(arguments: argparse.Namespace) -> int:
     return run_audit(arguments)
 
 
+def _ledger(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.ledger import run_ledger
+
+    return run_ledger(arguments)
+
+
 # ---- arguments --------------------------------------------------------------------------------------------------
 
 
@@ -126,6 +132,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_files(commands)
     _add_prices(commands)
     _add_users(commands)
+    _add_ledger(commands)
     return parser
 
 
@@ -398,4 +405,17 @@ def _add_users(commands: Commands) -> None:
     made["show"] = _add(inner, "show", _audit, "print the log, newest first")
     made["show"].add_argument("--limit", type=int, default=50, metavar="N", help="so many entries (default 50)")
     for parser in made.values():
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+
+
+def _add_ledger(commands: Commands) -> None:
+    ledger = commands.add_parser("ledger", help="the books of all money", description="the books of all money")
+    inner = ledger.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made = [_add(inner, "prove", _ledger, "prove every entry, sum, payment and receipt again (1 if one is wrong)")]
+    show = _add(inner, "show", _ledger, "print accounts and entries, newest first")
+    show.add_argument("--trip", default="", metavar="TRIP", help="the entries of one trip")
+    show.add_argument("--limit", type=int, default=20, metavar="N", help="so many entries (default 20)")
+    export = _add(inner, "export", _ledger, "write all postings as CSV")
+    export.add_argument("file", type=Path, metavar="FILE.csv", help="a new file, or - for standard output")
+    for parser in (*made, show, export):
         parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")

@@ -26,6 +26,7 @@ from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
 from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
+from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
 from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
@@ -64,6 +65,7 @@ class Database(
     Payments,
     Ledgers,
     Books,
+    Proving,
     ReceiptLinks,
     Deliveries,
     Disputes,
