@@ -98,6 +98,7 @@ def _visit(visit: VisitResult, pricing: Pricing) -> VisitDocument:
         probability=visit.probability,
         review=visit.review,
         notes=tuple(notes),
+        weights=pricing.weigh(visit.interactions, (visit.visit,)),
     )
     return VisitDocument(
         visit=visit.visit,

@@ -22,6 +22,7 @@ def record_of(
             probability=visit.probability,
             review=visit.review,
             notes=(ANONYMOUS_NOTE,) if visit.anonymous else (),
+            weights=pricing.weigh(visit.interactions, (visit.visit,)),
         )
     )
     cited = {id_ for line in visit.lines for id_ in line.evidence}
