@@ -18,6 +18,10 @@ from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
+from tillfree.storage.database.money.book import Books
+from tillfree.storage.database.money.ledger import Ledgers
+from tillfree.storage.database.money.payments import Payments
+from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
 from tillfree.storage.database.shops import Shops
@@ -47,6 +51,10 @@ class Database(
     ReceiptLinks,
     Deliveries,
     Disputes,
+    Trips,
+    Payments,
+    Ledgers,
+    Books,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
