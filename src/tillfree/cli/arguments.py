@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import tillfree
+from tillfree.cli.integration_arguments import add_integrations
 
 __all__ = ["Command", "make_parser"]
 
@@ -119,6 +120,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_files(commands)
     _add_users(commands)
+    add_integrations(commands, _add)
     return parser
 
 

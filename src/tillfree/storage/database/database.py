@@ -17,6 +17,7 @@ from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import Answers
 from tillfree.storage.database.integration.hooks import Hooks
 from tillfree.storage.database.integration.keys import ApiKeys
+from tillfree.storage.database.integration.pages import Pages
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.book import Books
@@ -55,6 +56,7 @@ class Database(
     ApiKeys,
     Answers,
     Hooks,
+    Pages,
     Trips,
     Payments,
     Ledgers,
