@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tillfree.connectors.retailer.settings import RetailerSettings
+
 __all__ = ["MailSettings", "RetailerSettings", "WebhookSettings"]
 
 
@@ -85,10 +87,6 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             extra_json_schema={"x-unit": "tries"},
         ),
     ] = 60
-
-
-class RetailerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The retailer's own systems: who asks whom for what."""
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

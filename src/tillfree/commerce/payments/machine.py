@@ -232,9 +232,7 @@ def _refund_asked(payment: Payment, event: RefundAsked) -> Payment:
     if minor > payment.refundable_minor:
         left = Money(max(0, payment.refundable_minor), payment.currency)
         raise PaymentError(f"refund {event.key!r}: {event.amount} is more than can be given back ({left})")
-    refund = Refund(
-        key=event.key, minor=minor, reason=event.reason, by=event.by, lines=event.lines, parts=event.parts
-    )
+    refund = Refund(key=event.key, minor=minor, reason=event.reason, by=event.by, lines=event.lines, parts=event.parts)
     return _replace(payment, refunds=(*payment.refunds, refund))
 
 
@@ -337,7 +335,7 @@ def _give_back(payment: Payment, minor: int, refund: str, reason: str) -> Paymen
     return payment
 
 
-def _place(  # noqa: PLR0913 - an order has so many parts
+def _place(
     payment: Payment,
     kind: OrderKind,
     minor: int | None,

@@ -245,10 +245,7 @@ class Book:
         self._upsert(TRIP_VISITS, [{"visit": visit, "trip": trip} for visit, trip in self._visits.items()])
         self._upsert(
             PAYERS,
-            [
-                {"trip": trip, "erase_ns": 0, "record": encode_payer(payer)}
-                for trip, payer in self._new_payers.items()
-            ],
+            [{"trip": trip, "erase_ns": 0, "record": encode_payer(payer)} for trip, payer in self._new_payers.items()],
         )
         for trip_id, at_ns in self._erase_at.items():
             self._connection.execute(update(PAYERS).where(PAYERS.c.trip == trip_id).values(erase_ns=at_ns))
