@@ -28,6 +28,7 @@ from tillfree.storage.database.money.disputes import Disputes
 from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
+from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
@@ -69,6 +70,7 @@ class Database(
     ReceiptLinks,
     Deliveries,
     Disputes,
+    Proving,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
