@@ -8,19 +8,20 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.commerce.ledger import Entry, difference, position
 from tillfree.commerce.payments.events import PaymentEvent
 from tillfree.commerce.payments.payment import Payment
+from tillfree.commerce.payments.processor import Order
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.decisions import ReviewDecision, newest_decision
 from tillfree.storage.database.money.announcements import ANNOUNCEMENTS, announcement_row
-from tillfree.storage.database.money.fingerprints import keyed_fingerprint, make_key
 from tillfree.storage.database.money.ledger import append_entries
 from tillfree.storage.database.money.payments import (
     DEBTS,
@@ -148,8 +149,13 @@ class Book:
 
     def holds_ending(self, before_ns: int, limit: int) -> list[Payment]:
         """Payments that hold money no longer than that."""
-        statement = select(PAYMENTS.c.payment).where(PAYMENTS.c.hold_until_ns > 0, PAYMENTS.c.hold_until_ns < before_ns)
-        found = [self.payment(payment) for payment in self._connection.scalars(statement.limit(limit))]
+        statement = (
+            select(PAYMENTS.c.payment)
+            .where(PAYMENTS.c.hold_until_ns > 0, PAYMENTS.c.hold_until_ns < before_ns, PAYMENTS.c.state == "held")
+            .order_by(PAYMENTS.c.hold_until_ns)
+            .limit(limit)
+        )
+        found = [self.payment(payment) for payment in list(self._connection.scalars(statement))]
         return [payment for payment in found if payment is not None]
 
     def _found(self, statement: Any) -> list[Trip]:
@@ -245,10 +251,7 @@ class Book:
         self._upsert(TRIP_VISITS, [{"visit": visit, "trip": trip} for visit, trip in self._visits.items()])
         self._upsert(
             PAYERS,
-            [
-                {"trip": trip, "erase_ns": 0, "record": encode_payer(payer)}
-                for trip, payer in self._new_payers.items()
-            ],
+            [{"trip": trip, "erase_ns": 0, "record": encode_payer(payer)} for trip, payer in self._new_payers.items()],
         )
         for trip_id, at_ns in self._erase_at.items():
             self._connection.execute(update(PAYERS).where(PAYERS.c.trip == trip_id).values(erase_ns=at_ns))
@@ -286,14 +289,11 @@ class Book:
             now_ns = max((e["time_ns"] for e in self._events if e["payment"] == payment.id), default=payment.opened_ns)
             if any(p.unresolved and p.order.kind == "charge" for p in payment.placed):
                 continue  # it is being tried again: what is owed is known afterwards
-            payer, fingerprint = self.payer(payment.trip), ""
-            if payer is not None and payer.fingerprint and payment.debt_minor:
-                make_key(self._connection)
-                fingerprint = keyed_fingerprint(self._connection, payer.fingerprint) or ""
+            payer = self.payer(payment.trip) if payment.debt_minor else None
             row = {
                 "trip": payment.trip,
                 "payment": payment.id,
-                "fingerprint": fingerprint,
+                "fingerprint": "" if payer is None else payer.fingerprint,  # forgotten when it is paid
                 "currency": payment.currency,
                 "minor": payment.debt_minor,
                 "opened_ns": now_ns,
@@ -318,6 +318,31 @@ class Books(Connected):
             book = Book(connection, self._where)
             yield book
             book.write()
+
+    def sendable(self, now_ns: int, limit: int, payment: PaymentId | None = None) -> list[tuple[DueOrder, Order]]:
+        """The orders that are to be sent now, with the token of the payer; all of one payment, if one is given."""
+        statement = (
+            select(ORDERS, PAYMENTS.c.record.label("state"), PAYERS.c.record.label("payer"))
+            .join(PAYMENTS, PAYMENTS.c.payment == ORDERS.c.payment)
+            .outerjoin(PAYERS, PAYERS.c.trip == PAYMENTS.c.trip)
+            .order_by(ORDERS.c.due_ns, ORDERS.c.key)
+            .limit(max(0, limit))
+        )
+        chosen = ORDERS.c.due_ns <= now_ns if payment is None else ORDERS.c.payment == payment
+        found: list[tuple[DueOrder, Order]] = []
+        with self.reading() as connection:
+            for row in connection.execute(statement.where(chosen)):
+                order = next(p.order for p in decode_payment(row.state).placed if p.order.key == row.key)
+                token = "" if row.payer is None else decode_payer(row.payer).token
+                due = DueOrder(
+                    key=row.key,
+                    payment=row.payment,
+                    due_ns=row.due_ns,
+                    tries=row.tries,
+                    sent=row.sent,
+                )
+                found.append((due, msgspec.structs.replace(order, token=token)))
+        return found
 
     def erase_payers(self, now_ns: int) -> int:
         """Erases whoever paid for trips that are over, as soon as nobody needs it; says how many there were."""

@@ -1,4 +1,4 @@
-"""Trips, who came in on them, and who pays: the trip for as long as receipts are kept, the payer until it is settled."""
+"""Trips, who came in on them, and who pays: trips as long as receipts are kept, the payer until all is settled."""
 
 from typing import Any
 
