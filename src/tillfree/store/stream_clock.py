@@ -19,7 +19,7 @@ class StreamClock:
 
     def __init__(
         self,
-        stream_ns: Callable[[], int],
+        stream_ns: Callable[[], int] = lambda: 0,
         wall_ns: Callable[[], int] = time.time_ns,
         steady_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -30,6 +30,11 @@ class StreamClock:
         self._seen_ns = 0
         self._since_ns = 0
         self._said_ns = 0
+
+    def follow(self, stream_ns: Callable[[], int]) -> None:
+        """This is the stream from now on; it says 0 before it has begun."""
+        with self._lock:
+            self._stream_ns = stream_ns
 
     def __call__(self) -> int:
         """The time now."""
