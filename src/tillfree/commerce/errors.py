@@ -4,12 +4,13 @@ The tree::
 
     TillfreeError
     └── CommerceError
-        └── ReceiptError    a receipt whose parts do not add up, or that cannot be read
+        ├── ReceiptError    a receipt whose parts do not add up, or that cannot be read
+        └── PaymentError    something that a payment cannot do: to refund more than was taken, say
 """
 
 from tillfree.core.errors import TillfreeError
 
-__all__ = ["CommerceError", "ReceiptError"]
+__all__ = ["CommerceError", "PaymentError", "ReceiptError"]
 
 
 class CommerceError(TillfreeError):
@@ -18,3 +19,7 @@ class CommerceError(TillfreeError):
 
 class ReceiptError(CommerceError, ValueError):
     """A receipt that does not add up, or is none."""
+
+
+class PaymentError(CommerceError, ValueError):
+    """A payment cannot do what it was asked to; says why, and what it can do."""

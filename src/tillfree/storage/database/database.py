@@ -15,6 +15,10 @@ from tillfree.storage.database.decisions import Decisions
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
+from tillfree.storage.database.money.book import Books
+from tillfree.storage.database.money.ledger import Ledgers
+from tillfree.storage.database.money.payments import Payments
+from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
 from tillfree.storage.database.shops import Shops
@@ -41,6 +45,10 @@ class Database(
     Reports,
     Erasing,
     Announcements,
+    Trips,
+    Payments,
+    Ledgers,
+    Books,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.events import Alternative
@@ -15,7 +15,7 @@ from tillfree.storage.database.lines import line_rows
 from tillfree.storage.database.records import VisitRecord
 from tillfree.storage.database.tables import DECISIONS, LABELS, LINES, VISITS
 
-__all__ = ["Choice", "Decisions", "Label", "ReviewDecision"]
+__all__ = ["Choice", "Decisions", "Label", "ReviewDecision", "newest_decision"]
 
 Choice = Literal["alternative", "edited", "nothing"]
 _LABELS_AT_ONCE = 200
@@ -155,6 +155,13 @@ class Decisions(Connected):
             for row in page:
                 yield _labels.decode(row.record)
             last = page[-1].number
+
+
+def newest_decision(connection: Connection, visit: VisitId) -> ReviewDecision | None:
+    """The newest decision about a visit, in the transaction of the caller."""
+    statement = select(DECISIONS.c.record).where(DECISIONS.c.visit == visit).order_by(DECISIONS.c.number.desc())
+    record = connection.scalar(statement.limit(1))
+    return None if record is None else _decisions.decode(record)
 
 
 def _label(decision: ReviewDecision, record: VisitRecord) -> Label:

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, tuple_
 
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.money import Money
@@ -14,7 +14,7 @@ from tillfree.storage.database.lines import line_rows, search_form
 from tillfree.storage.database.records import Route, VisitRecord
 from tillfree.storage.database.tables import EVIDENCE, LINES, VISITS
 
-__all__ = ["PAGE_MAX", "Outcome", "VisitCursor", "VisitQuery", "VisitRow", "Visits"]
+__all__ = ["PAGE_MAX", "Outcome", "VisitCursor", "VisitQuery", "VisitRow", "Visits", "keep_visit", "kept_visit"]
 
 PAGE_MAX = 500
 """The most rows that one query gives."""
@@ -84,22 +84,7 @@ class Visits(Connected):
             ContradictionError: another record with this visit's code is kept.
         """
         with self._writing() as connection:
-            digest = hashlib.sha256(_encoder.encode(record)).digest()
-            known = connection.scalar(select(VISITS.c.digest).where(VISITS.c.visit == record.visit))
-            if known == digest:
-                return
-            if known is not None:
-                raise ContradictionError(
-                    f"{self._where}: visit {record.visit!r} is kept already with other content, which is never "
-                    f"overwritten; give the visit a code of its own"
-                )
-            connection.execute(insert(VISITS), _visit_values(record, digest))
-            connection.execute(
-                insert(EVIDENCE),
-                {"visit": record.visit, "closed_ns": record.closed_ns, "record": _encoder.encode(record)},
-            )
-            if rows := line_rows(record.receipt, record.visit, 0):
-                connection.execute(insert(LINES), rows)
+            keep_visit(connection, record, self._where)
 
     def visit(self, visit: VisitId) -> VisitRecord | None:
         """The record of a visit, without evidence where that is erased; None where there is no such visit.
@@ -108,17 +93,7 @@ class Visits(Connected):
             DatabaseError: what is kept of it is damaged.
         """
         with self.reading() as connection:
-            kept = connection.scalar(select(EVIDENCE.c.record).where(EVIDENCE.c.visit == visit))
-            if kept is None:
-                kept = connection.scalar(select(VISITS.c.record).where(VISITS.c.visit == visit))
-        if kept is None:
-            return None
-        try:
-            return _decoder.decode(kept)
-        except (msgspec.DecodeError, ValueError) as error:
-            raise DatabaseError(
-                f"{self._where}: visit {visit!r} is damaged ({error}); restore it from a copy"
-            ) from error
+            return kept_visit(connection, visit, self._where)
 
     def visits(self, query: VisitQuery) -> list[VisitRow]:
         """A page of visits, newest first, at most `PAGE_MAX`."""
@@ -154,6 +129,39 @@ class Visits(Connected):
         """Erases all visits with their decisions, as when a replay begins anew; says how many there were."""
         with self._writing() as connection:
             return connection.execute(delete(VISITS)).rowcount
+
+
+def keep_visit(connection: Connection, record: VisitRecord, where: str) -> None:
+    """Keeps a visit in the transaction of the caller, as `Visits.add_visit` does."""
+    digest = hashlib.sha256(_encoder.encode(record)).digest()
+    known = connection.scalar(select(VISITS.c.digest).where(VISITS.c.visit == record.visit))
+    if known == digest:
+        return
+    if known is not None:
+        raise ContradictionError(
+            f"{where}: visit {record.visit!r} is kept already with other content, which is never "
+            f"overwritten; give the visit a code of its own"
+        )
+    connection.execute(insert(VISITS), _visit_values(record, digest))
+    connection.execute(
+        insert(EVIDENCE),
+        {"visit": record.visit, "closed_ns": record.closed_ns, "record": _encoder.encode(record)},
+    )
+    if rows := line_rows(record.receipt, record.visit, 0):
+        connection.execute(insert(LINES), rows)
+
+
+def kept_visit(connection: Connection, visit: VisitId, where: str) -> VisitRecord | None:
+    """A visit in the transaction of the caller, as `Visits.visit` gives it."""
+    kept = connection.scalar(select(EVIDENCE.c.record).where(EVIDENCE.c.visit == visit))
+    if kept is None:
+        kept = connection.scalar(select(VISITS.c.record).where(VISITS.c.visit == visit))
+    if kept is None:
+        return None
+    try:
+        return _decoder.decode(kept)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise DatabaseError(f"{where}: visit {visit!r} is damaged ({error}); restore it from a copy") from error
 
 
 _ROW: tuple[ColumnElement[Any], ...] = tuple(

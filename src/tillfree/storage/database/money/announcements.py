@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.tables import METADATA
 
-__all__ = ["ANNOUNCEMENTS", "CURSORS", "Announcement", "Announcements", "announce"]
+__all__ = ["ANNOUNCEMENTS", "CURSORS", "Announcement", "Announcements", "announce", "announcement_row"]
 
 ANNOUNCEMENTS = Table(
     "announcements",
@@ -45,9 +45,12 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
 
 def announce(connection: Connection, time_ns: int, kind: str, subject: str, body: dict[str, Any]) -> None:
     """Tells everybody, in the transaction of the caller; `body` is plain JSON without personal data."""
-    connection.execute(
-        insert(ANNOUNCEMENTS), {"time_ns": time_ns, "kind": kind, "subject": subject, "body": _encoder.encode(body)}
-    )
+    connection.execute(insert(ANNOUNCEMENTS), announcement_row(time_ns, kind, subject, body))
+
+
+def announcement_row(time_ns: int, kind: str, subject: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The row of an announcement, for those who put in many at once."""
+    return {"time_ns": time_ns, "kind": kind, "subject": subject, "body": _encoder.encode(body)}
 
 
 class Announcements(Connected):

@@ -1,0 +1,354 @@
+"""The book: everything that a step of a trip writes, as one transaction, or several steps of many trips at once.
+
+What is put in is kept in memory and written together at the end; whoever reads in the book sees it already. A process
+that ends in between has written nothing of it.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from tillfree.commerce.ledger import Entry, difference, position
+from tillfree.commerce.payments.events import PaymentEvent
+from tillfree.commerce.payments.payment import Payment
+from tillfree.commerce.payments.processor import Order
+from tillfree.commerce.receipt import Receipt
+from tillfree.commerce.trips import Payer, Trip
+from tillfree.core.ids import PaymentId, TripId, VisitId
+from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.decisions import ReviewDecision, newest_decision
+from tillfree.storage.database.money.announcements import ANNOUNCEMENTS, announcement_row
+from tillfree.storage.database.money.ledger import append_entries
+from tillfree.storage.database.money.payments import (
+    DEBTS,
+    NOTICES,
+    ORDERS,
+    PAYMENT_EVENTS,
+    PAYMENTS,
+    DueOrder,
+    decode_payment,
+    due_orders,
+    encode_event,
+    encode_payment,
+)
+from tillfree.storage.database.money.trips import (
+    PAYERS,
+    TRIP_VISITS,
+    TRIPS,
+    decode_payer,
+    decode_trip,
+    encode_payer,
+    encode_trip,
+)
+from tillfree.storage.database.records import VisitRecord
+from tillfree.storage.database.tables import VISITS
+from tillfree.storage.database.visits import keep_visit, kept_visit
+
+__all__ = ["Book", "Books"]
+
+_UNDECIDED = "to review"
+
+
+class Book:
+    """An open book: a transaction in which trips and payments are read and written."""
+
+    def __init__(self, connection: Connection, where: str) -> None:
+        self._connection = connection
+        self._where = where
+        self._trips: dict[TripId, Trip | None] = {}
+        self._wakes: dict[TripId, int] = {}
+        self._visits: dict[VisitId, TripId] = {}
+        self._payers: dict[TripId, Payer | None] = {}
+        self._new_payers: dict[TripId, Payer] = {}
+        self._erase_at: dict[TripId, int] = {}
+        self._payments: dict[PaymentId, Payment | None] = {}
+        self._changed: set[PaymentId] = set()
+        self._events: list[dict[str, Any]] = []
+        self._orders: dict[str, DueOrder] = {}
+        self._done: set[str] = set()
+        self._entries: list[Entry] = []
+        self._announcements: list[dict[str, Any]] = []
+        self._debts: dict[PaymentId, Payment] = {}
+        self._records: dict[VisitId, VisitRecord] = {}
+
+    # ---- reading --------------------------------------------------------------------------------------------
+
+    def trip(self, trip: TripId) -> Trip | None:
+        """A trip as it stands in this book."""
+        if trip not in self._trips:
+            record = self._connection.scalar(select(TRIPS.c.record).where(TRIPS.c.trip == trip))
+            self._trips[trip] = None if record is None else decode_trip(record)
+        return self._trips[trip]
+
+    def trip_of(self, visit: VisitId) -> Trip | None:
+        """The trip of a visit."""
+        trip = self._visits.get(visit)
+        if trip is None:
+            trip = self._connection.scalar(select(TRIP_VISITS.c.trip).where(TRIP_VISITS.c.visit == visit))
+        return None if trip is None else self.trip(trip)
+
+    def payer(self, trip: TripId) -> Payer | None:
+        """Who pays; None where that is erased."""
+        if trip not in self._payers:
+            record = self._connection.scalar(select(PAYERS.c.record).where(PAYERS.c.trip == trip))
+            self._payers[trip] = None if record is None else decode_payer(record)
+        return self._payers[trip]
+
+    def payment(self, payment: PaymentId) -> Payment | None:
+        """A payment as it stands in this book."""
+        if payment not in self._payments:
+            record = self._connection.scalar(select(PAYMENTS.c.record).where(PAYMENTS.c.payment == payment))
+            self._payments[payment] = None if record is None else decode_payment(record)
+        return self._payments[payment]
+
+    def record(self, visit: VisitId) -> VisitRecord | None:
+        """The record of a finished visit."""
+        return self._records.get(visit) or kept_visit(self._connection, visit, self._where)
+
+    def decision(self, visit: VisitId) -> ReviewDecision | None:
+        """The newest decision of a person about a visit."""
+        return newest_decision(self._connection, visit)
+
+    def due_orders(self, now_ns: int, limit: int) -> list[DueOrder]:
+        """The orders that were due when the book was opened."""
+        return due_orders(self._connection, now_ns, limit)
+
+    def to_wake(self, now_ns: int, limit: int) -> list[Trip]:
+        """Trips whose time to be looked at has come, those that wait longest first."""
+        statement = select(TRIPS.c.trip).where(TRIPS.c.wake_ns > 0, TRIPS.c.wake_ns <= now_ns)
+        return self._found(statement.order_by(TRIPS.c.wake_ns).limit(limit))
+
+    def decided(self, limit: int) -> list[Trip]:
+        """Trips in review of which nothing waits for a person any more."""
+        open_visits = (
+            select(TRIP_VISITS.c.visit)
+            .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
+            .where(TRIP_VISITS.c.trip == TRIPS.c.trip, VISITS.c.outcome == _UNDECIDED)
+        )
+        statement = select(TRIPS.c.trip).where(TRIPS.c.status == "review", ~open_visits.exists())
+        return self._found(statement.order_by(TRIPS.c.opened_ns).limit(limit))
+
+    def finished_unseen(self) -> list[VisitId]:
+        """Visits that are kept as finished, and not yet noted by their open trip."""
+        statement = (
+            select(TRIP_VISITS.c.visit, TRIPS.c.trip)
+            .join(TRIPS, TRIPS.c.trip == TRIP_VISITS.c.trip)
+            .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
+            .where(TRIPS.c.status == "inside")
+        )
+        found: list[VisitId] = []
+        for visit, trip_id in self._connection.execute(statement):
+            trip = self.trip(trip_id)
+            if trip is not None and visit not in trip.left:
+                found.append(visit)
+        return found
+
+    def holds_ending(self, before_ns: int, limit: int) -> list[Payment]:
+        """Payments that hold money no longer than that."""
+        statement = (
+            select(PAYMENTS.c.payment)
+            .where(PAYMENTS.c.hold_until_ns > 0, PAYMENTS.c.hold_until_ns < before_ns, PAYMENTS.c.state == "held")
+            .order_by(PAYMENTS.c.hold_until_ns)
+            .limit(limit)
+        )
+        found = [self.payment(payment) for payment in list(self._connection.scalars(statement))]
+        return [payment for payment in found if payment is not None]
+
+    def _found(self, statement: Any) -> list[Trip]:
+        trips = [self.trip(trip) for trip in list(self._connection.scalars(statement))]
+        return [trip for trip in trips if trip is not None]
+
+    # ---- writing --------------------------------------------------------------------------------------------
+
+    def put_trip(self, trip: Trip, *, wake_ns: int = 0) -> None:
+        """A new trip, or a change of one; `wake_ns` is when it must be looked at again, 0 for never."""
+        self._trips[trip.id] = trip
+        self._wakes[trip.id] = wake_ns
+
+    def bind(self, trip: TripId, visit: VisitId) -> None:
+        """A visit belongs to a trip."""
+        self._visits[visit] = trip
+
+    def put_payer(self, trip: TripId, payer: Payer) -> None:
+        """Who pays for a trip."""
+        self._payers[trip] = self._new_payers[trip] = payer
+
+    def erase_payer(self, trip: TripId, at_ns: int) -> None:
+        """From then on, nobody needs to know who paid; 0 takes that back."""
+        self._erase_at[trip] = at_ns
+
+    def keep_record(self, record: VisitRecord) -> None:
+        """Keeps a finished visit, where it is not kept yet. Raises ContradictionError as `Database.add_visit` does."""
+        keep_visit(self._connection, record, self._where)
+        self._records[record.visit] = record
+
+    def first_notice(self, notice: str, time_ns: int) -> bool:
+        """Whether nobody has told of this notice before; from now on somebody has."""
+        statement = upsert(NOTICES).values(notice=notice, time_ns=time_ns).on_conflict_do_nothing()
+        return self._connection.execute(statement).rowcount > 0
+
+    def announce(self, time_ns: int, kind: str, subject: str, body: dict[str, Any]) -> None:
+        """Tells everybody, as `announcements.announce` does."""
+        self._announcements.append(announcement_row(time_ns, kind, subject, body))
+
+    def note(
+        self,
+        before: Payment | None,
+        after: Payment,
+        event: PaymentEvent,
+        receipt: Receipt | None,
+        receipt_before: Receipt | None,
+    ) -> None:
+        """A payment went from one state to another by an event: the event, the state, its orders, and the ledger.
+
+        `receipt` is the one that is charged now, `receipt_before` that which was before.
+        """
+        assert after.version == (0 if before is None else before.version) + 1, "an event makes one version"
+        self._payments[after.id] = after
+        self._changed.add(after.id)
+        self._events.append(encode_event(after, event))
+        waiting = {} if before is None else {p.order.key: p for p in before.placed if p.unresolved}
+        for placed in after.placed:
+            if placed.unresolved and placed.order.key not in waiting:
+                self._orders[placed.order.key] = DueOrder(
+                    key=placed.order.key, payment=after.id, due_ns=event.time_ns
+                )  # fmt: skip
+                self._done.discard(placed.order.key)
+            elif not placed.unresolved and placed.order.key in waiting:
+                self._orders.pop(placed.order.key, None)
+                self._done.add(placed.order.key)
+        postings = difference(position(before, receipt_before), position(after, receipt))
+        if postings:
+            what = str(event.__struct_config__.tag)
+            self._entries.append(
+                Entry(
+                    time_ns=event.time_ns,
+                    trip=after.trip,
+                    payment=after.id,
+                    what=what,
+                    currency=after.currency,
+                    postings=postings,
+                )
+            )
+        if after.method == "card" and (after.debt_minor or (before is not None and before.debt_minor)):
+            self._debts[after.id] = after
+
+    def postpone(self, order: DueOrder) -> None:
+        """An order is to be tried later."""
+        if order.key not in self._done:
+            self._orders[order.key] = order
+
+    # ---- the end --------------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Puts all of it into the transaction; called once, at the end."""
+        changed = [(self._trips[trip], wake) for trip, wake in self._wakes.items()]
+        self._upsert(TRIPS, [encode_trip(trip, wake) for trip, wake in changed if trip is not None])
+        self._upsert(TRIP_VISITS, [{"visit": visit, "trip": trip} for visit, trip in self._visits.items()])
+        self._upsert(
+            PAYERS,
+            [{"trip": trip, "erase_ns": 0, "record": encode_payer(payer)} for trip, payer in self._new_payers.items()],
+        )
+        for trip_id, at_ns in self._erase_at.items():
+            self._connection.execute(update(PAYERS).where(PAYERS.c.trip == trip_id).values(erase_ns=at_ns))
+        payments = [self._payments[payment] for payment in sorted(self._changed)]
+        self._upsert(PAYMENTS, [encode_payment(payment) for payment in payments if payment is not None])
+        if self._events:
+            self._connection.execute(PAYMENT_EVENTS.insert(), self._events)
+        self._write_orders()
+        append_entries(self._connection, self._entries)
+        self._write_debts()
+        if self._announcements:
+            self._connection.execute(ANNOUNCEMENTS.insert(), self._announcements)
+
+    def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        statement = upsert(table)
+        keys = [column.name for column in table.primary_key]
+        values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+    def _write_orders(self) -> None:
+        for keys in _slices(sorted(self._done), 500):
+            self._connection.execute(delete(ORDERS).where(ORDERS.c.key.in_(keys)))
+        self._upsert(
+            ORDERS,
+            [
+                {"key": o.key, "payment": o.payment, "due_ns": o.due_ns, "tries": o.tries, "sent": o.sent}
+                for o in self._orders.values()
+            ],
+        )
+
+    def _write_debts(self) -> None:
+        for payment in self._debts.values():
+            now_ns = max((e["time_ns"] for e in self._events if e["payment"] == payment.id), default=payment.opened_ns)
+            if any(p.unresolved and p.order.kind == "charge" for p in payment.placed):
+                continue  # it is being tried again: what is owed is known afterwards
+            payer = self.payer(payment.trip) if payment.debt_minor else None
+            row = {
+                "trip": payment.trip,
+                "payment": payment.id,
+                "fingerprint": "" if payer is None else payer.fingerprint,  # forgotten when it is paid
+                "currency": payment.currency,
+                "minor": payment.debt_minor,
+                "opened_ns": now_ns,
+                "paid_ns": 0 if payment.debt_minor else now_ns,
+            }
+            statement = upsert(DEBTS).values(row)
+            kept = {name: statement.excluded[name] for name in ("fingerprint", "minor", "paid_ns")}
+            self._connection.execute(statement.on_conflict_do_update(index_elements=["trip"], set_=kept))
+
+
+def _slices(values: list[str], size: int) -> Iterable[list[str]]:
+    return (values[begin : begin + size] for begin in range(0, len(values), size))
+
+
+class Books(Connected):
+    """The part of a database that opens the book."""
+
+    @contextlib.contextmanager
+    def book(self) -> Iterator[Book]:
+        """One transaction: all that is put into the book is kept at the end, or nothing where something is raised."""
+        with self._writing() as connection:
+            book = Book(connection, self._where)
+            yield book
+            book.write()
+
+    def sendable(self, now_ns: int, limit: int, payment: PaymentId | None = None) -> list[tuple[DueOrder, Order]]:
+        """The orders that are to be sent now, with the token of the payer; all of one payment, if one is given."""
+        statement = (
+            select(ORDERS, PAYMENTS.c.record.label("state"), PAYERS.c.record.label("payer"))
+            .join(PAYMENTS, PAYMENTS.c.payment == ORDERS.c.payment)
+            .outerjoin(PAYERS, PAYERS.c.trip == PAYMENTS.c.trip)
+            .order_by(ORDERS.c.due_ns, ORDERS.c.key)
+            .limit(max(0, limit))
+        )
+        chosen = ORDERS.c.due_ns <= now_ns if payment is None else ORDERS.c.payment == payment
+        found: list[tuple[DueOrder, Order]] = []
+        with self.reading() as connection:
+            for row in connection.execute(statement.where(chosen)):
+                order = next(p.order for p in decode_payment(row.state).placed if p.order.key == row.key)
+                token = "" if row.payer is None else decode_payer(row.payer).token
+                due = DueOrder(
+                    key=row.key,
+                    payment=row.payment,
+                    due_ns=row.due_ns,
+                    tries=row.tries,
+                    sent=row.sent,
+                )
+                found.append((due, msgspec.structs.replace(order, token=token)))
+        return found
+
+    def erase_payers(self, now_ns: int) -> int:
+        """Erases whoever paid for trips that are over, as soon as nobody needs it; says how many there were."""
+        due = PAYERS.c.erase_ns > 0, PAYERS.c.erase_ns <= now_ns
+        with self.reading() as connection:
+            if connection.scalar(select(PAYERS.c.trip).where(*due).limit(1)) is None:
+                return 0
+        with self._writing() as connection:
+            return connection.execute(delete(PAYERS).where(*due)).rowcount
