@@ -18,6 +18,7 @@ from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.book import Books
 from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
+from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
@@ -49,6 +50,7 @@ class Database(
     Payments,
     Ledgers,
     Books,
+    Proving,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 

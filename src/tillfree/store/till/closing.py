@@ -162,6 +162,8 @@ class Closing:
             return trip  # the policy wants a person to look at what the model is sure of
         whole = priced(trip, payer, people, self._prices)
         after = self._policy.after_deadline(whole, [left.record for left in people])
+        if after == "nothing" and trip.receipt is not None:
+            return self.charge(book, trip, trip.receipt, now_ns, "nobody decided in time")  # paid before they came again
         if after == "nothing":
             return self._let_go(book, trip, now_ns, "void", "nobody decided in time")
         if after == "certain":
