@@ -87,6 +87,12 @@ def _catalog(arguments: argparse.Namespace) -> int:
     return run_catalog_check(arguments)
 
 
+def _prices(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.prices import run_prices
+
+    return run_prices(arguments)
+
+
 def _users(arguments: argparse.Namespace) -> int:
     from tillfree.cli.users import run_users
 
@@ -118,6 +124,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_train(commands)
     _add_files(commands)
+    _add_prices(commands)
     _add_users(commands)
     return parser
 
@@ -345,6 +352,26 @@ def _add_files(commands: Commands) -> None:
     parser = _add(inner, "check", _catalog, "report bad rows of products, planogram, layout and cameras (CSV or JSON)")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--currency", default="USD", help="ISO 4217 code of the prices (default USD)")
+
+
+def _add_prices(commands: Commands) -> None:
+    prices = commands.add_parser("prices", help="prices and offers", description="prices and offers")
+    inner = prices.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    check = _add(inner, "check", _prices, "check price lists and offers, and print what is in force at a time")
+    put = _add(inner, "apply", _prices, "put price lists and offers into a shop's file, in place of those it has")
+    _add(inner, "schema", _prices, "print the JSON Schema of offers.toml")
+    for parser in (check, put):
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="prices.csv, offers.toml, or several")
+    check.add_argument("--shop", type=Path, metavar="SHOP.JSON", help="the shop that they are for")
+    check.add_argument("--products", type=Path, metavar="FILE", help="or its products alone (CSV or JSON)")
+    check.add_argument("--currency", metavar="CODE", help="of the amounts (default: the shop's, else USD)")
+    check.add_argument("--store", default="", metavar="NAME", help="the store whose prices are printed")
+    check.add_argument("--timezone", default="UTC", metavar="NAME", help="of that store (default UTC)")
+    check.add_argument("--at", metavar="TIME", help="its local time, as 2026-03-01T17:30 (default: now)")
+    where = put.add_mutually_exclusive_group(required=True)
+    where.add_argument("--shop", type=Path, metavar="SHOP.JSON", help="the shop that they are for")
+    where.add_argument("--data", type=Path, metavar="FOLDER", help="where a store keeps its data; it must not run")
+    put.add_argument("-o", "--output", type=Path, metavar="FILE", help="the new shop file, with --shop")
 
 
 _ROLES = ("viewer", "associate", "manager", "engineer")

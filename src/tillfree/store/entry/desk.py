@@ -65,7 +65,7 @@ class EntryDesk:
         tell: Callable[[Event], None] = lambda _event: None,
         inside: Callable[[], int] = lambda: 0,
         online: Callable[[], bool] = lambda: True,
-        debts: Callable[[Sequence[str]], bool] = lambda _fingerprints: False,
+        debts: Callable[[Sequence[str]], bool] | None = None,
         keys: Callable[[], KeySet] | None = None,
         palms: PalmLinks | None = None,
         simulated: bool = False,
@@ -73,14 +73,16 @@ class EntryDesk:
         """`tell` puts an event (EntryGranted, EntryRefused, AgeChecked) into the stream of the running store.
 
         `inside` says how many people are in the store, `online` whether money can be held, `debts` whether anything is
-        owed by one of these fingerprints. `keys` are those of signed codes; those in the folder, if none are given.
+        owed by one of these fingerprints (of which the database knows). `keys` are those of signed codes, those in the
+        folder if none are given.
 
         Raises:
             EntryError: the time zone is unknown, or the secret beside the database cannot be read or written.
         """
         self._database, self._settings, self._till = database, settings.entry, till
         self._now_ns, self._tell, self._simulated = now_ns, tell, simulated
-        self._inside, self._online, self._debts = inside, online, debts
+        self._inside, self._online = inside, online
+        self._debts = database.owes if debts is None else debts
         try:
             self._zone = ZoneInfo(settings.entry.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
