@@ -26,7 +26,7 @@ CODE_PAGES: dict[int, str] = {
 _PLAIN = {
     "Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "Đ": "D", "đ": "d", "ß": "ss", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe",
     "–": "-", "—": "-", "−": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "…": "...", "×": "x", "€": "EUR",
-    "\u00a0": " ", "\u202f": " ", "\u2009": " ", "¥": "JPY", "£": "GBP", "ı": "i",
+    "¥": "JPY", "£": "GBP", "ı": "i",
 }  # fmt: skip
 _JAPANESE = "cp932"
 _QR_BYTES_MAX = 1000
@@ -82,9 +82,9 @@ def render_escpos(layout: Layout, printer: EscPosPrinter, *, link: str = "") -> 
     for item in layout.lines:
         for row in wrap(item.name, columns):
             paper.row(row)
-        paper.pair(f"  {item.detail}", item.amount)
+        paper.pair(item.detail, item.amount, indent=2)
         for under in item.under:
-            paper.pair(f"  {under.label}", under.amount)
+            paper.pair(under.label, under.amount, indent=2)
     if not layout.lines:
         paper.row(layout.words.nothing_taken)
     paper.row("-" * columns)
@@ -140,8 +140,9 @@ class _Paper:
         self.row(text)
         self._bytes += _SINGLE
 
-    def pair(self, left: str, right: str) -> None:
-        self.rows(self._pair(left, right, self._printer.columns))
+    def pair(self, left: str, right: str, *, indent: int = 0) -> None:
+        for row in self._pair(left, right, self._printer.columns - indent):
+            self.row(" " * indent + row)
 
     def total(self, label: str, amount: str) -> None:
         """Twice as wide and high, where both fit on one line; else bold."""
@@ -180,6 +181,8 @@ class _Paper:
     def _letter(self, letter: str) -> str:
         if letter == " " or "!" <= letter <= "~":
             return letter
+        if letter.isspace():
+            return " "
         if self._page_of(letter) is not None:
             return letter
         if letter in _PLAIN:

@@ -21,6 +21,9 @@ from tillfree.storage.database.integration.keys import ApiKeys
 from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
+from tillfree.storage.database.money.deliveries import Deliveries
+from tillfree.storage.database.money.disputes import Disputes
+from tillfree.storage.database.money.receipt_links import ReceiptLinks
 from tillfree.storage.database.money.book import Books
 from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
@@ -28,6 +31,8 @@ from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
+from tillfree.storage.database.money.ledger import Ledgers
+from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
@@ -61,6 +66,9 @@ class Database(
     Answers,
     Hooks,
     Entries,
+    ReceiptLinks,
+    Deliveries,
+    Disputes,
     Trips,
     Payments,
     Ledgers,
