@@ -21,9 +21,6 @@ from tillfree.storage.database.integration.keys import ApiKeys
 from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
-from tillfree.storage.database.money.deliveries import Deliveries
-from tillfree.storage.database.money.disputes import Disputes
-from tillfree.storage.database.money.receipt_links import ReceiptLinks
 from tillfree.storage.database.money.book import Books
 from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
@@ -31,8 +28,6 @@ from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
-from tillfree.storage.database.money.ledger import Ledgers
-from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
@@ -73,11 +68,7 @@ class Database(
     Payments,
     Ledgers,
     Books,
-    Entries,
     Proving,
-    ReceiptLinks,
-    Deliveries,
-    Disputes,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
