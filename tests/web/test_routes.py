@@ -20,8 +20,14 @@ from tillfree.web.rendering import csv_response
 from tillfree.web.roles import Permission, may
 from tillfree.web.routing import needed
 
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out"), ("POST", "/theme"), ("POST", "/demo/role")}
-OPEN |= {("GET", "/api")}  # the reference of the API says nothing of the shop
+OPEN = {
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/theme"),
+    ("POST", "/demo/role"),
+    ("GET", "/api"),
+}
 # Shoppers sign in nowhere: a secret link, or the secret of displays, stands before these (see test_shopper_pages.py).
 OPEN |= {("GET", "/r/x"), ("GET", "/r/x/receipt.pdf"), ("GET", "/r/x/wrong/1"), ("POST", "/r/x/wrong/1")}
 OPEN |= {("GET", "/exit"), ("GET", "/exit/now"), ("GET", "/kiosk"), ("POST", "/kiosk")}
