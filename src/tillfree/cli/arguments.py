@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import tillfree
+from tillfree.cli.integration_arguments import add_integrations
 
 __all__ = ["Command", "make_parser"]
 
@@ -144,6 +145,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_users(commands)
     _add_codes(commands)
     _add_ledger(commands)
+    add_integrations(commands, _add)
     return parser
 
 

@@ -19,11 +19,9 @@ from tillfree.storage.database.integration.hooks import Hooks
 from tillfree.storage.database.integration.ingestions import Ingestions
 from tillfree.storage.database.integration.keys import ApiKeys
 from tillfree.storage.database.integration.orders import Orders
+from tillfree.storage.database.integration.pages import Pages
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
-from tillfree.storage.database.money.deliveries import Deliveries
-from tillfree.storage.database.money.disputes import Disputes
-from tillfree.storage.database.money.receipt_links import ReceiptLinks
 from tillfree.storage.database.money.book import Books
 from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
@@ -65,6 +63,7 @@ class Database(
     ApiKeys,
     Answers,
     Hooks,
+    Pages,
     Entries,
     ReceiptLinks,
     Deliveries,
