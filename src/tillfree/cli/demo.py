@@ -33,12 +33,13 @@ from tillfree.storage.database.database import Database
 from tillfree.store.counter import Counter
 from tillfree.store.entry.key_files import KeyFolder
 from tillfree.store.running.running import RunningStore
+from tillfree.store.running.sources import Source
 from tillfree.store.settings import StoreSettings
 from tillfree.store.stream_clock import StreamClock
 from tillfree.store.workers import Worker
 from tillfree.web.console import Console
 
-__all__ = ["PORT", "run_demo"]
+__all__ = ["PORT", "demo_counter", "demo_settings", "run_demo"]
 
 PORT = 8420
 HOST = "127.0.0.1"
@@ -65,7 +66,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tillfree-demo-"))
         database = stack.enter_context(Database.open(folder))
         key = KeyFolder(Path(folder)).make(("shopper", "associate"))
-        counter, entrance, worker = demo_counter(database, settings, source, key, stack)
+        counter, entrance, worker = demo_counter(database, settings, source, key, stack, seed=arguments.seed)
         keeper = Keeper(database, shop, counter.on_visit)
         store = RunningStore(
             source,
@@ -106,11 +107,10 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 
 def demo_counter(
-    database: Database, settings: StoreSettings, source: SimulatedShifts, key: SigningKey, stack: ExitStack
+    database: Database, settings: StoreSettings, source: Source, key: SigningKey, stack: ExitStack, *, seed: int
 ) -> tuple[Counter, SimulatedEntrance, Worker]:
     """Till, desk and gate around a simulated processor; what tells of the processor's notices is the worker."""
     clock = StreamClock()
-    seed = source.seed
     wallets = Wallets(seed, key, settings.entry.store_code)
     processor = SimulatedProcessor(clock, seed=seed, cards={card.token: card for card in wallets.cards()})
     switches = Switches(processor)

@@ -130,6 +130,11 @@ class Counter:
         """What does not work at the moment, for every page."""
         return self._workers.trouble
 
+    @property
+    def till_waits(self) -> bool:
+        """Whether orders wait for an answer of the processor."""
+        return self._database.orders_waiting() > 0
+
     # ---- what the parts ask of the store ------------------------------------------------------------------------
 
     def _inside(self) -> int:

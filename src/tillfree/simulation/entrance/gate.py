@@ -37,7 +37,7 @@ class CardGate(Protocol):
 class SimulatedEntrance:
     """A `Breaker` that also opens the gate: sensors, the network and the processor can be broken by a click."""
 
-    def __init__(  # noqa: PLR0913 - all that stands at a gate
+    def __init__(
         self,
         breaker: SimulatedBreaker,
         switches: Switches,
