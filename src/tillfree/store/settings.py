@@ -16,7 +16,9 @@ from typing import Annotated, Any, cast
 import msgspec
 from msgspec import Meta
 
+from tillfree.commerce.disputes import DisputeSettings
 from tillfree.commerce.payments.settings import PaymentSettings
+from tillfree.commerce.policy_settings import PolicySettings
 from tillfree.commerce.settings import CommerceSettings
 from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.connectors.settings import MailSettings, RetailerSettings, WebhookSettings
@@ -26,6 +28,7 @@ from tillfree.fusion.settings import FusionSettings
 from tillfree.identity.settings import EntrySettings
 from tillfree.sensing.settings import SensingSettings
 from tillfree.shopping.settings import ShoppingSettings
+from tillfree.store.receipts.settings import ReceiptSettings
 from tillfree.store.settings_schema import Setting, commented_toml, struct_schema, walk_settings
 
 __all__ = [
@@ -102,6 +105,9 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     commerce: CommerceSettings = msgspec.field(default_factory=CommerceSettings)
     entry: EntrySettings = EntrySettings()
     payments: PaymentSettings = PaymentSettings()
+    receipts: ReceiptSettings = ReceiptSettings()
+    disputes: DisputeSettings = DisputeSettings()
+    policy: PolicySettings = PolicySettings()
     processor: ProcessorSettings = msgspec.field(default_factory=ProcessorSettings)
     mail: MailSettings = MailSettings()
     retailer: RetailerSettings = RetailerSettings()

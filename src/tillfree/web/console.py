@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.entry.desk import EntryDesk
+from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.running.running import RunningStore
 from tillfree.store.till.till import Till
 from tillfree.web.scoreboard import Scoreboard
@@ -33,6 +34,8 @@ class Console:
     """Where trips are paid; None in a store that only makes receipts."""
     desk: EntryDesk | None = None
     """Where gates ask; None in a store whose door is open."""
+    receipts: ReceiptDesk | None = None
+    """Where shoppers get their receipts; None in a store where nobody pays."""
     scoreboard: Scoreboard | None = None
     """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
     trouble: Callable[[], str] = lambda: ""

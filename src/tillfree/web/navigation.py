@@ -31,6 +31,7 @@ PLACES: tuple[Place, ...] = (
     Place("/stock", later("Stock"), "stock", "stock.see"),
     Place("/devices", later("Devices"), "devices", "devices.see"),
     Place("/reports", later("Reports"), "reports", "reports.see"),
+    Place("/integrations", later("Integrations"), "integrations", "integrations.change"),
     Place("/audit", later("Audit log"), "audit", "audit.see"),
     Place("/staff", later("Staff"), "staff", "staff.change"),
 )

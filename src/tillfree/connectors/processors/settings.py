@@ -14,12 +14,13 @@ class ProcessorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Who takes the money, and the card terminals at the gates."""
 
     kind: Annotated[
-        Literal["simulated", "stripe", "adyen"],
+        Literal["none", "simulated", "stripe", "adyen"],
         Meta(
             title="Processor",
-            description="Who holds and takes the money. The simulated one moves none, and runs in the demo only.",
+            description="Who holds and takes the money. none: this store only makes receipts, and nobody pays. The "
+            "simulated one moves no money, and says so on every page.",
         ),
-    ] = "simulated"
+    ] = "none"
     address: Annotated[
         str,
         Meta(
