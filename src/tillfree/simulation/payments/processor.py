@@ -77,6 +77,10 @@ class SimulatedProcessor:
         self._sequence = 0
         self._lock = threading.RLock()
 
+    def _card(self, token: str) -> SimulatedCard | None:
+        """A token of an adapter may have the shopper before it: `shopper/token`."""
+        return self._cards.get(token.rpartition("/")[2])
+
     def add_card(self, card: SimulatedCard) -> None:
         """A card that its issuer has given out."""
         with self._lock:
@@ -89,6 +93,8 @@ class SimulatedProcessor:
         with self._lock:
             now_ns = self._now_ns()
             self.advance(now_ns)
+            if order.kind not in ("authorise", "charge"):  # what is done to a hold needs no card
+                order = msgspec.structs.replace(order, token="")
             dice = self._dice("ask", order.key)
             self._fail_before(dice, order.key)
             answer = self._once(order, dice, now_ns)
@@ -156,7 +162,8 @@ class SimulatedProcessor:
         self._check(order)
         if dice.falls(_PENDING, self.faults.pending_ppm):
             self._count("pending_ppm")
-            reference = order.reference or self._reference(order, now_ns)
+            starts = order.kind in ("authorise", "charge")
+            reference = self._reference(order, now_ns) if starts else order.reference
             answer = Answer(key=order.key, outcome="pending", reference=reference, amount=order.amount)
             done = self._done[order.key] = _Done(order, now_ns, answer)
             self._later(now_ns + self._delay_ns(dice), lambda then_ns: self._finish(done, dice, then_ns))
@@ -217,11 +224,11 @@ class SimulatedProcessor:
         if dice.falls(_DECLINED, self.faults.declined_ppm):
             self._count("declined_ppm")
             return 0, _DECLINES[dice.number(_WHICH, len(_DECLINES))]
-        card = self._cards.get(token)
+        card = self._card(token)
         if card is not None:
             if f"{card.expires}-99" < _day(now_ns):
                 return 0, "expired_card"
-            if card.limit_minor is not None and self.books.in_use_minor(token) + more_minor > card.limit_minor:
+            if card.limit_minor is not None and self.books.in_use_minor(card.token) + more_minor > card.limit_minor:
                 return 0, "insufficient_funds"
         if order.kind != "charge" and more_minor > 1 and dice.falls(_PARTIAL, self.faults.partial_ppm):
             self._count("partial_ppm")
@@ -256,7 +263,7 @@ class SimulatedProcessor:
             reference=reference or self._reference(order, now_ns),
             key=order.key,
             payment=order.payment,
-            token=order.token,
+            token=order.token.rpartition("/")[2],
             currency=order.amount.currency,
             held_minor=minor,
             expires_ns=expires_ns,
