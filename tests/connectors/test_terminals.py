@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.connectors.simulated_shop import KEY, Clock, Stripe
 
+from tests.connectors.simulated_shop import KEY, Clock, Stripe
 from tillfree.connectors.processors.secret_keys import Secret
 from tillfree.connectors.processors.stripe import stripe_caller
 from tillfree.connectors.terminals.nexo import additional_response, amount_number, read_amount

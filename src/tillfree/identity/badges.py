@@ -99,7 +99,7 @@ def _badge(where: str, cells: dict[str, str]) -> Badge:
             badge=cells["badge"],
             account=cells["account"],
             paid_by="badge account" if _one_of(cells, "paid_by", "payroll", "badge account") else "payroll",
-            active=_flag(cells.get("active", "yes")),
+            active=_flag(cells.get("active", "") or "yes"),
             any_time=_flag(cells.get("any_time", "no")),
             age_years=int(age),
             role="associate" if _one_of(cells, "role", "shopper", "associate") else "shopper",

@@ -5,6 +5,7 @@ from tillfree.web.texts import later
 __all__ = ["ACTIONS"]
 
 ACTIONS: dict[str, str] = {
+    "age.check": later("Saw a proof of age"),
     "alert.acknowledge": later("Acknowledged an alert"),
     "audit.export": later("Saved the audit log"),
     "audit.see": later("Looked at the audit log"),
@@ -12,9 +13,14 @@ ACTIONS: dict[str, str] = {
     "catalogue.import": later("Imported products"),
     "catalogue.restore": later("Restored an earlier version"),
     "dispute.decide": later("Decided a dispute"),
+    "entry.grant": later("Let somebody in"),
     "evidence.see": later("Saw the evidence of a visit"),
     "key.add": later("Made a key for another system"),
     "key.revoke": later("Revoked a key"),
+    "gate.block": later("Blocked something at the gate"),
+    "gate.close": later("Closed a gate"),
+    "gate.open": later("Opened a gate again"),
+    "gate.unblock": later("Took a block back"),
     "labels.download": later("Saved decisions as labelled data"),
     "pace.change": later("Changed the speed"),
     "planogram.apply": later("Put the planogram in force"),

@@ -24,6 +24,7 @@ class Place(msgspec.Struct, frozen=True):
 
 PLACES: tuple[Place, ...] = (
     Place("/", later("Live"), "live", "live.see"),
+    Place("/gate", later("Gate"), "gate", "gate.see"),
     Place("/visits", later("Visits"), "visits", "visits.see"),
     Place("/review", later("Review"), "review", "review.decide"),
     Place("/disputes", later("Disputes"), "disputes", "disputes.decide"),

@@ -85,7 +85,7 @@ def _case_page(ask: Ask, dispute: Dispute, wrong: str = "") -> Response:
         400 if wrong else 200,
         dispute=dispute,
         reason=ask.say(_REASONS[dispute.reason]),
-        status=ask.say(_STATUSES[dispute.status][0]),
+        outcome=ask.say(_STATUSES[dispute.status][0]),
         kind=_STATUSES[dispute.status][1],
         by=_by(ask, dispute),
         others=[one for one in (() if shown is None else shown.disputes) if one.number != dispute.number],

@@ -11,7 +11,7 @@ import functools
 import logging
 from pathlib import Path
 
-import matplotlib
+import matplotlib as mpl
 from fpdf import FPDF
 from fpdf.errors import FPDFException
 
@@ -21,7 +21,7 @@ from tillfree.web.shopper.arabic import visual
 
 __all__ = ["FontError", "PdfMaker"]
 
-_FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 _PAGE_MM = (148.0, 210.0)
 _MARGIN_MM = 14.0
 _GAP_MM = 4.0
