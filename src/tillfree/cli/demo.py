@@ -50,6 +50,8 @@ UNITS_PER_FACING = 12
 """How many units lie at each facing at the beginning, as if somebody had counted: assumed."""
 GATE = "gate"
 """What the gate of a simulation is called."""
+PROVES_AGE = 0.9
+"""Share of payers of whom an age was proved, by their credential or to somebody of the staff: assumed."""
 SLIPS_IN = 0.1
 """How often somebody slips in behind somebody else, relative to other awkward acts: assumed."""
 
@@ -163,5 +165,11 @@ def demo_options(arguments: argparse.Namespace) -> SimulationOptions:
     start_ns = time.time_ns() // NS_PER_S * NS_PER_S - int(WARM_UP_S) * NS_PER_S
     rates = msgspec.structs.replace(ActRates(), tailgate_in=SLIPS_IN)
     return SimulationOptions(
-        **usual, awkward=arguments.awkward, seed=arguments.seed, start_ns=start_ns, entry=True, rates=rates
+        **usual,
+        awkward=arguments.awkward,
+        seed=arguments.seed,
+        start_ns=start_ns,
+        entry=True,
+        entry_ages=PROVES_AGE,
+        rates=rates,
     )
