@@ -31,7 +31,9 @@ def ns(second: float) -> int:
 
 
 def granted(second: float, trip: str = "t1", size: int = 1, gate: str = "gate") -> EntryGranted:
-    return EntryGranted(time_ns=ns(second), source=gate, sequence=round(second * 10), trip=TripId(trip), group_size=size)
+    return EntryGranted(
+        time_ns=ns(second), source=gate, sequence=round(second * 10), trip=TripId(trip), group_size=size
+    )
 
 
 def opened(second: float, name: str, *, anonymous: bool = False) -> VisitOpened:
@@ -109,7 +111,9 @@ def test_a_tailgater_and_one_who_comes_along() -> None:
 
 
 def test_a_group_comes_in_on_one_entry() -> None:
-    door = Door().see(granted(0, size=3), *(opened(k, name) for k, name in enumerate(("a", "b", "c", "d"), 1)), until=50)
+    door = Door().see(
+        granted(0, size=3), *(opened(k, name) for k, name in enumerate(("a", "b", "c", "d"), 1)), until=50
+    )
     assert door.bound == {"A": "t1", "B": "t1", "C": "t1"}
     assert door.issues == [(PIGGY_BACKING, "D")]
 
@@ -151,7 +155,11 @@ def test_out_is_no_way_in() -> None:
 def test_a_visit_that_parts_is_of_the_time_when_it_began() -> None:
     door = Door()
     door.see(granted(0, "t1", size=2), opened(1, "ann"))
-    door.see(TrackJoined(time_ns=ns(3), source="visits", sequence=0, visit=VisitId("ANN"), track=TrackId("x"), probability=0.6))
+    door.see(
+        TrackJoined(
+            time_ns=ns(3), source="visits", sequence=0, visit=VisitId("ANN"), track=TrackId("x"), probability=0.6
+        )
+    )
     door.see(granted(40, "t2"))
     parted = TrackParted(
         time_ns=ns(45), source="visits", sequence=0, visit=VisitId("ANN"), to_visit=VisitId("X"), track=TrackId("x"),
@@ -166,7 +174,11 @@ def test_a_visit_that_parts_is_of_the_time_when_it_began() -> None:
 
 def test_a_passage_of_a_track_that_joined_is_of_its_visit() -> None:
     door = Door().see(opened(0, "ann"))
-    door.see(TrackJoined(time_ns=ns(30), source="visits", sequence=0, visit=VisitId("ANN"), track=TrackId("y"), probability=0.6))
+    door.see(
+        TrackJoined(
+            time_ns=ns(30), source="visits", sequence=0, visit=VisitId("ANN"), track=TrackId("y"), probability=0.6
+        )
+    )
     door.see(granted(40), passage(41, "y"))
     assert door.bound == {"ANN": "t1"}
 

@@ -48,7 +48,7 @@ class Gate:
         self.settings = settings
         self.told: list[Event] = []
         self.processor = SimulatedProcessor(self.clock, seed=3)
-        self.till = Till(database, settings, self.processor, self.clock, workers=0)
+        self.till = Till(database, settings, self.processor, self.clock, prices=options.pop("prices", None), workers=0)
         self._lock = threading.Lock()
         options.setdefault("keys", lambda: KeySet((KEY.public,)))
         self.desk = EntryDesk(database, settings, self.till, self.clock, tell=self._tell, **options)
@@ -64,9 +64,11 @@ class Gate:
 
 
 @contextmanager
-def gate_on(where: Path | str = IN_MEMORY, *, entry: EntrySettings | None = None, **options: Any) -> Iterator[Gate]:
+def gate_on(
+    where: Path | str = IN_MEMORY, *, entry: EntrySettings | None = None, currency: str = "USD", **options: Any
+) -> Iterator[Gate]:
     """A gate, its database in memory or in a folder."""
-    settings = msgspec.structs.replace(StoreSettings(), entry=entry or EntrySettings())
+    settings = msgspec.structs.replace(StoreSettings(), entry=entry or EntrySettings(), currency=currency)
     with Database.open(where) as database:
         gate = Gate(database, settings, options)
         try:
@@ -90,5 +92,3 @@ def code(now_ns: int = NOON_NS, **changes: Any) -> ScannedCode:
     now_s = now_ns // NS_PER_S
     plain = CodeClaims(iss="app", aud="store-1", iat=now_s, exp=now_s + 120, jti="code-number-1", sub="account-of-ann")
     return ScannedCode(text=make_code(msgspec.structs.replace(plain, **changes), KEY))
-
-

@@ -204,7 +204,10 @@ def test_hours_are_those_of_the_store() -> None:
 
 
 def test_an_unknown_time_zone_is_said_at_once() -> None:
-    with pytest.raises(EntryError, match="there is no such time zone"), gate_on(entry=EntrySettings(time_zone="Mars/One")):
+    with (
+        pytest.raises(EntryError, match="there is no such time zone"),
+        gate_on(entry=EntrySettings(time_zone="Mars/One")),
+    ):
         pass
 
 
@@ -234,9 +237,7 @@ def test_whoever_is_bound_is_told_to_the_till() -> None:
         answer = gate.desk.present("gate", card(), group_size=2)
         assert answer.trip is not None
         for name in ("V1", "V2"):
-            bound = VisitBound(
-                time_ns=NOON_NS, source="arrivals", sequence=1, visit=VisitId(name), trip=answer.trip.id
-            )
+            bound = VisitBound(time_ns=NOON_NS, source="arrivals", sequence=1, visit=VisitId(name), trip=answer.trip.id)
             gate.desk.note(bound)
         kept = gate.database.trip(answer.trip.id)
         assert kept is not None

@@ -79,7 +79,9 @@ def test_without_any_entry_nothing_is_as_it_was_not() -> None:
     out = [one for event in scene().sensor_events() for one in pipeline.feed(event)] + pipeline.finish()
     assert not any(isinstance(one, VisitBound | EntryGranted | SensorIssue) for one in out)
     visits = replay(MemoryRecording(scene().shop, scene().sensor_events())).visits
-    assert {(visit.trip, visit.uninvited, visit.checks_age, visit.review) for visit in visits} == {("", False, False, False)}
+    assert {(visit.trip, visit.uninvited, visit.checks_age, visit.review) for visit in visits} == {
+        ("", False, False, False)
+    }
 
 
 def test_a_visit_gets_its_trip_in_a_replay_and_in_a_store() -> None:
@@ -161,7 +163,9 @@ def test_somebody_too_young_is_told_of_while_they_are_there() -> None:
     ann = run.visit("ann")
     assert ann.receipt.status == "review"
     assert AGE_NOTE.format(age=18, name="Water") in ann.receipt.notes
-    assert not [alert for alert in run.store.alerts() if alert.kind == "age"], "who has left is none of staff's any more"
+    assert not [alert for alert in run.store.alerts() if alert.kind == "age"], (
+        "who has left is none of staff's any more"
+    )
 
 
 def test_a_credential_that_proves_the_age_asks_nobody() -> None:
@@ -223,7 +227,9 @@ def test_the_desk_speaks_into_a_running_store() -> None:
     run: list[Run] = []
     at_s = opened_s("bob") - 0.5
     cues = Cues((at_s, lambda: run[0].store.tell(granted(9e8, "t9"))))
-    run.append(Run(RecordingSource(MemoryRecording(scene().shop, scene().sensor_events())), settings=REQUIRED, cues=cues))
+    run.append(
+        Run(RecordingSource(MemoryRecording(scene().shop, scene().sensor_events())), settings=REQUIRED, cues=cues)
+    )
     run[0].to_the_end()
     assert run[0].visit("bob").trip == "t9", "the clock of the desk may be any; the stream has its own"
     run[0].store.tell(granted(20))  # after the end nobody listens, and nothing happens
@@ -249,5 +255,3 @@ def test_what_is_told_is_of_now() -> None:
 def test_what_no_gate_can_say_is_left_out(event: Event) -> None:
     assert unsound(event)
     assert not unsound(granted(1))
-
-
