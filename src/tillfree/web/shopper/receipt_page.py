@@ -70,7 +70,7 @@ class ReceiptPages:
             link_until=day_in(found.shown.until_ns, found.words.code, found.desk.zone),
             open_until=day_in(found.shown.open_until_ns, found.words.code, found.desk.zone),
             still_open=now_ns < found.shown.open_until_ns,
-            has_pdf=self._maker(found.desk)(layout) is not None,
+            has_pdf=self._maker(found.desk).can_make(layout),
             told=self._told(found, told, ask.query("line", limit=6)) if told in _TOLD else "",
         )
 
@@ -136,9 +136,7 @@ class ReceiptPages:
             address=found.address,
             line=line.line,
             quantity=many,
-            reasons=[
-                (key, getattr(found.words, f"reason_{key}")) for key in REASONS if key != "fewer" or many > 1
-            ],
+            reasons=[(key, getattr(found.words, f"reason_{key}")) for key in REASONS if key != "fewer" or many > 1],
             chosen=reason if isinstance(reason, str) else "",
             wrong=wrong,
             note_max=_NOTE_MAX,
