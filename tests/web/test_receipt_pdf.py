@@ -2,9 +2,11 @@
 
 import io
 import logging
+import unicodedata
 from pathlib import Path
 
 import matplotlib as mpl
+import msgspec
 import pypdf
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,8 @@ from tests.commerce.receipts_to_show import any_receipt, full_receipt
 from tillfree.commerce.languages.choosing import LANGUAGES
 from tillfree.commerce.layout import lay_out
 from tillfree.commerce.receipt import Receipt
-from tillfree.core.money import Money
+from tillfree.commerce.tax import TaxLine
+from tillfree.core.money import Money, TaxedAmount
 from tillfree.web.shopper.arabic import joined, visual
 from tillfree.web.shopper.pdf import PdfMaker
 
@@ -92,15 +95,10 @@ def test_a_font_that_cannot_be_read_is_logged_and_left_out(
 
 def test_a_long_receipt_has_several_pages_and_loses_nothing() -> None:
     receipt = full_receipt()
-    import msgspec
-
     lines = tuple(
         msgspec.structs.replace(receipt.lines[2], name=f"Bottle number {n}", quantity=1, amount=Money(25, "EUR"))
         for n in range(80)
     )
-    from tillfree.commerce.tax import TaxLine
-    from tillfree.core.money import TaxedAmount
-
     total = TaxedAmount(Money(2000, "EUR"), Money(0, "EUR"), Money(2000, "EUR"))
     long = msgspec.structs.replace(receipt, lines=lines, taxes=(TaxLine("standard", 0, total),), total=total)
     data = PdfMaker()(lay_out(long, "en"))
@@ -161,8 +159,6 @@ def test_an_arabic_receipt_has_its_words_in_joined_letters() -> None:
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x600, max_codepoint=0x6FF), max_size=30))
 def test_no_letter_is_lost_in_joining(text: str) -> None:
-    import unicodedata
-
     def plain(shown: str) -> str:
         return unicodedata.normalize("NFKC", shown)
 

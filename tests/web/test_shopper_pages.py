@@ -1,6 +1,8 @@
 """Pages for shoppers: a receipt by its link, what is wrong with it, the exit, the kiosk; for everybody and nobody else."""
 
 import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -10,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from starlette.testclient import TestClient
 
+from tests.commerce.escpos_paper import print_on_paper
 from tests.web.conftest import PASSWORD, OwnServer, served
 from tests.web.shopper_store import ShopperStore, shopper_store
 from tillfree.commerce.disputes import Claim
@@ -165,9 +168,7 @@ def test_guesses_are_forgotten_after_a_minute_and_fill_no_memory() -> None:
     assert len(guesses._wrong) == 10_000
 
 
-def test_a_store_without_payments_has_no_such_pages(
-    fresh: ShopperStore, browse: Callable[..., TestClient]
-) -> None:
+def test_a_store_without_payments_has_no_such_pages(fresh: ShopperStore, browse: Callable[..., TestClient]) -> None:
     fresh.console.receipts = None
     for path in ("/r/x", "/exit", "/exit/now", "/kiosk"):
         assert browse("manager").get(path).status_code == 404, path
@@ -198,7 +199,9 @@ def test_a_shopper_gets_money_back_and_sees_it(fresh: ShopperStore, browse: Call
     form = client.get(f"/r/{secret}/wrong/0?lang=de")
     assert form.status_code == 200
     assert LANGUAGES["de"].reason_not_taken in form.text
-    answer = client.post(f"/r/{secret}/wrong/0", data={"reason": "not_taken", "really": "0", "lang": "de", "note": "<b>"})
+    answer = client.post(
+        f"/r/{secret}/wrong/0", data={"reason": "not_taken", "really": "0", "lang": "de", "note": "<b>"}
+    )
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/r/{secret}?lang=de&told=refunded&line=0#told"
     told = client.get(answer.headers["location"]).text
@@ -222,7 +225,9 @@ def test_what_a_person_must_see_waits_and_the_answer_is_on_the_page(
     assert LANGUAGES["en"].status_open in client.get(f"/r/{secret}").text
     (dispute,) = fresh.console.database.disputes("open")
     assert dispute.note == "Open & stale"
-    fresh.desk.decide(dispute.number, msgspec.structs.replace(dispute.asked, minor=0), by="Ada", answer="It <was> fine.")
+    fresh.desk.decide(
+        dispute.number, msgspec.structs.replace(dispute.asked, minor=0), by="Ada", answer="It <was> fine."
+    )
     page = client.get(f"/r/{secret}").text
     assert LANGUAGES["en"].status_rejected in page
     assert "It &lt;was&gt; fine." in page
@@ -298,9 +303,7 @@ def test_displays_need_staff_or_their_secret(
     assert browse().get("/exit?display=ä").headers["location"].startswith("/sign-in")
 
 
-def test_the_exit_shows_codes_that_lead_to_the_receipts(
-    fresh: ShopperStore, browse: Callable[..., TestClient]
-) -> None:
+def test_the_exit_shows_codes_that_lead_to_the_receipts(fresh: ShopperStore, browse: Callable[..., TestClient]) -> None:
     client, trip = browse("associate"), fresh.trips[0]
     assert client.get("/exit/now").json() == {"receipts": []}
     made = fresh.desk.exits.add(trip.id, "g1", fresh.desk.make_link(trip.id), fresh.console.now_ns())
@@ -320,9 +323,7 @@ def _number(fresh: ShopperStore) -> str:
     return made.number
 
 
-def test_the_kiosk_sends_a_receipt_and_shows_none(
-    fresh: ShopperStore, browse: Callable[..., TestClient]
-) -> None:
+def test_the_kiosk_sends_a_receipt_and_shows_none(fresh: ShopperStore, browse: Callable[..., TestClient]) -> None:
     client, number = browse("associate"), _number(fresh)
     assert fresh.trips[0].receipt is not None
     wrong = client.post("/kiosk", data={"number": number, "email": "nobody", "lang": "de"})
@@ -352,14 +353,7 @@ def test_numbers_cannot_be_tried_one_by_one(fresh: ShopperStore, browse: Callabl
     assert fresh.console.database.count_deliveries() == {}
 
 
-def test_the_kiosk_prints_on_the_printer_of_the_shop(
-    fresh: ShopperStore, browse: Callable[..., TestClient]
-) -> None:
-    import socket
-    import threading
-
-    from tests.commerce.escpos_paper import print_on_paper
-
+def test_the_kiosk_prints_on_the_printer_of_the_shop(fresh: ShopperStore, browse: Callable[..., TestClient]) -> None:
     printed = b""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -426,7 +420,10 @@ def test_axe_finds_nothing_in_any_language_theme_and_width(
         for path in paths:
             page.goto(shop_server.address + path)
             results = Axe().run(page, options={"runOnly": _STANDARDS})
-            found += [f"{path} {theme} {width}: {v['id']} {v['nodes'][0]['html'][:120]}" for v in results.response["violations"]]
+            found += [
+                f"{path} {theme} {width}: {v['id']} {v['nodes'][0]['html'][:120]}"
+                for v in results.response["violations"]
+            ]
             wide = int(page.evaluate("document.documentElement.scrollWidth"))
             if wide > width:
                 found.append(f"{path}: {wide} px wide of {width}")

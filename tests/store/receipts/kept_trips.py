@@ -54,9 +54,7 @@ class GivingBack:
         self.given: dict[str, tuple[TripId, Money, tuple[int, ...]]] = {}
         self.broken = False
 
-    def refund(
-        self, trip: TripId, amount: Money, *, key: str, reason: str, by: str, lines: Sequence[int] = ()
-    ) -> Trip:
+    def refund(self, trip: TripId, amount: Money, *, key: str, reason: str, by: str, lines: Sequence[int] = ()) -> Trip:
         assert reason
         assert by
         if self.broken:

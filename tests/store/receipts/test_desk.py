@@ -72,6 +72,18 @@ def test_a_receipt_that_waits_for_a_person_is_nobodys_yet(shop: Shop) -> None:
     put_trip(shop.database, paid_trip(receipt=msgspec.structs.replace(full_receipt(), status="review")))
     assert shop.desk.receipt_of(shop.desk.make_link(TRIP)) is None
     assert shop.desk.receipt_of(shop.desk.make_link(TripId("nobody"))) is None
+    for status in ("inside", "review", "abandoned"):
+        put_trip(shop.database, msgspec.structs.replace(paid_trip(), status=status))
+        assert shop.desk.receipt_of_trip(TRIP) is None, status
+
+
+@pytest.mark.parametrize("status", ["external", "void", "debt"])
+def test_who_took_no_money_gives_none_back(shop: Shop, status: str) -> None:
+    put_trip(shop.database, msgspec.structs.replace(paid_trip(), status=status))
+    assert shop.desk.receipt_of_trip(TRIP) is not None
+    with pytest.raises(NotOurs, match="did not take its money"):
+        said(shop)
+    assert shop.database.count_disputes() == {}
 
 
 def test_addresses_begin_as_the_settings_say(shop: Shop) -> None:
@@ -99,7 +111,9 @@ def test_an_unsure_line_of_little_worth_is_given_back_at_once(shop: Shop) -> Non
     ]
 
 
-@pytest.mark.parametrize("claim", [Claim(line=1, reason="not_taken", really=0), Claim(line=0, reason="damaged", really=0)])
+@pytest.mark.parametrize(
+    "claim", [Claim(line=1, reason="not_taken", really=0), Claim(line=0, reason="damaged", really=0)]
+)
 def test_the_rest_waits_for_a_person(shop: Shop, claim: Claim) -> None:
     put_trip(shop.database, paid_trip())
     made = said(shop, claim)
