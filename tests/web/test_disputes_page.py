@@ -26,13 +26,13 @@ def shop() -> Iterator[ShopperStore]:
 
 
 @pytest.fixture
-def case(shop: ShopperStore) -> Iterator[Dispute]:
+def case(shop: ShopperStore) -> Dispute:
     """A case that waits, of a line with evidence; nothing else is disputed."""
     with shop.console.database._writing() as connection:
         connection.exec_driver_sql("DELETE FROM disputes")
     shop.till.given.clear()
     shop.till.broken = False
-    yield _said(shop, 1, EVIL)
+    return _said(shop, 1, EVIL)
 
 
 def _said(shop: ShopperStore, line: int, note: str = "") -> Dispute:
@@ -174,7 +174,7 @@ def test_who_may_not_decide_sees_nothing(case: Dispute, as_role: Callable[[str],
         assert client.post(f"/disputes/{case.number}", data={"choice": "accept", "answer": "x"}).status_code == 403
 
 
-def test_a_decision_is_audited(shop: ShopperStore, case: Dispute, as_role: Callable[[str], TestClient]) -> None:
+def test_a_decision_is_audited(case: Dispute, as_role: Callable[[str], TestClient]) -> None:
     as_role("manager").post(f"/disputes/{case.number}", data={"choice": "accept", "answer": "Sorry."})
     page = as_role("manager").get("/audit").text
     assert "Decided a dispute" in page
@@ -182,7 +182,7 @@ def test_a_decision_is_audited(shop: ShopperStore, case: Dispute, as_role: Calla
 
 
 @pytest.mark.parametrize("number", ["0", "99", "9" * 30])
-def test_a_case_that_is_not_there(case: Dispute, as_role: Callable[[str], TestClient], number: str) -> None:
+def test_a_case_that_is_not_there(as_role: Callable[[str], TestClient], number: str) -> None:
     client = as_role("manager")
     assert client.get(f"/disputes/{number}").status_code == 404
     assert client.post(f"/disputes/{number}", data={"choice": "accept", "answer": "x"}).status_code == 404

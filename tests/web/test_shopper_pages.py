@@ -1,4 +1,4 @@
-"""Pages for shoppers: a receipt by its link, what is wrong with it, the exit, the kiosk; for everybody and nobody else."""
+"""Pages for shoppers: a receipt by its link, what is wrong with it, the exit, the kiosk; and for nobody else."""
 
 import re
 import socket
@@ -278,7 +278,7 @@ def test_a_change_from_another_page_is_refused(fresh: ShopperStore, browse: Call
 
 
 def test_displays_need_staff_or_their_secret(
-    fresh: ShopperStore, browse: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+    browse: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in ("/exit", "/kiosk"):
         answer = browse().get(path)

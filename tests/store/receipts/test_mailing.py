@@ -1,17 +1,12 @@
 """E-mails with receipts: sent once, tried again with patience, given up at last; through a real server at the end."""
 
-import email
-import email.policy
-from email.message import EmailMessage
-
 import msgspec
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.connectors.mail_server import free_port
+from tests.connectors.mail_server import Inbox, mail_server
 from tests.store.receipts.kept_trips import NOW, Clock, GivingBack, paid_trip, put_trip
 from tillfree.commerce.disputes import Claim
+from tillfree.commerce.languages.choosing import words_of
 from tillfree.commerce.trips import Payer
 from tillfree.connectors.mail import Mail, MailRefused, MailSender, MailUnavailable
 from tillfree.connectors.settings import MailSettings
@@ -177,28 +172,13 @@ def test_a_refund_says_what_went_back() -> None:
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "ja", "ar"])
 def test_from_the_till_to_the_inbox_in_every_language(language: str) -> None:
-    received: list[EmailMessage] = []
-
-    class Inbox:
-        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-            assert isinstance(envelope.content, bytes)
-            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-            assert isinstance(message, EmailMessage)
-            received.append(message)
-            return "250 taken"
-
-    port = free_port()
-    controller = Controller(Inbox(), hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
+    inbox = Inbox()
+    with Database.open(":memory:") as database, mail_server(inbox) as port:
         mail = MailSettings(host="127.0.0.1", port=port, security="none", from_address="shop@tillfree.example")
-        with Database.open(":memory:") as database:
-            made = one_waits(database, msgspec.structs.replace(SETTINGS, mail=mail), language)
-            assert MailWorker(database, made.desk, MailSender(mail, {}), made.clock).tick() == 1
-            words = made.desk.layout(made.desk.receipt_of_trip(TRIP), language).words  # type: ignore[arg-type]
-    finally:
-        controller.stop()
-    (message,) = received
+        made = one_waits(database, msgspec.structs.replace(SETTINGS, mail=mail), language)
+        assert MailWorker(database, made.desk, MailSender(mail, {}), made.clock).tick() == 1
+    words = words_of(language)
+    ((message, _),) = inbox.messages
     assert message["Subject"] == words.mail_subject.format(store="Eckladen & Co")
     html = message.get_body(("html",))
     assert html is not None
