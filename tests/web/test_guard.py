@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tillfree.web.guard import BODY_BYTES_MAX
+from tillfree.web.machines import body_bytes_max
 
 ClientAs = Callable[[str], TestClient]
 
@@ -92,3 +93,28 @@ def test_files_of_ours_are_kept_by_browsers_only_with_their_digest(client_as: Cl
     address = page.split('rel="stylesheet" href="')[1].split('"')[0]
     assert "immutable" in client.get(address).headers["cache-control"]
     assert client.get("/static/console.css").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/v1/nothing"])
+def test_machines_are_asked_for_no_origin_and_get_no_page(client_as: ClientAs, path: str) -> None:
+    client = client_as("")
+    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "http://evil.example"}):
+        answer = client.post(path, headers=headers, content=b"{}")
+        assert answer.status_code == 404
+        assert "html" not in answer.headers["content-type"]
+        assert "json" in answer.headers["content-type"]
+    assert client.get(path, headers={"host": "evil.example"}).status_code == 421
+    assert "json" in client.get(path, headers={"host": "evil.example"}).headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/v1/nothing"])
+def test_a_body_for_a_machine_is_bounded(client_as: ClientAs, path: str) -> None:
+    too_much = body_bytes_max(path) + 1
+    answer = client_as("").post(path, headers={"content-length": str(too_much)}, content=b"x")
+    assert answer.status_code == 413
+    assert "json" in answer.headers["content-type"]
+
+
+def test_an_address_that_only_begins_like_one_for_machines_is_a_page(client_as: ClientAs) -> None:
+    for path in ("/apiary", "/v1", "/v10/x"):
+        assert client_as("").post(path, headers={"sec-fetch-site": "cross-site"}).status_code == 403

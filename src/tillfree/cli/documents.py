@@ -1,17 +1,19 @@
 """What `tillfree replay` says about a recording, as data: the form of its JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from tillfree.catalog.model import Product
 from tillfree.commerce.pricing import ANONYMOUS_NOTE, Pricing, Sale
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.tax import sum_taxed
 from tillfree.core.events import Alternative, Interaction, SensorIssue
-from tillfree.core.ids import TrackId, VisitId
+from tillfree.core.ids import ProductId, TrackId, VisitId
 from tillfree.core.money import TaxedAmount
 from tillfree.core.time import NS_PER_S, format_utc
 from tillfree.shopping.parties import PartyCart
+from tillfree.store.entry.doubts import entry_doubts
 from tillfree.store.replay import ReplayResult, VisitResult
 from tillfree.store.settings import StoreSettings
 
@@ -66,7 +68,8 @@ def document_of(
 ) -> ReplayDocument:
     """The document of a replay; receipts are priced by the shop's catalogue. `store` is the name on the receipts."""
     pricing = Pricing(result.shop, settings.commerce, store)
-    visits = tuple(_visit(visit, pricing) for visit in result.visits)
+    products = result.shop.product_index()
+    visits = tuple(_visit(visit, pricing, products) for visit in result.visits)
     receipts = {visit.visit: visit.receipt for visit in visits}
     return ReplayDocument(
         recording=name,
@@ -89,15 +92,16 @@ def _party(cart: PartyCart, receipts: Sequence[Receipt]) -> PartyDocument:
     )
 
 
-def _visit(visit: VisitResult, pricing: Pricing) -> VisitDocument:
-    notes: Sequence[str] = (ANONYMOUS_NOTE,) if visit.anonymous else ()
+def _visit(visit: VisitResult, pricing: Pricing, products: Mapping[ProductId, Product]) -> VisitDocument:
+    doubts = entry_doubts(visit, products)
+    notes = ((ANONYMOUS_NOTE,) if visit.anonymous else ()) + doubts
     sale = Sale(
         visit=visit.visit,
         time_ns=visit.receipt_ns,
         lines=visit.lines,
         probability=visit.probability,
-        review=visit.review,
-        notes=tuple(notes),
+        review=visit.review or bool(doubts),
+        notes=notes,
         weights=pricing.weigh(visit.interactions, (visit.visit,)),
     )
     return VisitDocument(

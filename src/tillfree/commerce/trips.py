@@ -37,6 +37,9 @@ class Payer(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     language: str = ""
     emv: dict[str, str] = {}
+    terminal_hold: str = ""
+    """The processor's reference of money that the terminal itself put aside (`Trip.hold`); empty where it did not."""
+    terminal_hold_until_ns: int = 0
 
 
 class Trip(msgspec.Struct, frozen=True, kw_only=True):

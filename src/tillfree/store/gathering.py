@@ -1,28 +1,35 @@
 """What the events that come out of a pipeline say of each visit, gathered until the visit is over."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 import msgspec
 
 from tillfree.core.events import (
+    AgeChecked,
     Alternative,
     CartBelief,
     CartLine,
+    EntryGranted,
     Event,
     GatePassage,
     Interaction,
     SensorIssue,
     TrackJoined,
     TrackParted,
+    VisitBound,
     VisitClosed,
     VisitOpened,
     WeightChange,
 )
-from tillfree.core.ids import ProductId, TrackId, VisitId
+from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
 from tillfree.shopping.cart import VirtualCart, step
 from tillfree.store.settings import StoreSettings
 
 __all__ = ["CartMoment", "Gather", "VisitResult"]
+
+# So many trips at a time are more than any shop has.
+_ENTRIES_MAX = 100_000
 
 
 class CartMoment(msgspec.Struct, frozen=True):
@@ -36,7 +43,11 @@ class CartMoment(msgspec.Struct, frozen=True):
 
 
 class VisitResult(msgspec.Struct, frozen=True):
-    """One finished visit: its receipt's lines, how sure they are, and why."""
+    """One finished visit: its receipt's lines, how sure they are, and why.
+
+    `trip` is the entry that it came in on, empty for none; where a store wants one of everybody, it is `uninvited`
+    then. `age_years` is what was proved of everybody of the trip, and `checks_age` says whether that matters.
+    """
 
     visit: VisitId
     track: TrackId
@@ -53,6 +64,10 @@ class VisitResult(msgspec.Struct, frozen=True):
     interactions: tuple[Interaction, ...]
     cart_times: tuple[CartMoment, ...]
     party: str = ""
+    trip: TripId = TripId("")
+    uninvited: bool = False
+    age_years: int = 0
+    checks_age: bool = False
 
 
 class _Open:
@@ -63,6 +78,7 @@ class _Open:
         self.track = event.track
         self.tracks = [event.track]
         self.moments: list[CartMoment] = []
+        self.trip = TripId("")
 
 
 class Gather:
@@ -81,6 +97,7 @@ class Gather:
         self.issues: list[SensorIssue] = []
         self._now_ns = 0
         self._parties: dict[TrackId, str] = {}
+        self._entries: OrderedDict[TripId, EntryGranted] = OrderedDict()
 
     def note_gate(self, event: GatePassage) -> None:
         """The gate names a party; its tracker has mostly seen the person, and opened the visit, before."""
@@ -102,6 +119,8 @@ class Gather:
                 self._open[event.visit].tracks.append(event.track)
             case TrackParted():
                 self._open[event.visit].tracks.remove(event.track)
+            case EntryGranted() | AgeChecked() | VisitBound():
+                self._enter(event)
             case VisitClosed():
                 self._advance(event.visit, event)
             case CartBelief():
@@ -124,6 +143,37 @@ class Gather:
         named = state.cart.party if state.cart is not None else ""
         return named or next((party for track in state.tracks if (party := self._parties.get(track, ""))), "")
 
+    def _enter(self, event: EntryGranted | AgeChecked | VisitBound) -> None:
+        """What is known of the trips of those who are here."""
+        match event:
+            case EntryGranted():
+                self._entries[event.trip] = event
+                while len(self._entries) > _ENTRIES_MAX:
+                    self._entries.popitem(last=False)
+            case AgeChecked() if (entry := self._entries.get(event.trip)) is not None:
+                self._entries[event.trip] = msgspec.structs.replace(entry, age_years=event.age_years)
+            case VisitBound():
+                self._open[event.visit].trip = event.trip
+
+    def trip(self, visit: VisitId) -> TripId:
+        """The trip of a visit that goes on; empty for none."""
+        return self._open[visit].trip
+
+    def age_years(self, visit: VisitId) -> int | None:
+        """What was proved of the age of a visit that goes on; None where it does not matter.
+
+        It matters to shoppers who were let in, and to everybody where a store lets in only whom it knows.
+        """
+        state = self._open[visit]
+        entry = self._entries.get(state.trip)
+        if entry is None:
+            return 0 if self._settings.entry.required and state.cart is not None and not state.cart.anonymous else None
+        return entry.age_years if entry.role == "shopper" else None
+
+    def visits_of(self, trip: TripId) -> list[VisitId]:
+        """The visits of a trip that go on."""
+        return [visit for visit, state in self._open.items() if state.trip == trip]
+
     def _keep(self, visit: VisitResult) -> None:
         self.done.append(visit)
 
@@ -136,9 +186,11 @@ class Gather:
             state.moments.append(CartMoment(self._now_ns, after))
 
     def _finish(self, belief: CartBelief) -> None:
+        age_years = self.age_years(belief.visit)
         state = self._open.pop(belief.visit)
         cart = state.cart
         assert cart is not None
+        uninvited = self._settings.entry.required and not state.trip and not cart.anonymous
         at_gate = [party for track in state.tracks if (party := self._parties.pop(track, ""))]
         self._on_visit(
             VisitResult(
@@ -152,10 +204,14 @@ class Gather:
                 anonymous=cart.anonymous,
                 lines=cart.lines,
                 probability=cart.probability,
-                review=cart.decision == "review",
+                review=cart.decision == "review" or uninvited,
                 alternatives=cart.alternatives,
                 interactions=belief.interactions,
                 cart_times=tuple(state.moments),
                 party=cart.party or (at_gate[0] if at_gate else ""),
+                trip=state.trip,
+                uninvited=uninvited,
+                age_years=age_years or 0,
+                checks_age=age_years is not None,
             )
         )

@@ -1,15 +1,19 @@
 """One running store: sensor events in, everything that follows from them out.
 
 Live, replay, simulation and evaluation run this very code. The way of an event: reorder -> sensing and visits ->
-fusion.
+fusion. What the gate says goes the same way, and who came in on what is found out beside it.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from tillfree.catalog.model import Shop
 from tillfree.core.events import (
+    AgeChecked,
     CameraFrame,
     CartBelief,
+    EntryGranted,
+    EntryRefused,
     Event,
     GatePassage,
     ItemLook,
@@ -18,6 +22,7 @@ from tillfree.core.events import (
 )
 from tillfree.core.ids import FixtureId
 from tillfree.fusion.inference import WhoTookWhat
+from tillfree.identity.arrivals import Arrivals
 from tillfree.sensing.detector import FixtureDetector
 from tillfree.shopping.visits import Visits
 from tillfree.store.ordering import Reorder
@@ -39,6 +44,7 @@ class Pipeline:
         self._outages = Outages([fixture.id for fixture in shop.fixtures])
         self._visits = Visits(shop, settings.shopping)
         self._fusion = WhoTookWhat(shop, settings.fusion)
+        self._arrivals = Arrivals(settings.entry)
         self._anonymous = anonymous
         self._last_ns: int | None = None
         self._strangers: Counter[FixtureId] = Counter()
@@ -89,7 +95,13 @@ class Pipeline:
         for issue in self._outages.update(event, self._visits.anybody):
             out.append(issue)
             out.extend(self._fusion.update(issue))
+        out.extend(self._arrivals.tick(event.time_ns))
         match event:
+            case EntryGranted():
+                out.append(event)
+                out.extend(self._arrivals.grant(event))
+            case EntryRefused() | AgeChecked():
+                out.append(event)
             case WeightBatch():
                 detector = self._detectors.get(event.fixture)
                 if detector is None:
@@ -100,15 +112,17 @@ class Pipeline:
                     out.append(found)
                     out.extend(self._fusion.update(found))
             case PeopleFrame():
-                self._spread(self._visits.update(event), out)
+                self._spread(self._visits.update(event), out, event)
                 out.extend(self._fusion.update(event))
             case GatePassage():
-                self._spread(self._visits.update(event), out)
+                self._spread(self._visits.update(event), out, event)
             case ItemLook():
                 out.extend(self._fusion.update(event))
 
-    def _spread(self, events: list[Event], out: list[Event]) -> None:
+    def _spread(self, events: Sequence[Event], out: list[Event], cause: Event | None = None) -> None:
         for event in events:
             out.append(event)
             beliefs: list[CartBelief] = self._fusion.update(event)
             out.extend(beliefs)
+        if events or isinstance(cause, GatePassage):
+            out.extend(self._arrivals.step(events, cause))

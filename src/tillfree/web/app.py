@@ -23,6 +23,7 @@ from tillfree.web.gate import page as gate_page
 from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
+from tillfree.web.machines import is_for_machines, machine_error
 from tillfree.web.payments import page as payments_page
 from tillfree.web.planogram import page as planogram_page
 from tillfree.web.rendering import STATIC
@@ -93,6 +94,8 @@ class _Static(StaticFiles):
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if is_for_machines(request.url.path):
+        return machine_error(request.url.path, error.status_code, error.detail, dict(error.headers or {}))
     ask = await ask_anyhow(request)
     said = {
         401: ask.say("Sign in first."),
@@ -104,5 +107,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _our_error(request: Request, _error: Exception) -> Response:
     """A bug of ours; the server's log has the traceback, the reader a plain page."""
+    if is_for_machines(request.url.path):
+        return machine_error(request.url.path, 500, "Something went wrong on our side. The server's log says what.")
     ask = await ask_anyhow(request)
     return wrong_page(ask, 500, ask.say("Something went wrong on our side. The server's log says what."))

@@ -5,6 +5,7 @@ from tillfree.web.texts import later
 __all__ = ["ACTIONS"]
 
 ACTIONS: dict[str, str] = {
+    "age.check": later("Saw a proof of age"),
     "alert.acknowledge": later("Acknowledged an alert"),
     "audit.export": later("Saved the audit log"),
     "audit.see": later("Looked at the audit log"),
@@ -12,7 +13,14 @@ ACTIONS: dict[str, str] = {
     "catalogue.import": later("Imported products"),
     "catalogue.restore": later("Restored an earlier version"),
     "dispute.decide": later("Decided a dispute"),
+    "entry.grant": later("Let somebody in"),
     "evidence.see": later("Saw the evidence of a visit"),
+    "key.add": later("Made a key for another system"),
+    "key.revoke": later("Revoked a key"),
+    "gate.block": later("Blocked something at the gate"),
+    "gate.close": later("Closed a gate"),
+    "gate.open": later("Opened a gate again"),
+    "gate.unblock": later("Took a block back"),
     "labels.download": later("Saved decisions as labelled data"),
     "pace.change": later("Changed the speed"),
     "planogram.apply": later("Put the planogram in force"),
@@ -42,6 +50,11 @@ ACTIONS: dict[str, str] = {
     "user.password refused": later("Was refused a new password"),
     "user.remove": later("Removed somebody"),
     "user.role": later("Changed a role"),
+    "webhook.add": later("Made a webhook"),
+    "webhook.change": later("Changed a webhook"),
+    "webhook.redeliver": later("Sent messages again"),
+    "webhook.remove": later("Removed a webhook"),
+    "webhook.rotate": later("Made a new secret for a webhook"),
     "visit.see": later("Saw a visit"),
     "visits.export": later("Saved the list of visits"),
 }

@@ -5,8 +5,10 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tillfree.web.machines import body_bytes_max, is_for_machines, machine_error
 
 __all__ = ["BODY_BYTES_MAX", "BODY_S", "Guard", "is_own_origin"]
 
@@ -33,7 +35,8 @@ class Guard:
     """ASGI middleware; WebSockets pass, and check their origin themselves (`is_own_origin`).
 
     A change (anything but GET and HEAD) must come from a page of ours: browsers say so in `Sec-Fetch-Site` or `Origin`
-    (OWASP, Cross-Site Request Forgery Prevention), and cookies are `SameSite=Strict` besides.
+    (OWASP, Cross-Site Request Forgery Prevention), and cookies are `SameSite=Strict` besides. Addresses for machines
+    (`web.machines`) know no cookie and prove each request by a key or a signature: its origin is no matter.
     """
 
     def __init__(self, app: ASGIApp, names: frozenset[str] = frozenset(), secure: bool = False) -> None:
@@ -48,21 +51,22 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if not self._is_known(headers.get("host", "")):
-            refusal = PlainTextResponse("This name is not one of this server's. Start it with --name.\n", 421)
-            await refusal(scope, receive, send)
+            await _refusal(scope, 421, "This name is not one of this server's. Start it with --name.")(
+                scope, receive, send
+            )
             return
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        if scope["method"] not in ("GET", "HEAD") and not _is_from_us(headers):
-            await PlainTextResponse("This change does not come from a page of this console.\n", 403)(
-                scope, receive, send
-            )
+        path = scope["path"]
+        if scope["method"] not in ("GET", "HEAD") and not is_for_machines(path) and not _is_from_us(headers):
+            await _refusal(scope, 403, "This change does not come from a page of this console.")(scope, receive, send)
             return
-        if not _has_bounded_body(headers):
-            await PlainTextResponse("That is more than this console takes at once.\n", 413)(scope, receive, send)
+        bytes_max = body_bytes_max(path) if is_for_machines(path) else BODY_BYTES_MAX
+        if not _has_bounded_body(headers, bytes_max):
+            await _refusal(scope, 413, "That is more than this server takes at once.")(scope, receive, send)
             return
-        await self._app(scope, _Counted(receive), self._sender(send))
+        await self._app(scope, _Counted(receive, bytes_max), self._sender(send))
 
     def _sender(self, send: Send) -> Send:
         async def sender(message: Message) -> None:
@@ -92,8 +96,9 @@ class Guard:
 class _Counted:
     """A body that says no length is cut off where it becomes too large, and any where it takes too long."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, bytes_max: int) -> None:
         self._receive = receive
+        self._bytes_max = bytes_max
         self._bytes = 0
         self._until_s = asyncio.get_running_loop().time() + BODY_S
         self._more = True
@@ -108,7 +113,7 @@ class _Counted:
             return {"type": "http.disconnect"}
         self._more = bool(message.get("more_body", False))
         self._bytes += len(message.get("body", b""))
-        if self._bytes > BODY_BYTES_MAX:
+        if self._bytes > self._bytes_max:
             return {"type": "http.disconnect"}
         return message
 
@@ -126,6 +131,13 @@ def _is_from_us(headers: Headers) -> bool:
     return is_own_origin(headers)
 
 
-def _has_bounded_body(headers: Headers) -> bool:
+def _has_bounded_body(headers: Headers, bytes_max: int) -> bool:
     length = headers.get("content-length", "0")
-    return length.isascii() and length.isdigit() and len(length) <= 20 and int(length) <= BODY_BYTES_MAX
+    return length.isascii() and length.isdigit() and len(length) <= 20 and int(length) <= bytes_max
+
+
+def _refusal(scope: Scope, status: int, message: str) -> Response:
+    """A line of text for a browser, JSON for a machine."""
+    if scope["type"] == "http" and is_for_machines(scope["path"]):
+        return machine_error(scope["path"], status, message)
+    return PlainTextResponse(message + "\n", status)

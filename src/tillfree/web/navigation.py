@@ -24,6 +24,7 @@ class Place(msgspec.Struct, frozen=True):
 
 PLACES: tuple[Place, ...] = (
     Place("/", later("Live"), "live", "live.see"),
+    Place("/gate", later("Gate"), "gate", "gate.see"),
     Place("/visits", later("Visits"), "visits", "visits.see"),
     Place("/review", later("Review"), "review", "review.decide"),
     Place("/disputes", later("Disputes"), "disputes", "disputes.decide"),
@@ -32,6 +33,7 @@ PLACES: tuple[Place, ...] = (
     Place("/stock", later("Stock"), "stock", "stock.see"),
     Place("/devices", later("Devices"), "devices", "devices.see"),
     Place("/reports", later("Reports"), "reports", "reports.see"),
+    Place("/integrations", later("Integrations"), "integrations", "integrations.change"),
     Place("/audit", later("Audit log"), "audit", "audit.see"),
     Place("/staff", later("Staff"), "staff", "staff.change"),
 )

@@ -15,7 +15,7 @@ from tillfree.web.ask import Ask
 from tillfree.web.console import Console
 from tillfree.web.errors import AskError
 
-__all__ = ["Changed", "ShopEditor", "StaleError", "digest", "editor_of"]
+__all__ = ["Changed", "ShopEditor", "StaleError", "digest", "editor_for", "editor_of"]
 
 _FIRST = threading.Lock()
 _PROBLEMS_SHOWN = 5
@@ -90,9 +90,14 @@ _EDITORS: dict[int, ShopEditor] = {}
 
 def editor_of(ask: Ask) -> ShopEditor:
     """The editor that all requests to one console share; it goes when the console goes."""
-    key = id(ask.console)
+    return editor_for(ask.console)
+
+
+def editor_for(console: Console) -> ShopEditor:
+    """The same for whoever has no page before them."""
+    key = id(console)
     with _FIRST:
         if key not in _EDITORS:
-            _EDITORS[key] = ShopEditor(ask.console)
-            weakref.finalize(ask.console, _EDITORS.pop, key, None)
+            _EDITORS[key] = ShopEditor(console)
+            weakref.finalize(console, _EDITORS.pop, key, None)
         return _EDITORS[key]

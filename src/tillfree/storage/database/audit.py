@@ -10,7 +10,7 @@ from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.tables import AUDIT, AUDIT_ENDS
 from tillfree.storage.database.visits import PAGE_MAX
 
-__all__ = ["NO_HASH", "Audit", "AuditEntry", "AuditProof", "AuditQuery", "AuditRow", "audit_hash"]
+__all__ = ["NO_HASH", "Audit", "AuditEntry", "AuditProof", "AuditQuery", "AuditRow", "append_audit", "audit_hash"]
 
 NO_HASH = bytes(32).hex()
 """What stands before the first entry."""
@@ -75,7 +75,7 @@ class Audit(Connected):
     def audit(self, entry: AuditEntry) -> AuditRow:
         """Adds an entry at the end."""
         with self._writing() as connection:
-            return _append(connection, entry)
+            return append_audit(connection, entry)
 
     def audit_log(self, query: AuditQuery) -> list[AuditRow]:
         """A page of entries, newest first, at most 500."""
@@ -113,7 +113,8 @@ class Audit(Connected):
         return AuditProof(entries, None if head == (last, previous) else broken, previous)
 
 
-def _append(connection: Connection, entry: AuditEntry) -> AuditRow:
+def append_audit(connection: Connection, entry: AuditEntry) -> AuditRow:
+    """Adds an entry at the end, in the transaction of the caller."""
     last, previous = _end(connection, "head")
     number = last + 1
     hashed = audit_hash(previous, number, entry)

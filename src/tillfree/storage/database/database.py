@@ -12,13 +12,23 @@ from tillfree.storage.database.audit import Audit
 from tillfree.storage.database.calibrations import Calibrations
 from tillfree.storage.database.connection import make_engine
 from tillfree.storage.database.decisions import Decisions
+from tillfree.storage.database.entry import Entries
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.integration.answers import Answers
+from tillfree.storage.database.integration.hooks import Hooks
+from tillfree.storage.database.integration.ingestions import Ingestions
+from tillfree.storage.database.integration.keys import ApiKeys
+from tillfree.storage.database.integration.orders import Orders
+from tillfree.storage.database.integration.pages import Pages
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
+from tillfree.storage.database.money.book import Books
 from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
+from tillfree.storage.database.money.ledger import Ledgers
+from tillfree.storage.database.money.payments import Payments
+from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
-from tillfree.storage.database.money.book import Books
 from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.trips import Trips
@@ -48,6 +58,13 @@ class Database(
     Reports,
     Erasing,
     Announcements,
+    Orders,
+    Ingestions,
+    ApiKeys,
+    Answers,
+    Hooks,
+    Pages,
+    Entries,
     ReceiptLinks,
     Deliveries,
     Disputes,
@@ -55,6 +72,10 @@ class Database(
     Payments,
     Ledgers,
     Books,
+    Proving,
+    ReceiptLinks,
+    Deliveries,
+    Disputes,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.events import Alternative, Interaction
-from tillfree.core.ids import EventId, FixtureId, ProductId, TrackId, VisitId
+from tillfree.core.ids import EventId, FixtureId, ProductId, TrackId, TripId, VisitId
 
 __all__ = ["ROUTE_COLUMNS", "CartMoment", "KeptFrame", "Minute", "Route", "VisitRecord", "WeightTrace"]
 
@@ -76,7 +76,7 @@ class VisitRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One finished visit as it is kept: the decision of the model, never that of a person (see `ReviewDecision`).
 
     `person` and `truth` are known for simulated and labelled recordings only: who it really was, and what they really
-    carried out (None where nobody knows).
+    carried out (None where nobody knows). `trip` is the entry that they came in on, empty for none.
     """
 
     visit: VisitId
@@ -97,6 +97,7 @@ class VisitRecord(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     person: TrackId = TrackId("")
     truth: dict[ProductId, int] | None = None
+    trip: TripId = TripId("")
 
 
 class Minute(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from sqlalchemy import Select, insert, select
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop, encode_shop
 from tillfree.storage.database.connection import Connected, made_number
+from tillfree.storage.database.money.announcements import announce
 from tillfree.storage.database.tables import SHOPS
 from tillfree.storage.database.visits import PAGE_MAX
 
@@ -51,7 +52,9 @@ class Shops(Connected):
             "shop": encode_shop(shop),
         }
         with self._writing() as connection:
-            return made_number(connection.execute(insert(SHOPS), values))
+            number = made_number(connection.execute(insert(SHOPS), values))
+            announce(connection, time_ns, "catalogue.changed", str(number), {"version": number})
+            return number
 
     def latest_shop(self) -> ShopVersion | None:
         """The version in force."""

@@ -1,19 +1,42 @@
 """The desk at the gate: from a credential to an open gate, in time, with or without a network."""
 
-from collections.abc import Callable
-from typing import Protocol
+import datetime as dt
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from tillfree.commerce.trips import Trip
-from tillfree.core.events import Event
+from tillfree.core.errors import TillfreeError
+from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, Event, SensorIssue, VisitBound
 from tillfree.core.ids import TripId
-from tillfree.identity.credentials import Credential, ScannedCode
+from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.identity.arrivals import NOBODY_CAME, told_visit
+from tillfree.identity.badges import PalmLinks
+from tillfree.identity.credentials import CardTap, Credential
+from tillfree.identity.deciding import EntryFacts, decide_entry
+from tillfree.identity.keys import KeySet
+from tillfree.identity.reasons import WELCOME, reason_text
+from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
+from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
+from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity
+from tillfree.store.entry.errors import EntryError
+from tillfree.store.entry.fingerprints import Fingerprints
+from tillfree.store.entry.key_files import KeyFolder
+from tillfree.store.entry.presenting import Presented, Reader, with_retailer
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.till import Till
 
 __all__ = ["EntryAnswer", "EntryDesk", "RetailerAnswer", "RetailerIdentity"]
+
+_log = logging.getLogger(__name__)
+_CONSUMER = "entry desk"
+_OVER = ("trip.left", "trip.settled")
+_AGE_MAX = 120
 
 
 class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,28 +51,10 @@ class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     trip: Trip | None = None
 
 
-class RetailerAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom the retailer's system knows by a code: `id` is its own name of them."""
-
-    known: bool
-    id: str = ""
-    role: str = "shopper"
-    loyalty: str = ""
-    age_years: int = 0
-
-
-class RetailerIdentity(Protocol):
-    """The retailer's system, asked whether a code may enter."""
-
-    def verify(self, code: ScannedCode, gate: str, now_ns: int) -> RetailerAnswer | None:
-        """The answer; None where there was none in time (the rule for a network that is down then holds)."""
-        ...
-
-
 class EntryDesk:
     """All gates of a store. Methods may be called by any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all that a desk must know
         self,
         database: Database,
         settings: StoreSettings,
@@ -58,14 +63,242 @@ class EntryDesk:
         *,
         retailer: RetailerIdentity | None = None,
         tell: Callable[[Event], None] = lambda _event: None,
+        inside: Callable[[], int] = lambda: 0,
+        online: Callable[[], bool] = lambda: True,
+        debts: Callable[[Sequence[str]], bool] | None = None,
+        keys: Callable[[], KeySet] | None = None,
+        palms: PalmLinks | None = None,
+        simulated: bool = False,
     ) -> None:
-        """`tell` puts an event (EntryGranted, EntryRefused, AgeChecked) into the stream of the running store."""
-        raise NotImplementedError
+        """`tell` puts an event (EntryGranted, EntryRefused, AgeChecked) into the stream of the running store.
+
+        `inside` says how many people are in the store, `online` whether money can be held, `debts` whether anything is
+        owed by one of these fingerprints (of which the database knows). `keys` are those of signed codes, those in the
+        folder if none are given.
+
+        Raises:
+            EntryError: the time zone is unknown, or the secret beside the database cannot be read or written.
+        """
+        self._database, self._settings, self._till = database, settings.entry, till
+        self._now_ns, self._tell, self._simulated = now_ns, tell, simulated
+        self._inside, self._online = inside, online
+        self._debts = database.owes if debts is None else debts
+        try:
+            self._zone = ZoneInfo(settings.entry.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise EntryError(
+                f"entry.time_zone = {settings.entry.time_zone!r}: there is no such time zone; "
+                "take a name of the IANA database, such as Europe/Berlin"
+            ) from error
+        self.fingerprints = Fingerprints(database.folder, now_ns(), settings.entry.key_days)
+        folder = database.folder
+        if keys is None:
+            keys = KeyFolder(folder).keys if folder is not None else KeySet
+        self._reader = Reader(settings.entry, keys, database.badge, palms)
+        self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
+        self._lock = threading.Lock()
+        self._expected: dict[TripId, tuple[int, int]] = {}
+        """People who were let in and not seen yet, and until when they may still come."""
+        self._sequence = 0
+
+    # ---- at the gate ----------------------------------------------------------------------------------------
 
     def present(self, gate: str, credential: Credential, *, group_size: int = 1) -> EntryAnswer:
-        """Somebody holds something to a gate."""
-        raise NotImplementedError
+        """Somebody holds something to a gate.
+
+        Where the gate opens, the entry, the code that is used up by it, and the trip are on the disk before this
+        returns. Whatever goes wrong here is an answer, too: the gate stays shut, and the log says why.
+        """
+        now_ns = self._now_ns()
+        way = "code"
+        try:
+            presented = self._reader.read(credential, group_size, now_ns, ask=self._retailer is not None)
+            way = presented.request.way
+            word = "not asked"
+            if presented.asks is not None and self._retailer is not None and not presented.request.problem:
+                answer = self._retailer.verify(presented.asks, gate, now_ns)
+                word = "no answer" if answer is None else "known" if answer.known else "unknown"
+                presented = with_retailer(presented, answer)
+                way = presented.request.way
+            return self._decided(gate, credential, presented, word, now_ns)
+        except TillfreeError as error:
+            _log.error("gate %s: nobody can be let in: %s", gate, error)
+            return self._refused(gate, way, "trouble", now_ns)
+
+    def turned_away(self, gate: str, way: str, reason: str) -> EntryAnswer:
+        """A terminal said no before anybody was asked here: it is written down and told like any refusal."""
+        return self._refused(gate, way, reason, self._now_ns())
 
     def check_age(self, trip: TripId, age_years: int, *, by: str) -> None:
-        """Somebody of the staff saw a proof of age (0: takes it back)."""
-        raise NotImplementedError
+        """Somebody of the staff saw a proof of age (0: takes it back).
+
+        Raises:
+            EntryError: there is no such entry, or nobody is so old.
+        """
+        if not 0 <= age_years <= _AGE_MAX:
+            raise EntryError(f"an age of {age_years} years: give 0 to {_AGE_MAX}")
+        now_ns = self._now_ns()
+        entry = AuditEntry(time_ns=now_ns, who=by, what="age.check", subject=trip, detail=f"at least {age_years}")
+        if not self._database.set_entry_age(trip, age_years, entry):
+            raise EntryError(f"there is no entry {trip[:40]!r}; it may be erased by now")
+        self._tell(
+            AgeChecked(
+                time_ns=now_ns, source="staff", sequence=self._next_sequence(now_ns), trip=trip, age_years=age_years
+            )
+        )
+
+    # ---- what the store says --------------------------------------------------------------------------------
+
+    def note(self, event: Event) -> None:
+        """Who came in is told to the till; and who came, or will not come any more, is expected no longer."""
+        match event:
+            case VisitBound():
+                with self._lock:
+                    size, until_ns = self._expected.pop(event.trip, (0, 0))
+                    if size > 1:
+                        self._expected[event.trip] = (size - 1, until_ns)
+                self._till.bind(event.trip, event.visit)
+            case SensorIssue() if event.problem == NOBODY_CAME:
+                with self._lock:
+                    self._expected.pop(TripId(told_visit(event)), None)
+
+    def tick(self) -> None:
+        """Forgets the credentials of trips that are over, makes a new secret when it is time. About every second."""
+        now_ns = self._now_ns()
+        self.fingerprints.rotate(now_ns)
+        after = self._database.cursor(_CONSUMER)
+        while told := self._database.announcements(after, 500, kinds=_OVER):
+            self._database.trip_over([TripId(one.subject) for one in told])
+            after = told[-1].number
+            self._database.set_cursor(_CONSUMER, after)
+        with self._lock:
+            self._expected = {trip: one for trip, one in self._expected.items() if one[1] > now_ns}
+
+    def close(self) -> None:
+        """Asks the retailer's system no more."""
+        if self._retailer is not None:
+            self._retailer.close()
+
+    @property
+    def expected(self) -> int:
+        """How many people were let in and have not been seen yet."""
+        now_ns = self._now_ns()
+        with self._lock:
+            return sum(size for size, until_ns in self._expected.values() if until_ns > now_ns)
+
+    def known_as(self, kind: str, value: str) -> str:
+        """The keyed hash of a badge, an account, a palm or a card's fingerprint, for a block."""
+        return self.fingerprints.newest(kind, value)
+
+    # ---- deciding -------------------------------------------------------------------------------------------
+
+    def _decided(self, gate: str, credential: Credential, presented: Presented, word: str, now_ns: int) -> EntryAnswer:
+        known_as = presented.known_as
+        names = self.fingerprints.all(*known_as) if known_as is not None else ()
+        debt = presented.role == "shopper" and bool(names) and self._debts(names)
+        spent, blocked, inside_already = self._database.known_of(presented.spend, names, now_ns)
+        closed = self._database.closed_gates()
+        local = dt.datetime.fromtimestamp(now_ns // NS_PER_S, self._zone)
+        trip = TripId(secrets.token_hex(12))
+        # One at a time from the count to the place that is taken: two gates must not give the last one away twice.
+        with self._lock:
+            facts = EntryFacts(
+                week_min=local.weekday() * 1440 + local.hour * 60 + local.minute,
+                month=local.strftime("%Y-%m"),
+                inside=self._inside() + sum(n for n, until_ns in self._expected.values() if until_ns > now_ns),
+                spent=spent,
+                blocked=blocked,
+                debt=debt,
+                inside_already=inside_already and self._settings.one_trip_at_a_time,
+                gate_closed=gate in closed or EVERY_GATE in closed,
+                online=self._online(),
+                retailer=word,  # type: ignore[arg-type]
+            )
+            decision = decide_entry(presented.request, facts, self._settings)
+            if decision.opens:
+                until_ns = now_ns + self._settings.grant_s * NS_PER_S
+                self._expected[trip] = (presented.request.group_size, until_ns)
+        if not decision.opens:
+            return self._refused(gate, presented.request.way, decision.reason, now_ns)
+        answer = None
+        try:
+            answer = self._admitted(gate, credential, presented, trip, now_ns)
+        finally:
+            if answer is None or not answer.opens:
+                with self._lock:
+                    self._expected.pop(trip, None)
+        return answer
+
+    def _admitted(
+        self, gate: str, credential: Credential, presented: Presented, trip: TripId, now_ns: int
+    ) -> EntryAnswer:
+        request, known_as = presented.request, presented.known_as
+        fingerprint = self.fingerprints.newest(*known_as) if known_as is not None else ""
+        reason = self._database.admit(
+            Admission(
+                trip=trip,
+                time_ns=now_ns,
+                gate=gate,
+                way=request.way,
+                role=presented.role,
+                group_size=request.group_size,
+                age_years=request.age_years,
+                fingerprint=fingerprint,
+                fingerprints=self.fingerprints.all(*known_as) if known_as is not None else (),
+                alone=self._settings.one_trip_at_a_time,
+                spend=presented.spend,
+                spend_until_ns=presented.spend_until_ns,
+            )
+        )
+        if reason:
+            return self._refused(gate, request.way, reason, now_ns)
+        held = credential.hold if isinstance(credential, CardTap) else None
+        payer = msgspec.structs.replace(
+            presented.payer,
+            fingerprint=fingerprint,
+            terminal_hold=held.reference if held is not None else "",
+            terminal_hold_until_ns=held.expires_ns if held is not None else 0,
+        )
+        opened = self._till.open(
+            Trip(
+                id=trip,
+                gate=gate,
+                entry=request.way,
+                role=presented.role,
+                group_size=request.group_size,
+                opened_ns=now_ns,
+                hold=held.amount if held is not None else None,
+                language=payer.language,
+                age_years=request.age_years,
+                loyalty=bool(payer.loyalty),
+                coupons=payer.coupons,
+                simulated=self._simulated,
+            ),
+            payer,
+        )
+        self._tell(
+            EntryGranted(
+                time_ns=now_ns,
+                source=gate,
+                sequence=self._next_sequence(now_ns),
+                trip=trip,
+                group_size=request.group_size,
+                role=presented.role,
+                age_years=request.age_years,
+            )
+        )
+        return EntryAnswer(opens=True, message=WELCOME, trip=opened)
+
+    def _refused(self, gate: str, way: str, reason: str, now_ns: int) -> EntryAnswer:
+        try:
+            self._database.refuse(Refusal(now_ns, gate, way, reason))
+        except TillfreeError as error:  # it stays shut all the same
+            _log.error("gate %s: a refusal could not be written down: %s", gate, error)
+        self._tell(EntryRefused(time_ns=now_ns, source=gate, sequence=self._next_sequence(now_ns), reason=reason))
+        return EntryAnswer(opens=False, reason=reason, message=reason_text(reason))
+
+    def _next_sequence(self, now_ns: int) -> int:
+        """Grows with the clock, so that it goes on growing after a restart."""
+        with self._lock:
+            self._sequence = max(self._sequence + 1, now_ns // NS_PER_MS)
+            return self._sequence

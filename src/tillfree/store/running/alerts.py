@@ -1,11 +1,12 @@
 """What staff should see to: empty facings, goods in the wrong place, devices, weight changes that nobody explains."""
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from tillfree.catalog.model import Shop
+from tillfree.catalog.model import Product, Shop
 from tillfree.core.events import WeightChange
-from tillfree.core.ids import FixtureId, ProductId, ShelfRef
+from tillfree.core.ids import FixtureId, ProductId, ShelfRef, VisitId
 from tillfree.core.time import NS_PER_S
 from tillfree.store.running.state import Alert, DeviceState, StockLine
 
@@ -26,6 +27,7 @@ class Alerts:
     def __init__(self, shop: Shop) -> None:
         self._misplaced: OrderedDict[str, Alert] = OrderedDict()
         self._unexplained: OrderedDict[str, Alert] = OrderedDict()
+        self._ages: dict[VisitId, dict[ProductId, Alert]] = {}
         self._left_ns: dict[tuple[FixtureId, int, int], int] = {}
         self.standing: tuple[Alert, ...] = ()
         self.set_shop(shop)
@@ -93,6 +95,18 @@ class Alerts:
             self._unexplained.popitem(last=False)
         self._publish()
 
+    def ages(self, visit: VisitId, young: Iterable[Product], now_ns: int) -> list[Alert]:
+        """A visit holds these products, for which nobody has proved that they are old enough; gives the new alerts."""
+        before = self._ages.get(visit, {})
+        now = {product.id: before.get(product.id) or _age_alert(visit, product, now_ns) for product in young}
+        if now.keys() == before.keys():
+            return []
+        self._ages.pop(visit, None)
+        if now:
+            self._ages[visit] = now
+        self._publish()
+        return [alert for product, alert in now.items() if product not in before]
+
     def seen_to(self, shelf: ShelfRef, plates: Iterable[int]) -> None:
         """Somebody counted there: what nobody had explained is settled."""
         places = set(plates)
@@ -117,7 +131,22 @@ class Alerts:
         return weight_g is None or abs(-change.total_g - weight_g) <= _LOOSE_SHARE * weight_g
 
     def _publish(self) -> None:
-        self.standing = (*self._misplaced.values(), *self._unexplained.values())
+        ages = (alert for found in self._ages.values() for alert in found.values())
+        self.standing = (*ages, *self._misplaced.values(), *self._unexplained.values())
+
+
+def _age_alert(visit: VisitId, product: Product, now_ns: int) -> Alert:
+    # The audit log keeps the id of an alert that somebody acknowledged for longer than anybody knows the visit.
+    mark = hashlib.blake2b(f"{visit}|{product.id}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return Alert(
+        id=f"age/{mark}",
+        kind="age",
+        time_ns=now_ns,
+        product=product.id,
+        visit=visit,
+        detail=f"from {product.min_age} years",
+        remedy="ask for a proof of age",
+    )
 
 
 def stock_alerts(lines: Iterable[StockLine]) -> Iterator[Alert]:

@@ -8,7 +8,16 @@ from typing import Literal
 import msgspec
 
 from tillfree.catalog.model import Shop
-from tillfree.core.events import CameraFrame, Event, GatePassage, PeopleFrame, TagRead, WeightBatch
+from tillfree.core.events import (
+    CameraFrame,
+    EntryGranted,
+    EntryRefused,
+    Event,
+    GatePassage,
+    PeopleFrame,
+    TagRead,
+    WeightBatch,
+)
 from tillfree.core.ids import FixtureId, PlateRef
 from tillfree.core.time import NS_PER_S
 from tillfree.store.running.plate_watch import PlateFigures, PlateWatch
@@ -62,7 +71,7 @@ class DeviceWatch:
                 name, kind = f"scales/{event.fixture}", "scales"
             case PeopleFrame():
                 name, kind = f"tracker/{event.source}", "tracker"
-            case GatePassage():
+            case GatePassage() | EntryGranted() | EntryRefused():
                 name, kind = f"gate/{event.source}", "gate"
             case TagRead():
                 name, kind = f"reader/{event.source}", "reader"

@@ -11,13 +11,17 @@ import msgspec
 from tillfree.catalog.model import Shop
 from tillfree.commerce.pricing import Pricing, Sale
 from tillfree.core.events import (
+    AgeChecked,
     CameraFrame,
     CartBelief,
+    EntryGranted,
+    EntryRefused,
     Event,
     GatePassage,
     PeopleFrame,
     SensorIssue,
     TrackJoined,
+    VisitBound,
     VisitClosed,
     VisitOpened,
     WeightBatch,
@@ -35,6 +39,7 @@ from tillfree.store.running.acts import LiveActs
 from tillfree.store.running.alerts import MISPLACED_LEAST, Alerts, device_alerts, stock_alerts
 from tillfree.store.running.calibration import Calibration, Calibrator
 from tillfree.store.running.devices import DeviceWatch
+from tillfree.store.running.entrance import GateEvent, told_at_gate, unproved_ages
 from tillfree.store.running.evidence import Evidence
 from tillfree.store.running.feed import Feed
 from tillfree.store.running.floor import FloorTimes, Routes
@@ -64,6 +69,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     calibration: Calibration | None = None
     on_visit: Callable[[VisitRecord], None] | None = None
     on_minute: Callable[[Minute], None] | None = None
+    on_entry: Callable[[Event], None] | None = None
     feed_kept: int = 500
 
 
@@ -201,9 +207,11 @@ class Engine:
         self._evidence = Evidence(shop, self.devices.watches)
         self._acts = LiveActs(self._evidence.change)
         self._centres = shop.plate_centres()
+        self._products = shop.product_index()
 
     def _reprice(self, shop: Shop) -> None:
         self.shop = shop
+        self._products = shop.product_index()
         self._pricing = Pricing(shop, self._setup.settings.commerce, self._setup.store_name)
         self.carts = {visit: self._priced(cart) for visit, cart in self.carts.items()}
 
@@ -253,6 +261,8 @@ class Engine:
         for event in events:
             self._note(event, touched)
         self._tell_acts(touched, changes)
+        for visit in touched:
+            self._check_age(visit)
         for change in changes:
             if self._nobody_near(change):
                 self._tell_unexplained(change)
@@ -271,6 +281,10 @@ class Engine:
                 self._put_cart(event.visit)
                 self.minutes.entered()
                 self._tell("enter", visit=event.visit, time_ns=event.time_ns)
+                return
+            case EntryGranted() | EntryRefused() | AgeChecked() | VisitBound():
+                self._gather.take(event, self.now_ns)
+                self._at_gate(event)
                 return
             case TrackJoined():
                 self.visits = {**self.visits, event.track: event.visit}
@@ -332,7 +346,32 @@ class Engine:
             detail=f"{change.total_g:+.0f} g",
         )
 
+    def _at_gate(self, event: GateEvent | VisitBound) -> None:
+        """What gates and the staff there say, and on which entry somebody came in."""
+        if isinstance(event, VisitBound):
+            self._put_cart(event.visit)
+            self._check_age(event.visit)
+            self._hand_on(event)
+        elif (told := told_at_gate(event)) is not None:
+            self.feed.add(told)
+        for visit in self._gather.visits_of(event.trip) if isinstance(event, AgeChecked) else ():
+            self._check_age(visit)
+
+    def _hand_on(self, event: Event) -> None:
+        if self._setup.on_entry is not None:
+            self._setup.on_entry(event)
+
+    def _check_age(self, visit: VisitId) -> None:
+        """Somebody whose age nobody proved holds what only older people may buy: told while they are still there."""
+        young = unproved_ages(self._gather, visit, self._products)
+        for alert in self._alerts.ages(visit, young, self.now_ns):
+            self._tell("age", visit=visit, product=alert.product)
+
     def _issue(self, issue: SensorIssue) -> None:
+        if (told := told_at_gate(issue)) is not None:
+            self.feed.add(told)
+            self._hand_on(issue)
+            return
         plate = issue.plate
         self._tell(
             "recovered" if issue.problem == "recovered" else "issue",
@@ -357,6 +396,7 @@ class Engine:
                 lines=cart.lines,
                 probability=cart.probability,
                 total=self._total(cart),
+                trip=self._gather.trip(visit),
             )
             self.carts = {**self.carts, visit: live}
             self.items = {**self.items, visit: sum(line.quantity for line in cart.lines)}
@@ -374,13 +414,20 @@ class Engine:
         if self._reason and visit.reason == "end of recording":
             visit = msgspec.structs.replace(visit, reason=self._reason)
         self._opened.pop(visit.visit, None)
+        self._alerts.ages(visit.visit, (), self.now_ns)
         self._acts.closed(visit.visit)
         self.visits = {track: other for track, other in self.visits.items() if other != visit.visit}
         self.carts = {other: cart for other, cart in self.carts.items() if other != visit.visit}
         self.items = {other: count for other, count in self.items.items() if other != visit.visit}
         route: Route = self._routes.end(visit.visit)
         record = record_of(
-            visit, self._pricing, self._evidence, route, truth=self._setup.truth(), simulated=self._setup.simulated
+            visit,
+            self._pricing,
+            self._evidence,
+            route,
+            products=self._products,
+            truth=self._setup.truth(),
+            simulated=self._setup.simulated,
         )
         for act in visit.interactions:
             if act.act == "put_back" and act.probability >= MISPLACED_LEAST and act.visit == visit.visit:

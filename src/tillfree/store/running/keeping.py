@@ -1,9 +1,13 @@
 """From a finished visit to what is kept of it."""
 
+from collections.abc import Mapping
+
+from tillfree.catalog.model import Product
 from tillfree.commerce.pricing import ANONYMOUS_NOTE, Pricing, Sale
 from tillfree.core.ids import ProductId, TrackId
 from tillfree.storage.database.records import CartMoment, Route, VisitRecord
 from tillfree.storage.recordings.model import Truth
+from tillfree.store.entry.doubts import entry_doubts
 from tillfree.store.gathering import VisitResult
 from tillfree.store.running.evidence import Evidence
 
@@ -11,17 +15,25 @@ __all__ = ["record_of"]
 
 
 def record_of(
-    visit: VisitResult, pricing: Pricing, evidence: Evidence, route: Route, *, truth: Truth | None, simulated: bool
+    visit: VisitResult,
+    pricing: Pricing,
+    evidence: Evidence,
+    route: Route,
+    *,
+    products: Mapping[ProductId, Product],
+    truth: Truth | None,
+    simulated: bool,
 ) -> VisitRecord:
     """The record of a visit: its receipt at the prices of now, and the evidence of everything that was seen of it."""
+    doubts = entry_doubts(visit, products)
     receipt = pricing.receipt(
         Sale(
             visit=visit.visit,
             time_ns=visit.receipt_ns,
             lines=visit.lines,
             probability=visit.probability,
-            review=visit.review,
-            notes=(ANONYMOUS_NOTE,) if visit.anonymous else (),
+            review=visit.review or bool(doubts),
+            notes=((ANONYMOUS_NOTE,) if visit.anonymous else ()) + doubts,
             weights=pricing.weigh(visit.interactions, (visit.visit,)),
         )
     )
@@ -48,6 +60,7 @@ def record_of(
         simulated=simulated,
         person=person,
         truth=items,
+        trip=visit.trip,
     )
 
 

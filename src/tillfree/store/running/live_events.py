@@ -7,7 +7,10 @@ import msgspec
 import numpy as np
 
 from tillfree.core.events import (
+    AgeChecked,
     CameraFrame,
+    EntryGranted,
+    EntryRefused,
     Event,
     GatePassage,
     ItemLook,
@@ -17,9 +20,9 @@ from tillfree.core.events import (
     TrackedPerson,
     WeightBatch,
 )
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MS, NS_PER_S
 
-__all__ = ["FAR_NS", "Times", "repaired", "unsound"]
+__all__ = ["FAR_NS", "Times", "in_time", "repaired", "unsound"]
 
 FAR_NS = 10 * NS_PER_S
 """An event so much later than all before it is believed only when others agree."""
@@ -33,6 +36,8 @@ _LOAD_MAX_G = 1e7
 _LIKELIHOOD_MAX = 1e6
 _VALUES_MAX = 1_000_000
 _PRODUCTS_MAX = 10_000
+_GROUP_MAX = 1000
+_AGE_MAX = 150
 _NUMBER_MAX = 2**62
 
 
@@ -64,6 +69,17 @@ def repaired(event: Event) -> Event:
     return msgspec.structs.replace(event, values=np.where(wild, np.float32(np.nan), values).astype("<f4").tobytes())
 
 
+def in_time(event: Event, now_ns: int, lateness_ms: int) -> Event:
+    """What was said beside the stream, as an event of now: its clock may be another than that of the sensors.
+
+    One of tomorrow would make everything else too late, and one that is too late would itself be left out.
+    """
+    slack_ns = lateness_ms * NS_PER_MS // 2
+    if not now_ns or now_ns - slack_ns <= event.time_ns <= now_ns + slack_ns:
+        return event
+    return msgspec.structs.replace(event, time_ns=now_ns)
+
+
 def _texts(event: Event) -> Iterable[str]:
     yield event.source
     match event:
@@ -82,6 +98,12 @@ def _texts(event: Event) -> Iterable[str]:
             yield from (event.device, event.problem)
         case TagRead():
             yield event.epc
+        case EntryGranted():
+            yield from (event.trip, event.role)
+        case EntryRefused():
+            yield event.reason
+        case AgeChecked():
+            yield event.trip
 
 
 def _too_much(event: Event) -> str:
@@ -97,6 +119,10 @@ def _too_much(event: Event) -> str:
                 problem = "has a likelihood that is none"
         case SensorIssue() if max(len(event.detail), len(event.remedy)) > _SAID_MAX:
             problem = f"says more than {_SAID_MAX} characters"
+        case EntryGranted() if not 1 <= event.group_size <= _GROUP_MAX:
+            problem = f"lets {event.group_size} people in"
+        case EntryGranted() | AgeChecked() if not 0 <= event.age_years <= _AGE_MAX:
+            problem = f"tells of an age of {event.age_years} years"
     return problem
 
 

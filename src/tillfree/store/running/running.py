@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
 from tillfree.catalog.model import Shop
-from tillfree.core.events import PeopleFrame, SensorIssue
+from tillfree.core.events import Event, PeopleFrame, SensorIssue
 from tillfree.core.ids import FixtureId, PlateRef
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.records import VisitRecord
@@ -22,6 +22,7 @@ from tillfree.store.running.engine import Engine, Setup
 from tillfree.store.running.errors import StoreError
 from tillfree.store.running.floor import live_people, true_places
 from tillfree.store.running.intake import Intake, Item, one_line
+from tillfree.store.running.live_events import in_time
 from tillfree.store.running.pace import Pace, checked_speed
 from tillfree.store.running.sources import Again, Breaker, Source
 from tillfree.store.running.state import (
@@ -69,10 +70,13 @@ class RunningStore:
         calibration: Calibration | None = None,
         on_visit: Callable[[VisitRecord], None] | None = None,
         on_minute: Callable[[Minute], None] | None = None,
+        on_entry: Callable[[Event], None] | None = None,
         breaker: Breaker | None = None,
         feed_kept: int = 500,
     ) -> None:
-        """`on_visit` and `on_minute` are called by the feeding thread. `speed` may be infinite.
+        """`on_visit`, `on_minute` and `on_entry` are called by the feeding thread. `speed` may be infinite.
+
+        `on_entry` is told who came in on which entry (VisitBound), and that nobody did (SensorIssue).
 
         Raises:
             StoreError: the speed or a gain is out of bounds.
@@ -94,6 +98,7 @@ class RunningStore:
                 calibration=calibration,
                 on_visit=self._guarded(on_visit),
                 on_minute=self._guarded(on_minute),
+                on_entry=self._guarded(on_entry),
                 feed_kept=feed_kept,
             ),
         )
@@ -156,6 +161,11 @@ class RunningStore:
     def now_ns(self) -> int:
         """The newest stream time; 0 before the first event."""
         return self._engine.now_ns
+
+    @property
+    def inside(self) -> int:
+        """How many people are in the shop, as far as they were seen."""
+        return len(self._engine.carts)
 
     @property
     def paced(self) -> bool:
@@ -312,6 +322,16 @@ class RunningStore:
     def apply_now(self) -> None:
         """Do not wait until nobody is inside: visits that go on are closed, and wait for a person to look at them."""
         self._wishes.ask(self._engine.apply_now)
+
+    def tell(self, event: Event) -> None:
+        """Puts what happened at the gate into the stream, at the stream's time, and waits for nothing."""
+        if self._state not in ("ended", "failed"):
+            lateness_ms = self.settings.lateness_ms
+            self._wishes.leave(lambda: self._engine.take(in_time(event, self._engine.now_ns, lateness_ms)))
+
+    def note(self, entry: FeedEntry) -> None:
+        """Tells of something beside the stream, in the feed."""
+        self._engine.feed.add(entry)
 
     def set_gain(self, plate: PlateRef, gain: float) -> None:
         """Multiply the readings of a plate from now on; its level stays as it is.

@@ -8,7 +8,10 @@ import msgspec
 
 from tillfree.catalog.model import Shop
 from tillfree.core.events import (
+    AgeChecked,
     CameraFrame,
+    EntryGranted,
+    EntryRefused,
     Event,
     GatePassage,
     ItemLook,
@@ -28,7 +31,10 @@ from tillfree.store.running.state import Breakable
 __all__ = ["LINE_BYTES_MAX", "Again", "Breaker", "LineSource", "RecordingSource", "Source"]
 
 LINE_BYTES_MAX = 4_000_000
-_SENSED = (WeightBatch, PeopleFrame, GatePassage, ItemLook, TagRead, CameraFrame, SensorIssue)
+_SENSED = (
+    WeightBatch, PeopleFrame, GatePassage, ItemLook, TagRead, CameraFrame, SensorIssue, EntryGranted, EntryRefused,
+    AgeChecked,
+)  # fmt: skip
 _BETWEEN_ROUNDS_NS = NS_PER_S
 
 _log = logging.getLogger(__name__)

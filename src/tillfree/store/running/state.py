@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from tillfree.core.events import CartLine
-from tillfree.core.ids import FixtureId, ProductId, TrackId, VisitId
+from tillfree.core.ids import FixtureId, ProductId, TrackId, TripId, VisitId
 from tillfree.core.money import Money
 from tillfree.storage.database.records import Minute
 
@@ -68,6 +68,7 @@ class LiveCart(msgspec.Struct, frozen=True):
     lines: tuple[CartLine, ...]
     probability: float
     total: Money
+    trip: TripId = TripId("")
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +76,9 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`: "enter", "take", "put_back", "hand_over", "leave", "receipt" (charged), "review" (waits for a person),
     "issue" (a device), "recovered", "restock", "unexplained" (a weight change with nobody near), "alert", "shop" (a new
-    planogram is in force).
+    planogram is in force), "entry" (a gate opened for `quantity` people, whose role is the detail), "refused" (it
+    stayed shut: the detail is the reason), "tailgating" (somebody came in on no entry), "unused" (nobody came in),
+    "age" (somebody holds what only older people may buy), "age_checked" (staff saw a proof of `quantity` years).
     """
 
     sequence: int
@@ -152,11 +155,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """Something that staff should see to. `id` stays the same while the cause lasts.
 
     `kind`: "out_of_stock", "low_stock", "misplaced" (`product` lies where `belongs_to` does not), "device",
-    "unexplained".
+    "unexplained", "age" (`visit` holds a product for which nobody has proved that they are old enough).
     """
 
     id: str
-    kind: Literal["out_of_stock", "low_stock", "misplaced", "device", "unexplained"]
+    kind: Literal["out_of_stock", "low_stock", "misplaced", "device", "unexplained", "age"]
     time_ns: int
     fixture: FixtureId = FixtureId("")
     shelf: int = 0
@@ -165,6 +168,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     detail: str = ""
     remedy: str = ""
+    visit: VisitId = VisitId("")
 
 
 class Breakable(msgspec.Struct, frozen=True):

@@ -55,6 +55,13 @@ class Wishes:
                 wish = self._waiting.popleft()
             wish()
 
+    def leave(self, wish: Callable[[], None]) -> None:
+        """Have something done by the owner soon, and go on; nothing happens where it has ended."""
+        with self._wake:
+            if not self._ended:
+                self._waiting.append(wish)
+                self._wake.notify_all()
+
     def ask(self, wish: Callable[[], Result]) -> Result:
         """Have something done by the owner, and wait for it; here and now where the owner does not run, or asks itself.
 

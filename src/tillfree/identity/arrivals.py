@@ -1,0 +1,195 @@
+"""Who came in on which entry: grants of the gate and visits of the tracker, put together in the order of the stream.
+
+A grant is good for some seconds and for so many people. A visit is of the oldest grant that has room when it begins;
+who stood at the terminal was seen a moment before. A passage through a gate that tells of its passages counts from the
+moment of the passage. Where a store wants a credential of everybody, whoever belongs to no grant is told of: nobody is
+charged on a guess. Pure.
+"""
+
+from collections.abc import Sequence
+
+from tillfree.core.events import (
+    EntryGranted,
+    Event,
+    GatePassage,
+    SensorIssue,
+    TrackJoined,
+    TrackParted,
+    VisitBound,
+    VisitClosed,
+    VisitOpened,
+)
+from tillfree.core.ids import TrackId, TripId, VisitId
+from tillfree.core.time import NS_PER_S
+from tillfree.identity.settings import EntrySettings
+
+__all__ = ["ENTRY_PROBLEMS", "NOBODY_CAME", "PIGGY_BACKING", "SOURCE", "TAILGATING", "Arrivals", "told_visit"]
+
+SOURCE = "arrivals"
+TAILGATING, PIGGY_BACKING, NOBODY_CAME = "tailgating", "piggy-backing", "nobody came in"
+ENTRY_PROBLEMS = (TAILGATING, PIGGY_BACKING, NOBODY_CAME)
+"""`SensorIssue.problem` of what is said here; the device is `entry/` and the visit, or the trip that nobody is in."""
+# Two tracks are told apart minutes after they were taken for one, at most (assumed).
+_REMEMBERED_NS = 15 * 60 * NS_PER_S
+_GRANTS_MAX = 10_000
+_DEVICE = "entry/"
+
+
+class _Grant:
+    """An open gate."""
+
+    __slots__ = ("gate", "members", "size", "time_ns", "told", "trip", "until_ns")
+
+    def __init__(self, event: EntryGranted, until_ns: int) -> None:
+        self.trip, self.gate, self.time_ns = event.trip, event.source, event.time_ns
+        self.size, self.until_ns = event.group_size, until_ns
+        self.members: set[VisitId] = set()
+        self.told = False
+
+
+class Arrivals:
+    """Grants, visits and passages in; what is bound, and what is wrong, out."""
+
+    def __init__(self, settings: EntrySettings) -> None:
+        self._required = settings.required
+        self._good_ns = settings.grant_s * NS_PER_S
+        self._before_ns = settings.seen_before_s * NS_PER_S
+        self._grants: dict[TripId, _Grant] = {}
+        self._waiting: dict[VisitId, int] = {}
+        self._unbound: set[VisitId] = set()
+        self._visits: dict[TrackId, VisitId] = {}
+        self._accused: set[VisitId] = set()
+        self._sequence = 0
+        self._next_look_ns: int | None = None
+
+    def grant(self, event: EntryGranted) -> list[Event]:
+        """The gate opened: who was seen just before came in on it."""
+        if event.trip in self._grants or event.group_size < 1:
+            return []
+        grant = self._grants[event.trip] = _Grant(event, event.time_ns + self._good_ns)
+        while len(self._grants) > _GRANTS_MAX:
+            del self._grants[next(iter(self._grants))]
+        out: list[Event] = []
+        for visit, since_ns in sorted(self._waiting.items(), key=lambda pair: (pair[1], pair[0])):
+            if len(grant.members) < grant.size and since_ns >= event.time_ns - self._before_ns:
+                out.append(self._bind(visit, grant, event.time_ns))
+        self._look_at(grant.until_ns)
+        return out
+
+    def step(self, events: Sequence[Event], cause: Event | None = None) -> list[Event]:
+        """What `shopping` said of visits, in one go, and the sensor event that it came from.
+
+        A visit that parts from another began when the two were taken for one.
+        """
+        began_ns = {event.to_visit: event.since_ns for event in events if isinstance(event, TrackParted)}
+        gate = cause if isinstance(cause, GatePassage) and cause.direction == "in" else None
+        out: list[Event] = []
+        for event in events:
+            match event:
+                case VisitOpened() if not event.anonymous:
+                    self._visits[event.track] = event.visit
+                    at_gate = gate.source if gate is not None and gate.track == event.track else ""
+                    out += self._arrive(event.visit, began_ns.get(event.visit, event.time_ns), event.time_ns, at_gate)
+                case TrackJoined():
+                    self._visits[event.track] = event.visit
+                case TrackParted():
+                    self._visits[event.track] = event.to_visit
+                case VisitClosed():
+                    self._forget(event.visit)
+        if gate is not None and (visit := self._visits.get(gate.track)) in self._unbound and visit is not None:
+            out += self._arrive(visit, gate.time_ns, gate.time_ns, gate.source)
+        return out
+
+    def tick(self, time_ns: int) -> list[Event]:
+        """What the time says: who still belongs to nobody, and which entry nobody used. Call it with every event."""
+        if self._next_look_ns is None or time_ns < self._next_look_ns:
+            return []
+        out: list[Event] = []
+        for visit, since_ns in list(self._waiting.items()):
+            if time_ns - since_ns > self._before_ns:
+                del self._waiting[visit]
+                out += self._accuse(visit, since_ns, time_ns)
+        for grant in list(self._grants.values()):
+            if time_ns > grant.until_ns and not grant.members and not grant.told:
+                grant.told = True
+                out.append(
+                    self._issue(
+                        time_ns, grant.trip, NOBODY_CAME, "the gate opened, and nobody came in", "nothing is to be done"
+                    )
+                )
+            if time_ns > grant.until_ns + _REMEMBERED_NS:
+                del self._grants[grant.trip]
+        self._plan()
+        return out
+
+    # ---- one visit ------------------------------------------------------------------------------------------
+
+    def _arrive(self, visit: VisitId, since_ns: int, now_ns: int, gate: str) -> list[Event]:
+        self._unbound.add(visit)
+        grant = self._grant_for(since_ns, gate)
+        if grant is not None:
+            return [self._bind(visit, grant, now_ns)]
+        if visit not in self._accused:
+            self._waiting[visit] = since_ns
+            self._look_at(since_ns + self._before_ns + 1)
+        return []
+
+    def _grant_for(self, since_ns: int, gate: str) -> _Grant | None:
+        """The oldest grant with room that was good then; of this gate, if it has opened for anybody lately."""
+        good = [g for g in self._grants.values() if g.time_ns - self._before_ns <= since_ns <= g.until_ns]
+        if gate and any(grant.gate == gate for grant in self._grants.values()):
+            good = [grant for grant in good if grant.gate == gate]
+        with_room = (grant for grant in good if len(grant.members) < grant.size)
+        return min(with_room, key=lambda grant: (grant.time_ns, grant.trip), default=None)
+
+    def _bind(self, visit: VisitId, grant: _Grant, time_ns: int) -> VisitBound:
+        self._waiting.pop(visit, None)
+        self._unbound.discard(visit)
+        grant.members.add(visit)
+        self._sequence += 1
+        return VisitBound(time_ns=time_ns, source=SOURCE, sequence=self._sequence, visit=visit, trip=grant.trip)
+
+    def _accuse(self, visit: VisitId, since_ns: int, now_ns: int) -> list[Event]:
+        if not self._required:
+            return []
+        self._accused.add(visit)
+        full = any(g.members and g.time_ns - self._before_ns <= since_ns <= g.until_ns for g in self._grants.values())
+        problem = PIGGY_BACKING if full else TAILGATING
+        detail = (
+            f"{visit} came in with somebody, and was not paid for"
+            if full
+            else f"{visit} came in without having been let in"
+        )
+        return [self._issue(now_ns, visit, problem, detail, "speak to them; their visit waits for review")]
+
+    def _forget(self, visit: VisitId) -> None:
+        self._waiting.pop(visit, None)
+        self._unbound.discard(visit)
+        self._accused.discard(visit)
+        for track in [track for track, other in self._visits.items() if other == visit]:
+            del self._visits[track]
+
+    # ---- when to look again ---------------------------------------------------------------------------------
+
+    def _look_at(self, time_ns: int) -> None:
+        self._next_look_ns = time_ns if self._next_look_ns is None else min(self._next_look_ns, time_ns)
+
+    def _plan(self) -> None:
+        moments: list[int] = [since_ns + self._before_ns + 1 for since_ns in self._waiting.values()]
+        for grant in self._grants.values():
+            waits = not grant.members and not grant.told
+            moments.append(grant.until_ns + 1 if waits else grant.until_ns + _REMEMBERED_NS + 1)
+        self._next_look_ns = min(moments, default=None)
+
+    def _issue(self, time_ns: int, about: str, problem: str, detail: str, remedy: str) -> SensorIssue:
+        self._sequence += 1
+        return SensorIssue(
+            time_ns=time_ns, source=SOURCE, sequence=self._sequence, device=_DEVICE + about, problem=problem,
+            detail=detail, remedy=remedy,
+        )  # fmt: skip
+
+
+def told_visit(issue: SensorIssue) -> str:
+    """The visit (of a tailgater) or trip (that nobody is in) of an issue from here; empty for any other issue."""
+    ours = issue.source == SOURCE and issue.problem in ENTRY_PROBLEMS
+    return issue.device.removeprefix(_DEVICE) if ours else ""

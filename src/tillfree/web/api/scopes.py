@@ -1,0 +1,50 @@
+"""What a key may be allowed to do: one table, read by the operations, the command line and the console."""
+
+from typing import Literal, get_args
+
+from tillfree.web.texts import later
+
+__all__ = ["SCOPES", "Scope", "is_scope"]
+
+Scope = Literal[
+    "store:read",
+    "products:read",
+    "products:write",
+    "stock:read",
+    "stock:write",
+    "visits:read",
+    "trips:read",
+    "trips:write",
+    "entries:write",
+    "payments:read",
+    "payments:refund",
+    "disputes:read",
+    "disputes:decide",
+    "webhooks:write",
+    "events:read",
+    "exports:read",
+]
+
+SCOPES: dict[Scope, str] = {
+    "store:read": later("See whether the store is open and how full it is"),
+    "products:read": later("Read products and prices"),
+    "products:write": later("Change products and prices"),
+    "stock:read": later("Read stock"),
+    "stock:write": later("Enter counts of stock"),
+    "visits:read": later("Read finished visits and what the model made of them"),
+    "trips:read": later("Read trips and their receipts"),
+    "trips:write": later("Note that somebody of the staff checked an age"),
+    "entries:write": later("Issue codes with which shoppers enter"),
+    "payments:read": later("Read payments"),
+    "payments:refund": later("Give money back"),
+    "disputes:read": later("Read what shoppers say is wrong"),
+    "disputes:decide": later("Decide what shoppers say is wrong"),
+    "webhooks:write": later("Make, change, test and remove webhooks"),
+    "events:read": later("Read what happened, in order"),
+    "exports:read": later("Export sales and EPCIS documents"),
+}
+
+
+def is_scope(text: str) -> bool:
+    """Whether there is such a scope."""
+    return text in get_args(Scope)
