@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -37,9 +38,9 @@ class Paying:
 
 
 @contextmanager
-def paying_console(options: SimulationOptions = OPTIONS) -> Iterator[Paying]:
+def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":memory:") -> Iterator[Paying]:
     """Three shoppers have paid, one of them disputes a line."""
-    with console_on(options) as console:
+    with console_on(options, where=where) as console:
         wait_until_ended(console.store)
         clock, bank = Clock(), Bank()
         till = make_till(console.database, bank, clock)
