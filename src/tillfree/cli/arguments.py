@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import tillfree
+from tillfree.cli.integration_arguments import add_integrations
 
 __all__ = ["Command", "make_parser"]
 
@@ -144,6 +145,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_users(commands)
     _add_codes(commands)
     _add_ledger(commands)
+    add_integrations(commands, _add)
     return parser
 
 
@@ -455,6 +457,9 @@ def _add_codes(commands: Commands) -> None:
     made["import"] = _add(inner, "import", _badges, "put in a list of badges, in the place of the old one")
     made["import"].add_argument("file", type=Path, metavar="CSV", help="with the columns badge and account, at least")
     for parser in made.values():
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+
+
 def _add_ledger(commands: Commands) -> None:
     ledger = commands.add_parser("ledger", help="the books of all money", description="the books of all money")
     inner = ledger.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")

@@ -27,6 +27,7 @@ PLACES: tuple[Place, ...] = (
     Place("/gate", later("Gate"), "gate", "gate.see"),
     Place("/visits", later("Visits"), "visits", "visits.see"),
     Place("/review", later("Review"), "review", "review.decide"),
+    Place("/disputes", later("Disputes"), "disputes", "disputes.decide"),
     Place("/catalogue", later("Catalogue"), "catalogue", "catalogue.see"),
     Place("/planogram", later("Planogram"), "planogram", "catalogue.see"),
     Place("/stock", later("Stock"), "stock", "stock.see"),

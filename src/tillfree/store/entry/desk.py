@@ -125,6 +125,10 @@ class EntryDesk:
             _log.error("gate %s: nobody can be let in: %s", gate, error)
             return self._refused(gate, way, "trouble", now_ns)
 
+    def turned_away(self, gate: str, way: str, reason: str) -> EntryAnswer:
+        """A terminal said no before anybody was asked here: it is written down and told like any refusal."""
+        return self._refused(gate, way, reason, self._now_ns())
+
     def check_age(self, trip: TripId, age_years: int, *, by: str) -> None:
         """Somebody of the staff saw a proof of age (0: takes it back).
 

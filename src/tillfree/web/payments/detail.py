@@ -69,7 +69,7 @@ def show_trip(ask: "Ask") -> Response:
         "payments/trip.html",
         trip=trip,
         total=total_of(trip),
-        status=ask.say(STATUSES[trip.status]),
+        outcome=ask.say(STATUSES[trip.status]),
         kind=STATUS_KINDS.get(trip.status, ""),
         entry=ask.say(ENTRIES[trip.entry]),
         role=ask.say(ROLES[trip.role]),
