@@ -57,9 +57,13 @@ class Refused(_PaymentEvent, frozen=True, kw_only=True, tag="refused"):
 
 
 class Due(_PaymentEvent, frozen=True, kw_only=True, tag="due"):
-    """What is to be paid is known (zero: the hold is let go). Another amount later takes the place of the first."""
+    """What is to be paid is known (zero: the hold is let go). Another amount later takes the place of the first.
+
+    `receipt` is the SHA-256 of the receipt that says so, in hexadecimal; empty where there is none.
+    """
 
     total: Money
+    receipt: str = ""
     reason: str = ""
 
 

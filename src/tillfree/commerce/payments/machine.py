@@ -30,6 +30,7 @@ from tillfree.commerce.payments.events import (
 from tillfree.commerce.payments.payment import (
     FAILED,
     TAKINGS,
+    Hold,
     Payment,
     PlacedOrder,
     Refund,
@@ -45,6 +46,8 @@ __all__ = ["TERMINAL", "missing_minor", "open_payment", "replayed", "step", "sur
 TERMINAL = "terminal"
 """The key of a hold that the terminal at the gate had taken by itself."""
 _SURPLUS_TRIES = 5
+TAKEN_BACK = ("capture_failed", "refund_failed")
+"""Codes of a processor that takes back what it had approved: the money did not move after all, and that is final."""
 _replace = msgspec.structs.replace
 
 
@@ -66,7 +69,7 @@ def open_payment(event: Opened) -> Payment:
             opened_ns=event.time_ns,
             chargeable=event.chargeable and event.method == "card",
             hold_wanted_minor=wanted,
-            terminal=event.terminal,
+            terminal=None if event.terminal is None else _replace(event.terminal, since_ns=event.time_ns),
             version=1,
         )
     )
@@ -164,11 +167,12 @@ def _minor(payment: Payment, amount: Money) -> int:
 def _due(payment: Payment, event: Due) -> Payment:
     total = _minor(payment, event.total)
     if payment.due_minor == total:
-        return payment
+        same = payment.due_receipt == event.receipt
+        return payment if same else _replace(payment, due_receipt=event.receipt)
     if total < payment.wished_minor:
         raise PaymentError(f"payment {payment.id!r}: {event.total} is less than what was refunded already")
     # A refusal of another amount says nothing about this one.
-    return _replace(payment, due_minor=total, fresh_from=len(payment.placed))
+    return _replace(payment, due_minor=total, due_receipt=event.receipt, fresh_from=len(payment.placed))
 
 
 def _answered(payment: Payment, event: Answered | Refused) -> Payment:
@@ -181,9 +185,10 @@ def _answered(payment: Payment, event: Answered | Refused) -> Payment:
             return payment
         changed = _replace(placed, outcome="refused", code=event.message[:200])
     else:
-        better = event.outcome == "approved" and placed.outcome in FAILED
+        better = event.outcome == "approved" and placed.outcome in FAILED and placed.code not in TAKEN_BACK
         newer = placed.unresolved and event.outcome != placed.outcome
-        if not (better or newer):
+        worse = event.code in TAKEN_BACK and event.outcome == "declined" and placed.outcome == "approved"
+        if not (better or newer or worse):
             return payment
         changed = _with_answer(payment, placed, event)
     return _replace(payment, placed=(*payment.placed[:index], changed, *payment.placed[index + 1 :]))
@@ -209,6 +214,7 @@ def _with_answer(payment: Payment, placed: PlacedOrder, event: Answered) -> Plac
         minor=0 if placed.order.kind == "void" else minor,
         reference=event.reference or placed.order.reference,
         expires_ns=event.expires_ns,
+        answered_ns=event.time_ns,
         code=event.code,
     )
 
@@ -290,19 +296,23 @@ def _plan_taking(payment: Payment) -> Payment:
     missing, hold = missing_minor(payment), main_hold(payment)
     if spare := _spare_hold(payment):
         return spare
-    if missing <= 0:
-        payment = _replace(payment, debt_minor=0)
-        return payment if hold is None else _place(payment, "void", None, of=hold.key, reference=hold.reference)
     if hold is not None:
-        if hold.minor < missing and not _adjust_failed(payment, hold.key):
-            return _place(payment, "adjust", missing, of=hold.key, reference=hold.reference)
-        if hold.minor:
-            return _place(payment, "capture", min(hold.minor, missing), of=hold.key, reference=hold.reference)
-        return _place(payment, "void", None, of=hold.key, reference=hold.reference)
+        return _use(payment, hold, missing)
+    if missing <= 0:
+        return _replace(payment, debt_minor=0)
     # One charge for each try: where it brought less, the rest is a debt.
     if payment.chargeable and not any(p.order.kind == "charge" for p in payment.placed[payment.fresh_from :]):
         return _place(_replace(payment, debt_minor=0), "charge", missing)
     return _replace(payment, debt_minor=missing)
+
+
+def _use(payment: Payment, hold: Hold, missing: int) -> Payment:
+    """Takes what is missing from a hold, as far as it reaches; lets go of one of which nothing is needed."""
+    if missing <= 0 or not hold.minor:
+        return _place(payment, "void", None, of=hold.key, reference=hold.reference)
+    if hold.minor < missing and not _adjust_failed(payment, hold.key):
+        return _place(payment, "adjust", missing, of=hold.key, reference=hold.reference)
+    return _place(payment, "capture", min(hold.minor, missing), of=hold.key, reference=hold.reference)
 
 
 def _plan_refunds(payment: Payment) -> Payment:

@@ -43,6 +43,7 @@ class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
     minor: int = 0
     reference: str = ""
     expires_ns: int = 0
+    answered_ns: int = 0
     code: str = ""
 
     @property
@@ -68,21 +69,31 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """Money that is, or was, put aside: `key` is that of the order that asked for it, or "terminal"."""
+    """Money that is, or was, put aside: `key` is that of the order that asked for it, or "terminal".
+
+    `expires_ns` is when it ends, 0 where nobody said; `since_ns` when it was approved.
+    """
 
     key: str
     reference: str
     minor: int
     expires_ns: int
     state: HoldState
+    since_ns: int = 0
+
+    @property
+    def lasts_ns(self) -> int:
+        """How long it was to last in all."""
+        return max(0, self.expires_ns - self.since_ns)
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment. Holds no personal data: the token of the instrument stands with the payer, and is put in on sending.
 
     `hold_wanted_minor` is what is to be put aside at the entry, `adjust_to_minor` what another system wants it to be.
-    `due_minor` is what the receipt says, None while nobody knows. `debt_minor` is what could not be collected (or, of
-    a badge or cash, is owed). `fresh_from` counts the orders placed before somebody last said "try again".
+    `due_minor` is what the receipt says, None while nobody knows; `due_receipt` is its digest. `debt_minor` is what
+    could not be collected (or, of a badge or cash, is owed). `fresh_from` counts the orders placed before somebody last
+    said "try again".
     """
 
     id: PaymentId
@@ -95,6 +106,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     terminal: Hold | None = None
     adjust_to_minor: int | None = None
     due_minor: int | None = None
+    due_receipt: str = ""
     placed: tuple[PlacedOrder, ...] = ()
     expired: tuple[str, ...] = ()
     refunds: tuple[Refund, ...] = ()
@@ -174,7 +186,7 @@ def holds_of(payment: Payment) -> list[Hold]:
     """Every hold with its present amount and state, oldest first."""
     found = [] if payment.terminal is None else [payment.terminal]
     found += [
-        Hold(p.order.key, p.reference, p.minor, p.expires_ns, "held")
+        Hold(p.order.key, p.reference, p.minor, p.expires_ns, "held", p.answered_ns)
         for p in payment.placed
         if p.order.kind == "authorise" and p.outcome == "approved"
     ]
@@ -182,20 +194,22 @@ def holds_of(payment: Payment) -> list[Hold]:
 
 
 def _present(payment: Payment, hold: Hold) -> Hold:
-    minor, expires_ns, state = hold.minor, hold.expires_ns, hold.state
+    minor, expires_ns, state, since_ns = hold.minor, hold.expires_ns, hold.state, hold.since_ns
     for p in payment.placed:
         if p.of != hold.key or p.order.kind == "refund":
             continue
         if p.outcome == "approved":
             if p.order.kind == "adjust":
-                minor, expires_ns = p.minor, p.expires_ns or expires_ns
+                minor = p.minor
+                if p.expires_ns:
+                    expires_ns, since_ns = p.expires_ns, p.answered_ns
             else:
                 state = "taken" if p.order.kind == "capture" else "released"
         elif p.outcome in FAILED and p.order.kind in ("capture", "void") and state == "held":
             state = "gone"
     if state == "held" and hold.key in payment.expired:
         state = "expired"
-    return Hold(hold.key, hold.reference, minor, expires_ns, state)
+    return Hold(hold.key, hold.reference, minor, expires_ns, state, since_ns)
 
 
 def main_hold(payment: Payment) -> Hold | None:

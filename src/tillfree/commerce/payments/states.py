@@ -20,6 +20,7 @@ from tillfree.commerce.payments.events import (
 )
 from tillfree.commerce.payments.machine import missing_minor, open_payment, step, wants
 from tillfree.commerce.payments.payment import FAILED, Payment, main_hold
+from tillfree.commerce.payments.processor import OrderKind
 from tillfree.core.ids import PaymentId, TripId
 from tillfree.core.money import Money
 
@@ -80,7 +81,7 @@ def state_of(payment: Payment) -> PaymentState:
     return _after_due(payment)
 
 
-def _before_due(payment: Payment, open_kinds: set[str]) -> PaymentState:
+def _before_due(payment: Payment, open_kinds: set[OrderKind]) -> PaymentState:
     if "authorise" in open_kinds:
         return "asked"
     if "adjust" in open_kinds:

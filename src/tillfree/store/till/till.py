@@ -1,90 +1,75 @@
 """The till: trips in, money and receipts out; whatever breaks in between, nothing is lost and nothing is done twice."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Iterator
 
-from tillfree.commerce.payments.processor import Answer, Processor
-from tillfree.commerce.receipt import Receipt
-from tillfree.commerce.trips import Payer, Trip
+from tillfree.commerce.payments.events import HoldExpired
+from tillfree.commerce.payments.payment import main_hold
 from tillfree.core.events import CartLine
-from tillfree.core.ids import TripId, VisitId
-from tillfree.core.money import Money
-from tillfree.storage.database.database import Database
-from tillfree.storage.database.records import VisitRecord
-from tillfree.store.settings import StoreSettings
+from tillfree.core.ids import TripId
+from tillfree.store.till.arriving import Arriving
+from tillfree.store.till.carts import combined_lines
+from tillfree.store.till.charging import Charging
 
 __all__ = ["Till"]
 
+_AT_ONCE = 200
+_NS = 10**9
 
-class Till:
-    """What happens to trips. Methods may be called by any thread; what one has returned from is on the disk."""
 
-    def __init__(
-        self, database: Database, settings: StoreSettings, processor: Processor, now_ns: Callable[[], int]
-    ) -> None:
-        """`now_ns` is the wall clock."""
-        raise NotImplementedError
+class Till(Arriving, Charging):
+    """What happens to trips. Methods may be called by any thread; what one has returned from is on the disk.
 
-    # ---- the way of a trip ----------------------------------------------------------------------------------
-
-    def open(self, trip: Trip, payer: Payer) -> Trip:
-        """The gate let somebody in: keeps the trip, and asks for the hold in the background."""
-        raise NotImplementedError
-
-    def bind(self, trip: TripId, visit: VisitId) -> None:
-        """Somebody came in on it."""
-        raise NotImplementedError
-
-    def finished(self, record: VisitRecord) -> None:
-        """A visit is over: when it was the last one of its trip, the trip is priced, and paid or sent to review."""
-        raise NotImplementedError
+    Any of them raises DatabaseError where the database cannot be used, and TillError where there is no such trip.
+    """
 
     def tick(self) -> None:
         """Goes on with what waits: answers, retries, decisions of people, deadlines. Called about every second."""
-        raise NotImplementedError
+        now_ns = self._now_ns()
+        while self._look(now_ns):
+            pass
+        self._look_at_holds(now_ns)
+        self._database.erase_payers(now_ns)
+        self._work.tick()
 
     def close(self) -> None:
         """Ends the threads; what waits goes on at the next start."""
-        raise NotImplementedError
+        self._work.close()
 
-    # ---- what people and other systems can do ---------------------------------------------------------------
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything that this thread asks of the till inside is one transaction, kept at the end or not at all.
 
-    def checkout(self, trip: TripId, receipt: Receipt) -> Trip:
-        """Another system priced the cart: this receipt is charged. Again with the same receipt nothing happens."""
-        raise NotImplementedError
-
-    def adjust(self, trip: TripId, total: Money) -> Answer:
-        """Makes the hold as large as the total, and waits for the answer; a decline is an answer, too."""
-        raise NotImplementedError
-
-    def capture(self, trip: TripId, amount: Money) -> Trip:
-        """Takes what is held."""
-        raise NotImplementedError
-
-    def cancel(self, trip: TripId) -> Trip:
-        """Lets the hold go: nothing is paid."""
-        raise NotImplementedError
-
-    def refund(
-        self,
-        trip: TripId,
-        amount: Money,
-        *,
-        key: str,
-        reason: str,
-        by: str,
-        lines: Sequence[int] = (),
-    ) -> Trip:
-        """Gives money back, never more than was taken; again with the same key nothing happens."""
-        raise NotImplementedError
-
-    def debt_paid(self, trip: TripId, settled: Money, *, by: str) -> Trip:
-        """What could not be collected came in by another way, in whole or in part."""
-        raise NotImplementedError
-
-    def notice(self, answer: Answer, *, notice: str) -> None:
-        """A processor told something by itself (a webhook); `notice` is its id, and the same one twice is one."""
-        raise NotImplementedError
+        For those who bring in many trips at once; other threads wait meanwhile.
+        """
+        with self._lock, self._database.book() as book:
+            self._shared = book
+            try:
+                yield
+            finally:
+                self._shared = None
+        self._work.wake()
 
     def lines(self, trip: TripId) -> tuple[CartLine, ...]:
         """The combined cart of those who left, as far as it is decided."""
-        raise NotImplementedError
+        with self._book() as book:
+            return combined_lines(self._closing.people(book, self._need(book, trip)))
+
+    # ---- inside ---------------------------------------------------------------------------------------------
+
+    def _look(self, now_ns: int) -> bool:
+        """A page of trips and holds whose time has come; whether there may be more."""
+        with self._book() as book:
+            waking, decided = book.to_wake(now_ns, _AT_ONCE), book.decided(_AT_ONCE)
+            for trip in {trip.id: trip for trip in (*waking, *decided)}.values():
+                self._closing.look(book, trip, now_ns)
+        return len(waking) == _AT_ONCE
+
+    def _look_at_holds(self, now_ns: int) -> None:
+        """Asks for another hold where one ends before the trip does."""
+        margin_ns = self._settings.hold_margin_s * _NS
+        with self._book() as book:
+            for payment in book.holds_ending(now_ns + margin_ns, _AT_ONCE):
+                hold = main_hold(payment)
+                if hold is not None and now_ns >= hold.expires_ns - min(margin_ns, hold.lasts_ns // 4):
+                    self._note(book, payment, HoldExpired(time_ns=now_ns, key=hold.key))

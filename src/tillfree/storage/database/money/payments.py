@@ -1,5 +1,6 @@
 """Payments: every event, the state that they make, the orders that wait to be sent, and debts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +12,6 @@ from tillfree.commerce.payments.states import PaymentState, state_of
 from tillfree.core.ids import PaymentId, TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.connection import Connected
-from tillfree.storage.database.money.fingerprints import keyed_fingerprint
 from tillfree.storage.database.money.trips import TRIPS
 from tillfree.storage.database.tables import METADATA
 
@@ -25,6 +25,7 @@ __all__ = [
     "DueOrder",
     "PaymentRow",
     "Payments",
+    "decode_event",
     "decode_payment",
     "due_orders",
     "encode_event",
@@ -144,6 +145,11 @@ def encode_event(payment: Payment, event: PaymentEvent) -> dict[str, Any]:
     }
 
 
+def decode_event(record: bytes) -> PaymentEvent:
+    """An event of a payment, from the bytes of `record`."""
+    return _events.decode(record)
+
+
 class Payments(Connected):
     """The part of a database that keeps payments; written in a `book` only."""
 
@@ -167,15 +173,15 @@ class Payments(Connected):
         statement = select(PAYMENT_EVENTS).where(PAYMENT_EVENTS.c.payment == payment).order_by(PAYMENT_EVENTS.c.version)
         with self.reading() as connection:
             return [
-                PaymentRow(version=row.version, time_ns=row.time_ns, event=_events.decode(row.record))
+                PaymentRow(version=row.version, time_ns=row.time_ns, event=decode_event(row.record))
                 for row in connection.execute(statement)
             ]
 
     def payment_states(self) -> dict[PaymentState, int]:
         """How many payments are in each state."""
-        statement = select(PAYMENTS.c.state, func.count()).group_by(PAYMENTS.c.state)
+        statement = select(PAYMENTS.c.state, func.count().label("payments")).group_by(PAYMENTS.c.state)
         with self.reading() as connection:
-            return {state: count for state, count in connection.execute(statement)}
+            return {row.state: row.payments for row in connection.execute(statement)}
 
     def due_orders(self, now_ns: int, limit: int = 100) -> list[DueOrder]:
         """The orders that are to be sent now, those that have waited longest first."""
@@ -185,7 +191,8 @@ class Payments(Connected):
     def next_order_ns(self) -> int | None:
         """When the next order is to be sent; None where none waits."""
         with self.reading() as connection:
-            return connection.scalar(select(func.min(ORDERS.c.due_ns)))
+            found: int | None = connection.scalar(select(func.min(ORDERS.c.due_ns)))
+        return found
 
     def orders_waiting(self) -> int:
         """How many orders wait for an answer."""
@@ -199,16 +206,16 @@ class Payments(Connected):
         with self.reading() as connection:
             return [_debt(row) for row in connection.execute(statement)]
 
-    def debts_of(self, fingerprint: str) -> list[Debt]:
-        """The open debts of one way to pay, by its fingerprint as the processor gave it."""
-        if not fingerprint:
-            return []
+    def debts_of(self, fingerprints: Sequence[str]) -> list[Debt]:
+        """The open debts of one way to pay, by its keyed fingerprints as they stand with payers."""
+        known = [fingerprint for fingerprint in fingerprints if fingerprint]
+        statement = select(DEBTS).where(DEBTS.c.fingerprint.in_(known), DEBTS.c.paid_ns == 0)
         with self.reading() as connection:
-            keyed = keyed_fingerprint(connection, fingerprint)
-            if keyed is None:
-                return []
-            statement = select(DEBTS).where(DEBTS.c.fingerprint == keyed, DEBTS.c.paid_ns == 0)
             return [_debt(row) for row in connection.execute(statement.order_by(DEBTS.c.opened_ns))]
+
+    def owes(self, fingerprints: Sequence[str]) -> bool:
+        """Whether anything is owed by one way to pay."""
+        return bool(self.debts_of(fingerprints))
 
 
 def due_orders(connection: Connection, now_ns: int, limit: int) -> list[DueOrder]:
