@@ -85,12 +85,13 @@ def certain_enough(weighed: Weighed, product: Product, settings: CommerceSetting
 
 def _by_change(acts: Iterable[Interaction]) -> dict[tuple[int, str], list[Interaction]]:
     """The acts behind each change of load; each once, though both sides of a hand-over tell of it."""
-    changes: dict[tuple[int, str], dict[tuple[object, ...], Interaction]] = {}
+    changes: dict[tuple[int, str], dict[tuple[int, str, str, str, str], Interaction]] = {}
     for act in acts:
         if act.act in _SIGNS or act.act == "hand_over":
             key = (act.sequence, act.act, act.visit, act.to_visit, act.product)
             changes.setdefault((act.time_ns, act.source), {})[key] = act
-    return {change: list(found.values()) for change, found in changes.items()}
+    # In an order of their own: sums of floating-point numbers must not depend on who told of an act first.
+    return {change: [found[key] for key in sorted(found)] for change, found in changes.items()}
 
 
 def _split(
