@@ -27,7 +27,7 @@ PRODUCTS = {
     NUTS: Product(NUTS, "Nuts", None, None, price_minor=1299, tax_class="food", sold_by="weight"),
     TEA: Product(TEA, "Tea", 100.0, 2.0, price_minor=249),
 }
-CHARGED = CommerceSettings(tax_rates_ppm={"standard": 0, "food": 0})
+CHARGED = CommerceSettings(tax_rates_ppm={"standard": 0, "food": 0}, loose_scale_sigma=0)
 
 
 def act(

@@ -65,7 +65,7 @@ def weigh_loose(
     grams: dict[ProductId, float] = {}
     variance: dict[ProductId, float] = {}
     for _, changed in sorted(_by_change(acts).items()):
-        for part, weight_g, variance_g2 in _split(changed, own, products, settings.loose_plate_sigma_g**2):
+        for part, weight_g, variance_g2 in _split(changed, own, products, settings):
             name = part.product.id
             pieces[name] = pieces.get(name, 0) + part.pieces
             grams[name] = grams.get(name, 0.0) + weight_g
@@ -98,7 +98,7 @@ def _split(
     changed: Sequence[Interaction],
     own: Collection[VisitId],
     products: Mapping[ProductId, Product],
-    plate_g2: float,
+    settings: CommerceSettings,
 ) -> Iterator[tuple[_Part, float, float]]:
     """For each loose product in one change: what these visits carried away of it, in grams, and the variance."""
     parts: dict[ProductId, _Part] = {}
@@ -111,7 +111,9 @@ def _split(
             _add(parts.setdefault(act.product, _Part(product)), act)
         elif (act.visit in own) != (act.to_visit in own):
             lost.add(act.product)
-    rest_g = -changed[0].delta_g - sum(part.expected_g for part in parts.values())
+    moved_g = -changed[0].delta_g
+    plate_g2 = settings.loose_plate_sigma_g**2 + (settings.loose_scale_sigma * moved_g) ** 2
+    rest_g = moved_g - sum(part.expected_g for part in parts.values())
     known_g2 = sum(part.variance_g2 for part in parts.values() if math.isfinite(part.variance_g2))
     unknown = sum(math.isinf(part.variance_g2) for part in parts.values())
     for name in sorted({*parts, *lost}):
