@@ -27,7 +27,7 @@ PRODUCTS = {
     NUTS: Product(NUTS, "Nuts", None, None, price_minor=1299, tax_class="food", sold_by="weight"),
     TEA: Product(TEA, "Tea", 100.0, 2.0, price_minor=249),
 }
-CHARGED = CommerceSettings(tax_rates_ppm={"standard": 0, "food": 0}, loose_scale_sigma=0)
+CHARGED = CommerceSettings(tax_rates_ppm={"standard": 0, "food": 0}, loose_scale_sigma=0, loose_overread=0)
 
 
 def act(
@@ -47,6 +47,13 @@ def weigh(*acts: Interaction, visits: tuple[VisitId, ...] = (ANN,)) -> dict[Prod
 
 def test_a_take_weighs_what_left_the_plates() -> None:
     assert weigh(act("take", APPLES, -352.4, quantity=2)) == {APPLES: Weighed(2, 352, 3.0)}
+
+
+def test_what_plates_read_too_much_is_taken_off_and_their_error_is_a_share() -> None:
+    settings = msgspec.structs.replace(CHARGED, loose_scale_sigma=0.04, loose_overread=0.035)
+    found = weigh_loose([act("take", APPLES, -1035.0, quantity=6)], (ANN,), PRODUCTS, settings)[APPLES]
+    assert (found.pieces, found.grams) == (6, 1000)
+    assert found.sigma_g == pytest.approx(math.hypot(3.0, 40.0))
 
 
 def test_put_backs_count_down_and_errors_add_up() -> None:

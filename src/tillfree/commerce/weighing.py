@@ -111,7 +111,7 @@ def _split(
             _add(parts.setdefault(act.product, _Part(product)), act)
         elif (act.visit in own) != (act.to_visit in own):
             lost.add(act.product)
-    moved_g = -changed[0].delta_g
+    moved_g = -changed[0].delta_g / (1.0 + settings.loose_overread)
     plate_g2 = settings.loose_plate_sigma_g**2 + (settings.loose_scale_sigma * moved_g) ** 2
     rest_g = moved_g - sum(part.expected_g for part in parts.values())
     known_g2 = sum(part.variance_g2 for part in parts.values() if math.isfinite(part.variance_g2))
