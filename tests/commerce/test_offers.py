@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.commerce.shops import NOON_NS
 from tillfree.catalog.model import Product, Shop
@@ -28,6 +30,7 @@ GOODS = (
     Product(RUM, "Rum", price_minor=2000, tags=("alcohol",), min_age=18),
 )
 NOON = datetime.fromisoformat("2026-01-01T12:00")
+LATER = datetime.fromisoformat("2026-12-31T12:00")
 
 
 def sell(
@@ -242,6 +245,29 @@ def test_the_stores_own_entry_comes_first_and_equals_are_decided_by_the_lower() 
 
 def test_without_an_entry_in_force_the_shelf_price_stays() -> None:
     assert price_at("2026-01-01", entry(1, until="2025-12-31")) == 300
+
+
+@given(
+    st.lists(st.tuples(st.datetimes(NOON, LATER), st.integers(0, 500)), min_size=1, max_size=6),
+    st.lists(st.datetimes(NOON, LATER), min_size=2, max_size=6),
+)
+def test_as_time_goes_on_a_price_that_began_is_only_ever_replaced_by_a_later_one(
+    begins: list[tuple[datetime, int]], moments: list[datetime]
+) -> None:
+    entries = tuple(entry(price, **{"from": begin.isoformat()[:16]}) for begin, price in begins)
+    prices = PriceList(Shop("Shop", GOODS, (), (), prices=entries), "Shop")
+    in_force = [prices.entry(TEA, moment) for moment in sorted(moments)]
+    began = [found.begin if found else "" for found in in_force]
+    assert began == sorted(began)
+    for found, moment in zip(in_force, sorted(moments), strict=True):
+        due = [one for one in entries if one.begin <= moment.isoformat()[:16]]
+        assert (found is None) == (not due)
+        if found is not None:
+            latest = max(one.begin for one in due)
+            assert (found.begin, found.price_minor) == (
+                latest,
+                min(one.price_minor for one in due if one.begin == latest),
+            )
 
 
 def test_what_is_in_force_is_listed() -> None:
