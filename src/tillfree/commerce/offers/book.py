@@ -11,7 +11,7 @@ from tillfree.catalog.periods import Window, window_of
 from tillfree.commerce.offers.choice import choose_offers
 from tillfree.commerce.offers.cuts import Unit
 
-__all__ = ["UNITS_MAX", "Good", "OfferBook", "Saving", "is_about"]
+__all__ = ["UNITS_MAX", "Good", "OfferBook", "Saving"]
 
 UNITS_MAX = 1000
 """Of more units than this in one cart no offer is worked out: the cart is no shopper's, and goes to review."""
@@ -50,6 +50,8 @@ class OfferBook:
             for surcharge in sorted(shop.surcharges, key=lambda surcharge: surcharge.id)
             if not surcharge.stores or store in surcharge.stores
         ]
+        self._scopes = {offer.id: _scope(offer) for offer in here}
+        self._scopes.update((surcharge.id, _scope(surcharge)) for surcharge, _ in self._surcharges)
         self._about: dict[tuple[str, str], list[int]] = {}
         for number, (offer, _) in enumerate(self._offers):
             for key in _keys(offer):
@@ -72,7 +74,8 @@ class OfferBook:
         units = sorted(_units(goods), key=lambda unit: (unit.product, unit.weight_g or 0, unit.line))
         claims = []
         for offer in found:
-            meant = [is_about(offer, good.product) for good in goods]
+            about = self._scopes[offer.id]
+            meant = [about.holds(good.product) for good in goods]
             mine = [number for number, unit in enumerate(units) if meant[unit.line]]
             claims.append((offer, mine))
         savings: list[Saving] = []
@@ -111,7 +114,7 @@ class OfferBook:
         """What is due on top of one unit of a product, or once for a trip with it; in order of id."""
         if not self._surcharged.intersection((_ALL, ("product", product.id), *(("tag", tag) for tag in product.tags))):
             return []
-        return [s for s, window in self._surcharges if window.holds(local) and is_about(s, product)]
+        return [s for s, window in self._surcharges if window.holds(local) and self._scopes[s.id].holds(product)]
 
     def surcharges_in_force(self, local: datetime) -> Iterator[Surcharge]:
         """The deposits and fees that hold at a local time, in order of id."""
@@ -126,14 +129,25 @@ def _keys(thing: Offer | Surcharge) -> list[tuple[str, str]]:
     return keys or [_ALL]
 
 
-def is_about(thing: Offer | Surcharge, product: Product) -> bool:
-    """Whether an offer, deposit or fee is about a product."""
-    tags = set(product.tags)
-    if isinstance(thing, Offer) and tags.intersection(thing.except_tags):
-        return False
-    if not thing.products and not thing.tags:
-        return True
-    return product.id in thing.products or bool(tags.intersection(thing.tags))
+class _Scope(msgspec.Struct, frozen=True):
+    """What an offer, deposit or fee is about, ready to be asked."""
+
+    products: frozenset[str]
+    tags: frozenset[str]
+    except_tags: frozenset[str]
+
+    def holds(self, product: Product) -> bool:
+        """Whether a product is meant; where nothing is named, everything is."""
+        if self.except_tags.intersection(product.tags):
+            return False
+        if not self.products and not self.tags:
+            return True
+        return product.id in self.products or bool(self.tags.intersection(product.tags))
+
+
+def _scope(thing: Offer | Surcharge) -> _Scope:
+    except_tags = thing.except_tags if isinstance(thing, Offer) else ()
+    return _Scope(frozenset(thing.products), frozenset(thing.tags), frozenset(except_tags))
 
 
 def _units(goods: Sequence[Good]) -> Iterator[Unit]:

@@ -37,6 +37,7 @@ _NO_TAP = {
     "UnreachableHost": "declined",
 }
 _BYTES_MAX = 1_000_000
+_RECOVERIES = 3
 
 
 class NexoTerminal:
@@ -101,22 +102,27 @@ class NexoTerminal:
         with self._lock:
             waiting = self._waiting
         if waiting:
-            message = abort_request(
-                service=_service(f"abort/{waiting}/{self._now_ns()}"), sale=self._sale, poi=self._poi, aborted=waiting
-            )
-            self._send(message)
+            self._abort(waiting)
+
+    def _abort(self, waiting: str) -> None:
+        service = _service(f"abort/{waiting}/{self._now_ns()}")
+        self._send(abort_request(service=service, sale=self._sale, poi=self._poi, aborted=waiting))
 
     def _recover(self, service: str) -> dict[str, Any]:
-        """Asks what became of a payment whose answer was lost."""
-        asking = _service(f"status/{service}/{self._now_ns()}")
-        message = status_request(service=asking, sale=self._sale, poi=self._poi, asked=service)
-        status = body_of(self._send(message), "TransactionStatus", asking)
-        response = object_in(status, "Response")
-        if response.get("Result") != "Success":
+        """Asks what became of a payment whose answer was lost; one that still waits for a card is ended."""
+        for attempt in range(_RECOVERIES):
+            asking = _service(f"status/{service}/{attempt}/{self._now_ns()}")
+            message = status_request(service=asking, sale=self._sale, poi=self._poi, asked=service)
+            status = body_of(self._send(message), "TransactionStatus", asking)
+            response = object_in(status, "Response")
+            if response.get("Result") == "Success":
+                return object_in(status, "RepeatedMessageResponse", "RepeatedResponseMessageBody", "PaymentResponse")
             if response.get("ErrorCondition") == "NotFound":
                 return {"Response": {"Result": "Failure", "ErrorCondition": "Aborted"}}
-            raise TerminalError(f"terminal {self._poi}: cannot say what became of a card; look at its screen")
-        return object_in(status, "RepeatedMessageResponse", "RepeatedResponseMessageBody", "PaymentResponse")
+            if response.get("ErrorCondition") != "InProgress":
+                break
+            self._abort(service)
+        raise TerminalError(f"terminal {self._poi}: cannot say what became of a card; look at its screen")
 
     def _send(self, message: Mapping[str, Any]) -> Any:
         try:
@@ -192,8 +198,8 @@ def _emv(extra: Mapping[str, str]) -> dict[str, str]:
             found = decode_tlv(bytes.fromhex(data))
         except (EmvError, ValueError):
             found = {}
-    for name, tag in (("iso8601TxDate", ""), ("applicationCryptogram", "9F26"), ("AID", "84"), ("tvr", "95")):
-        if tag and extra.get(name):
+    for name, tag in (("applicationCryptogram", "9F26"), ("AID", "84"), ("tvr", "95")):
+        if extra.get(name):
             found.setdefault(tag, extra[name])
     return tellable(found)
 

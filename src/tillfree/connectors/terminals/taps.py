@@ -16,7 +16,7 @@ class TerminalError(ConnectorError):
 
 
 class NoTap(msgspec.Struct, frozen=True, kw_only=True):
-    """No card, or none that is good: `reason` is "nobody", "cancelled", "declined" or "expired"; `code` the issuer's."""
+    """No card, or none that is good: `reason` is "nobody", "cancelled", "declined" or "expired"."""
 
     reason: str
     code: str = ""

@@ -140,7 +140,7 @@ class AdyenMock:
                 kind=kind,
                 payment=PaymentId(fields.get("metadata", {}).get("tillfree_payment", "")),
                 amount=_money(fields),
-                token=f"{fields['shopperReference']}/{method['storedPaymentMethodId']}",
+                token=method["storedPaymentMethodId"],
             )
         )
         if answer.outcome == "pending":

@@ -65,7 +65,7 @@ class SimulatedProcessor:
         self.faults = faults
         self.counts: dict[str, int] = {}
         """How often each fault fell."""
-        self._now_ns = now_ns
+        self.now_ns = now_ns
         self._seed = seed
         self._cards = dict(cards or {})
         self._forget_after_ns = forget_after_ns
@@ -77,6 +77,10 @@ class SimulatedProcessor:
         self._sequence = 0
         self._lock = threading.RLock()
 
+    def _card(self, token: str) -> SimulatedCard | None:
+        """A token of an adapter may have the shopper before it: `shopper/token`."""
+        return self._cards.get(token.rpartition("/")[2])
+
     def add_card(self, card: SimulatedCard) -> None:
         """A card that its issuer has given out."""
         with self._lock:
@@ -87,8 +91,10 @@ class SimulatedProcessor:
     def ask(self, order: Order) -> Answer:
         """Carries out an order, or does not. Raises as `Processor.ask`."""
         with self._lock:
-            now_ns = self._now_ns()
+            now_ns = self.now_ns()
             self.advance(now_ns)
+            if order.kind not in ("authorise", "charge"):  # what is done to a hold needs no card
+                order = msgspec.structs.replace(order, token="")
             dice = self._dice("ask", order.key)
             self._fail_before(dice, order.key)
             answer = self._once(order, dice, now_ns)
@@ -98,7 +104,7 @@ class SimulatedProcessor:
     def look_up(self, key: str) -> Answer | None:
         """What became of an order. Raises as `Processor.look_up`."""
         with self._lock:
-            self.advance(self._now_ns())
+            self.advance(self.now_ns())
             if self._dice("look", key).falls(_LOOK, self.faults.silent_look_up_ppm):
                 raise self._fault("silent_look_up_ppm", "timeout", key)
             done = self._done.get(key)
@@ -107,7 +113,7 @@ class SimulatedProcessor:
     def peek(self, key: str) -> Answer | None:
         """What became of an order, for who stands behind the counter: this never misbehaves."""
         with self._lock:
-            self.advance(self._now_ns())
+            self.advance(self.now_ns())
             done = self._done.get(key)
             return None if done is None else done.answer
 
@@ -156,7 +162,8 @@ class SimulatedProcessor:
         self._check(order)
         if dice.falls(_PENDING, self.faults.pending_ppm):
             self._count("pending_ppm")
-            reference = order.reference or self._reference(order, now_ns)
+            starts = order.kind in ("authorise", "charge")
+            reference = self._reference(order, now_ns) if starts else order.reference
             answer = Answer(key=order.key, outcome="pending", reference=reference, amount=order.amount)
             done = self._done[order.key] = _Done(order, now_ns, answer)
             self._later(now_ns + self._delay_ns(dice), lambda then_ns: self._finish(done, dice, then_ns))
@@ -217,11 +224,11 @@ class SimulatedProcessor:
         if dice.falls(_DECLINED, self.faults.declined_ppm):
             self._count("declined_ppm")
             return 0, _DECLINES[dice.number(_WHICH, len(_DECLINES))]
-        card = self._cards.get(token)
+        card = self._card(token)
         if card is not None:
             if f"{card.expires}-99" < _day(now_ns):
                 return 0, "expired_card"
-            if card.limit_minor is not None and self.books.in_use_minor(token) + more_minor > card.limit_minor:
+            if card.limit_minor is not None and self.books.in_use_minor(card.token) + more_minor > card.limit_minor:
                 return 0, "insufficient_funds"
         if order.kind != "charge" and more_minor > 1 and dice.falls(_PARTIAL, self.faults.partial_ppm):
             self._count("partial_ppm")
@@ -256,7 +263,7 @@ class SimulatedProcessor:
             reference=reference or self._reference(order, now_ns),
             key=order.key,
             payment=order.payment,
-            token=order.token,
+            token=order.token.rpartition("/")[2],
             currency=order.amount.currency,
             held_minor=minor,
             expires_ns=expires_ns,
@@ -321,7 +328,8 @@ class SimulatedProcessor:
         self.books.take_back_capture(hold, order.key, now_ns)
         answer = _declined(order, "capture_failed")
         self._done[order.key].answer = answer
-        self._tell(answer, Dice(self._seed, f"failed/{order.key}", 1), now_ns)
+        # Nothing else tells of this, so this webhook is sent until somebody takes it: it may be late, but is not lost.
+        self._tell(answer, Dice(self._seed, f"failed/{order.key}", 1), now_ns, may_be_lost=False)
 
     def _void(self, order: Order, now_ns: int) -> Answer:
         hold = self._hold(order)
@@ -375,8 +383,8 @@ class SimulatedProcessor:
     def _delay_ns(self, dice: Dice) -> int:
         return self.faults.delay_ns + dice.number(_JITTER, max(1, self.faults.delay_ns))
 
-    def _tell(self, answer: Answer, dice: Dice, now_ns: int) -> None:
-        if dice.falls(_LOST, self.faults.lost_notice_ppm):
+    def _tell(self, answer: Answer, dice: Dice, now_ns: int, *, may_be_lost: bool = True) -> None:
+        if may_be_lost and dice.falls(_LOST, self.faults.lost_notice_ppm):
             self._count("lost_notice_ppm")
             return
         self._sequence += 1

@@ -19,6 +19,7 @@ from tillfree.storage.database.integration.hooks import Hooks
 from tillfree.storage.database.integration.ingestions import Ingestions
 from tillfree.storage.database.integration.keys import ApiKeys
 from tillfree.storage.database.integration.orders import Orders
+from tillfree.storage.database.integration.pages import Pages
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.book import Books
@@ -60,15 +61,16 @@ class Database(
     ApiKeys,
     Answers,
     Hooks,
+    Pages,
     Entries,
+    ReceiptLinks,
+    Deliveries,
+    Disputes,
     Trips,
     Payments,
     Ledgers,
     Books,
     Proving,
-    ReceiptLinks,
-    Deliveries,
-    Disputes,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 

@@ -13,8 +13,8 @@ from tillfree.commerce.display import display_text
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.money.ledger import LedgerQuery, LedgerRow
-from tillfree.storage.database.money.proving import LedgerProof
-from tillfree.web.payments.wording import account_title
+from tillfree.storage.database.money.proof import LedgerProof
+from tillfree.web.payments.wording import account_title, entry_title
 from tillfree.web.reports.period import day_bounds
 from tillfree.web.routing import act, view
 
@@ -55,6 +55,7 @@ class BookPages:
             balances=[(account_title(ask, balance.account), balance) for balance in ask.database.balances()],
             rows=rows,
             account=lambda name: account_title(ask, name),
+            entry_said=lambda what: entry_title(ask, what),
             amount_of=Money,
             chosen={"day": day, "trip": trip},
             filtered=bool(chosen),
@@ -71,7 +72,7 @@ class BookPages:
             proof = ask.database.prove_ledger()
             self._proof = (ask.console.now_ns(), proof)
         ask.audit("ledger.prove", detail=proof_text(proof))
-        if proof.ok:
+        if proof.holds:
             return ask.back("/ledger", done=ask.say("Every sum was proved anew and is right."))
         return ask.back("/ledger", wrong=ask.say("The ledger does not prove: see what is wrong below."))
 
@@ -84,7 +85,8 @@ class BookPages:
 
 def proof_text(proof: LedgerProof) -> str:
     """For the log."""
-    return f"{proof.entries} entries: {'right' if proof.ok else '; '.join(proof.problems)[:400]}"
+    faults = "; ".join(f"{fault.where}: {fault.what}" for fault in proof.faults)
+    return f"{proof.entries} entries: {faults[:400] or 'right'}"
 
 
 def _wanted(ask: "Ask") -> tuple[LedgerQuery, str, str]:

@@ -371,6 +371,15 @@ class Books(Connected):
                 found.append((due, msgspec.structs.replace(order, token=token)))
         return found
 
+    def mark_sent(self) -> None:
+        """Nobody knows any more which orders were on their way when the program ended: all may have been.
+
+        They are looked up before they are asked again; a processor that was away from us for long may have forgotten
+        their keys, and would do them twice.
+        """
+        with self._writing() as connection:
+            connection.execute(update(ORDERS).values(sent=True))
+
     def erase_payers(self, now_ns: int) -> int:
         """Erases whoever paid for trips that are over, as soon as nobody needs it; says how many there were."""
         due = PAYERS.c.erase_ns > 0, PAYERS.c.erase_ns <= now_ns
