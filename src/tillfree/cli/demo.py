@@ -6,10 +6,12 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tillfree.catalog.model import Shop
+from tillfree.cli.money import beside, receipt_desk
 from tillfree.cli.serving import Keeper, open_browser, quiet_log, serve_console
 from tillfree.cli.simulating import shop_named
 from tillfree.cli.terminal import show
@@ -81,7 +83,8 @@ def run_demo(arguments: argparse.Namespace) -> int:
             on_entry=counter.on_entry,
             breaker=entrance,
         )
-        counter.attach(store, [worker])
+        receipts = receipt_desk(counter, database, settings, ZoneInfo("UTC"))
+        counter.attach(store, [worker, *beside(counter, receipts, database, settings, lambda: store.shop)])
         counted_ns = options.start_ns
         store.set_counts(dict.fromkeys(range(len(shop.facings)), (UNITS_PER_FACING, UNITS_PER_FACING, counted_ns)))
         console = Console(
@@ -90,6 +93,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
             demo=True,
             till=counter.till,
             desk=counter.desk,
+            receipts=receipts,
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,
             work_trouble=lambda: counter.trouble,
@@ -125,6 +129,7 @@ def demo_counter(
         palms=wallets,
         simulated=True,
     )
+    stack.callback(counter.close)
     database.set_badges([(badge.badge, msgspec.msgpack.encode(badge)) for badge in wallets.badges()])
     hold = Money(settings.payments.hold_minor, settings.currency)
     cards = stack.enter_context(SimulatedCardGate(GATE, counter.desk, switches, hold, clock, seed))
