@@ -7,7 +7,7 @@ till is made anew from the file. At the end `compared` lays the processor's own 
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,10 +23,10 @@ from tillfree.core.ids import PaymentId, ProductId, TrackId, TripId, VisitId
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
-from tillfree.simulation.payments.campaign_report import CampaignResult, TripFacts, compared
+from tillfree.simulation.payments.campaign_report import CampaignResult, Course, TripFacts, compared
 from tillfree.simulation.payments.cards import SimulatedCard, make_card
 from tillfree.simulation.payments.faults import ROUGH, Dice, FaultTable
-from tillfree.simulation.payments.processor import SimulatedProcessor
+from tillfree.simulation.payments.processor import Notice, SimulatedProcessor
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.settings import StoreSettings
@@ -39,6 +39,7 @@ _BEGIN_NS = 1_750_000_000 * NS_PER_S
 _MINUTE_NS = 60 * NS_PER_S
 _HOUR_NS = 60 * _MINUTE_NS
 _DRAIN_STEPS_MAX = 20_000
+_QUIET_STEPS = 8 * 6
 _CARTS = 400
 
 
@@ -109,7 +110,10 @@ class _MortalLine:
 
 
 class Campaign:
-    """One campaign; `folder` is where its database lies. `line` may stand between the till and the processor."""
+    """One campaign; `folder` is where its database lies. `line` may stand between the till and the processor.
+
+    `hear` makes of a notice what comes through a line: a webhook of another shape, say.
+    """
 
     def __init__(
         self,
@@ -117,10 +121,12 @@ class Campaign:
         folder: Path,
         *,
         line: Callable[[SimulatedProcessor], Processor] = lambda core: core,
+        hear: Callable[[Notice], Sequence[Notice]] = lambda notice: (notice,),
     ) -> None:
         self._options = options
         self._folder = folder
         self._random = random.Random(options.seed)  # noqa: S311  a simulation
+        self._hear = hear
         self._clock = _Clock()
         self.core = SimulatedProcessor(
             self._clock,
@@ -185,18 +191,15 @@ class Campaign:
     def run(self) -> CampaignResult:
         """All trips, to the last answer; then people deal with debts, and all is compared."""
         while self._acts or self._come_next < self._options.trips:
-            self._step(10 * NS_PER_S)
+            self._step((10 if self._come_next < self._options.trips else 60) * NS_PER_S)
         self._drain()
         self._collect_debts()
         self._drain()
         ended_ns = self._clock.now_ns
         self._till.close()
-        result = compared(
-            self._database,
-            self.core,
-            self._facts,
-            hours=(ended_ns - _BEGIN_NS) / _HOUR_NS,
+        course = Course(
             seed=self._options.seed,
+            hours=round((ended_ns - _BEGIN_NS) / _HOUR_NS, 2),
             requests=self._line.asked,
             notices=self._notices,
             kills=self._kills,
@@ -204,6 +207,7 @@ class Campaign:
             outages=self._outages,
             refused_refunds=self._refused_refunds,
         )
+        result = compared(self._database, self.core, self._facts, course)
         self._database.close()
         return result
 
@@ -225,11 +229,8 @@ class Campaign:
             self._start_again()
 
     def _do_acts(self) -> None:
-        with self._till.together():
-            while self._come_next < self._options.trips and self._comes_ns <= self._clock.now_ns:
-                self._come(self._come_next)
-                self._come_next += 1
-                self._comes_ns += _MINUTE_NS // self._options.trips_per_minute
+        if self._come_next < self._options.trips and self._comes_ns <= self._clock.now_ns:
+            self._open_gate()
         while self._acts and self._acts[0][0] <= self._clock.now_ns:
             with self._till.together():
                 for _ in range(200):
@@ -237,12 +238,20 @@ class Campaign:
                         break
                     heapq.heappop(self._acts)[2]()
 
-    def _tell(self) -> None:
-        notices = self.core.take_notices(self._clock.now_ns)
+    def _open_gate(self) -> None:
         with self._till.together():
-            for notice in notices:
-                self._notices += 1
-                self._till.notice(notice.answer, notice=notice.id)
+            while self._come_next < self._options.trips and self._comes_ns <= self._clock.now_ns:
+                self._come(self._come_next)
+                self._come_next += 1
+                self._comes_ns += _MINUTE_NS // self._options.trips_per_minute
+
+    def _tell(self) -> None:
+        heard = [notice for told in self.core.take_notices(self._clock.now_ns) for notice in self._hear(told)]
+        if heard:
+            with self._till.together():
+                for notice in heard:
+                    self._notices += 1
+                    self._till.notice(notice.answer, notice=notice.id)
 
     def _die(self) -> None:
         """Killed: what was not on the disk is forgotten, and everybody waits for somebody to start it again."""
@@ -261,13 +270,14 @@ class Campaign:
         self._open_till()
 
     def _drain(self) -> None:
-        """Until nothing waits any more: orders, reviews, late notices."""
+        """Until nothing waits any more, and long enough for late notices and captures that fail."""
+        quiet = 0
         for _ in range(_DRAIN_STEPS_MAX):
-            self._step(_MINUTE_NS)
-            if not self._acts and not self._database.orders_waiting() and not self._database.open_trips():
-                break
-        for _ in range(3 * 60):  # late notices, and what they bring
-            self._step(_MINUTE_NS)
+            self._step(_MINUTE_NS if not quiet else 10 * _MINUTE_NS)
+            waits = self._acts or self._database.orders_waiting() or self._database.open_trips()
+            quiet = 0 if waits else quiet + 1
+            if quiet > _QUIET_STEPS:
+                return
 
     # ---- what people do -----------------------------------------------------------------------------------------
 

@@ -89,6 +89,7 @@ ROUGH = FaultTable(
     partial_ppm=10_000,
     no_adjustment_ppm=20_000,
     early_expiry_ppm=10_000,
+    capture_failed_ppm=5_000,
     refund_declined_ppm=20_000,
     lost_notice_ppm=50_000,
     double_notice_ppm=50_000,
