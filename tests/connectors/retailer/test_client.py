@@ -81,7 +81,8 @@ def test_a_refusal_is_told_from_silence(
 
 def test_retry_after_is_read_in_both_forms(client: RetailerClient, retailer: SimulatedRetailer) -> None:
     for text, least, most in (
-        ("7", 7, 7), ("Fri, 31 Dec 2099 23:59:59 GMT", 3600, 3600), ("soon", 0, 0), ("-5", 0, 0), ("9" * 40, 3600, 3600),
+        ("7", 7, 7), ("Fri, 31 Dec 2099 23:59:59 GMT", 3600, 3600), ("soon", 0, 0), ("-5", 0, 0),
+        ("9" * 40, 3600, 3600),
     ):  # fmt: skip
         retailer.faults = Faults(status=429, retry_after=text)
         with pytest.raises(RetailerUnavailable) as caught:

@@ -84,7 +84,8 @@ def carts(draw: st.DrawFn, by_unit: bool, currency: str) -> tuple[CheckoutCart, 
 
 def read(cart: CheckoutCart, currency: str = "USD", **settings: Any) -> Receipt:
     return receipt_of(
-        cart, TripId("t"), VisitId("v"), PRODUCTS, RetailerSettings(**settings), store="Shop", currency=currency, time_ns=1
+        cart, TripId("t"), VisitId("v"), PRODUCTS, RetailerSettings(**settings),
+        store="Shop", currency=currency, time_ns=1,
     )  # fmt: skip
 
 
