@@ -9,9 +9,12 @@ import msgspec
 
 from tillfree.core.events import (
     EVENT_KINDS,
+    AgeChecked,
     Alternative,
     CameraFrame,
     CartBelief,
+    EntryGranted,
+    EntryRefused,
     Event,
     GatePassage,
     Interaction,
@@ -24,6 +27,7 @@ from tillfree.core.events import (
     TrackedPerson,
     TrackJoined,
     TrackParted,
+    VisitBound,
     VisitClosed,
     VisitOpened,
     WeightBatch,
@@ -31,13 +35,14 @@ from tillfree.core.events import (
     decode_event,
     encode_event,
 )
-from tillfree.core.ids import EventId, FixtureId, PlateRef, ProductId, TrackId, VisitId
+from tillfree.core.ids import EventId, FixtureId, PlateRef, ProductId, TrackId, TripId, VisitId
 
 __all__ = ["FULL", "plain"]
 
 TIME_NS = 1_700_000_000_123_456_789
 VISIT, OTHER_VISIT = VisitId("visit-1"), VisitId("visit-2")
 TRACK = TrackId("track-1")
+TRIP = TripId("6f1d2c3b4a5968770f1e2d3c")
 TEA, JAM = ProductId("4006381333931"), ProductId("96385074")
 FIXTURE = FixtureId("gondola-1")
 EVIDENCE = (EventId("plates/1#9"), EventId("cameras#41"))
@@ -97,6 +102,12 @@ FULL: tuple[Event, ...] = (
         time_ns=TIME_NS, source="camera/c1", sequence=7, camera="c1", format="jpeg", width=640, height=360,
         data=b"\xff\xd8\x00\xff\xd9",
     ),
+    EntryGranted(
+        time_ns=TIME_NS, source="gate/1", sequence=11, trip=TRIP, group_size=3, role="associate", age_years=21,
+    ),
+    EntryRefused(time_ns=TIME_NS, source="gate/1", sequence=12, reason="expired"),
+    VisitBound(time_ns=TIME_NS, source="arrivals", sequence=2, visit=VISIT, trip=TRIP),
+    AgeChecked(time_ns=TIME_NS, source="staff", sequence=4, trip=TRIP, age_years=18),
 )  # fmt: skip
 
 

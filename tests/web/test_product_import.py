@@ -32,7 +32,7 @@ def after(rows: bytes, scope: Scope = "everything", shop: Shop = SHOP) -> Shop:
 def test_every_column_of_a_field_is_one_that_the_reader_of_products_reads(field: str, column: str) -> None:
     said = {
         "name": "A name", "price_minor": "7", "sold_by": "weight", "weight_g": "77", "weight_sigma_g": "7",
-        "tax_class": "odd", "min_age": "18", "rfid": "yes", "barcodes": "4006381333931",
+        "tax_class": "odd", "min_age": "18", "rfid": "yes", "barcodes": "4006381333931", "tags": "tea",
     }[field]  # fmt: skip
     (plain,), _ = read_products(table("product", "p"), "t", "EUR")
     (read,), _ = read_products(table(f"product,{column}", f"p,{said}"), "t", "EUR")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tillfree.catalog.cameras import Camera
+from tillfree.catalog.offers import Offer, PriceEntry, Surcharge
 from tillfree.core.geometry import Box, Point
 from tillfree.core.ids import FixtureId, PlateRef, ProductId, ShelfRef
 
@@ -38,7 +39,8 @@ class Product(msgspec.Struct, frozen=True):
 
     `sold_by` is "unit", or "weight" for loose goods: then `price_minor` is the price of one kilogram, and `weight_g`
     the mean weight of one piece, which says how many pieces were taken but not what they cost. `min_age` is how old a
-    buyer must be, in years; 0 for anybody. `rfid` says whether each unit carries a tag.
+    buyer must be, in years; 0 for anybody. `rfid` says whether each unit carries a tag. `tags` are words by which
+    offers and deposits find the product, such as `beer` or `bottle-025`.
     """
 
     id: ProductId
@@ -51,6 +53,7 @@ class Product(msgspec.Struct, frozen=True):
     sold_by: str = "unit"
     min_age: int = 0
     rfid: bool = False
+    tags: tuple[str, ...] = ()
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -95,6 +98,9 @@ class Zone(msgspec.Struct, frozen=True):
 class Shop(msgspec.Struct, frozen=True):
     """A whole shop: what `tillfree` must know before the first event. Travels inside a recording.
 
+    `prices` are prices for a time or for one store, in place of those of `products`; `offers` make carts cheaper,
+    `surcharges` are deposits and fees.
+
     Lookups are plain scans made once by the components that need them; build your own index from these tuples.
     """
 
@@ -105,6 +111,9 @@ class Shop(msgspec.Struct, frozen=True):
     zones: tuple[Zone, ...] = ()
     currency: str = "USD"
     cameras: tuple[Camera, ...] = ()
+    prices: tuple[PriceEntry, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    surcharges: tuple[Surcharge, ...] = ()
 
     def product_index(self) -> dict[ProductId, Product]:
         """Products by id."""

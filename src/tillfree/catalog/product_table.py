@@ -1,5 +1,6 @@
 """Products out of a CSV or JSON file of a retailer, whatever its mistakes: they are reported, and reading goes on."""
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable
@@ -27,8 +28,10 @@ _TAX = ("tax_class", "tax", "metadata.tax_class")
 _SOLD_BY = ("sold_by", "metadata.sold_by")
 _AGE = ("min_age", "metadata.min_age")
 _RFID = ("rfid", "metadata.rfid")
+_TAGS = ("tags", "metadata.tags")
 _YES_NO = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 _CODES = ("barcodes", "barcode", "gtin", "upc", "ean")
+_BETWEEN = re.compile(r"[|;,]")
 _NAME_MAX = 200
 # A fallback price must not look like a market: this many equal prices at least, on more than half of the products.
 _PLACEHOLDERS_MIN = 5
@@ -71,7 +74,8 @@ def read_products(
 
     `sold_by` is `unit` (also where it is empty) or `weight`: then the price is that of one kilogram. Where it is
     neither, nobody can say what the price means, so there is none. `min_age` is 0 to 99 years; anything else is taken
-    for 99, since nobody may be served who is too young. `rfid` is yes or no, true or false, 1 or 0.
+    for 99, since nobody may be served who is too young. `rfid` is yes or no, true or false, 1 or 0. `tags` are words
+    with bars, semicolons or commas between them.
 
     Raises:
         CatalogFileError: the file cannot be used at all, or has no column for the id.
@@ -96,6 +100,7 @@ class _ProductReader:
         self._price, self._price_minor = table.column(_PRICE), table.column(_PRICE_MINOR)
         self._tax = table.column(_TAX)
         self._sold_by, self._age, self._rfid = table.column(_SOLD_BY), table.column(_AGE), table.column(_RFID)
+        self._tags = table.column(_TAGS)
         self._codes = tuple(name for name in _CODES if name in table.columns and name != self._id)
         # One row per product and plate is a way to write a planogram: there, repetition is no mistake.
         self._repeats = any(name in table.columns for name in ("plate", "plates"))
@@ -139,6 +144,7 @@ class _ProductReader:
             sold_by=sold_by,
             min_age=self._read_age(row, first),
             rfid=self._read_rfid(row, first),
+            tags=tuple(dict.fromkeys(tag.strip() for tag in _BETWEEN.split(row.text(self._tags)) if tag.strip())),
         )
         self._found.setdefault(product.id, []).append(_Candidate(product, row.line))
 
@@ -244,6 +250,7 @@ class _ProductReader:
                 price_minor=_price_of(product, other),
                 min_age=max(product.min_age, other.min_age),
                 rfid=product.rfid or other.rfid,
+                tags=tuple(dict.fromkeys((*product.tags, *other.tags))),
                 barcodes=tuple(dict.fromkeys((*product.barcodes, *other.barcodes))),
             )
         return product

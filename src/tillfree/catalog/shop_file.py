@@ -10,6 +10,7 @@ import msgspec
 from tillfree.catalog.cameras import camera_problems
 from tillfree.catalog.errors import CatalogError, CatalogFileError
 from tillfree.catalog.model import AGE_MAX, SHELF_PLATES_MAX, SHOP_PLATES_MAX, SOLD_BY, Fixture, Product, Shop
+from tillfree.catalog.offers import offer_problems, price_problems, surcharge_problems
 from tillfree.catalog.report import printable
 from tillfree.core.geometry import Box
 from tillfree.core.ids import ProductId, ShelfRef
@@ -21,16 +22,16 @@ _PROBLEMS_SHOWN = 20
 # Plate edges come from measurements and sums of widths: so much beyond the shelf is rounding.
 _EDGE_TOLERANCE_M = 0.01
 _PRICE_MAX = 10**15
-_PRODUCT_DEFAULTS: dict[str, Any] = {"sold_by": "unit", "min_age": 0, "rfid": False}
-_SHOP_DEFAULTS: dict[str, Any] = {"cameras": ()}
+_PRODUCT_DEFAULTS: dict[str, Any] = {"sold_by": "unit", "min_age": 0, "rfid": False, "tags": ()}
+_SHOP_DEFAULTS: dict[str, Any] = {"cameras": (), "prices": (), "offers": (), "surcharges": ()}
 _encoder = msgspec.json.Encoder()
 
 
 def encode_shop(shop: Shop) -> bytes:
     """The shop as indented JSON, the same bytes for the same shop.
 
-    What a shop does not use of later versions (cameras, goods sold by weight, ages, tags) is left out, so that the
-    bytes of an older shop stay what they were.
+    What a shop does not use of later versions (cameras, goods sold by weight, ages, tags, offers) is left out, so that
+    the bytes of an older shop stay what they were.
 
     Raises:
         CatalogError: the shop contradicts itself (see `shop_problems`).
@@ -101,6 +102,7 @@ def shop_problems(shop: Shop) -> Iterator[str]:
     yield from _facing_problems(shop)
     for camera in shop.cameras:
         yield from (f"camera {camera.id!r}: {problem}" for problem in camera_problems(camera))
+    yield from _tariff_problems(shop)
     for zone in shop.zones:
         corners = (zone.x_min_m, zone.y_min_m, zone.x_max_m, zone.y_max_m)
         if not all(map(math.isfinite, corners)) or zone.x_min_m >= zone.x_max_m or zone.y_min_m >= zone.y_max_m:
@@ -127,6 +129,16 @@ def _product_problems(product: Product) -> Iterator[str]:
         yield f"product {product.id!r}: sold_by {product.sold_by!r} is neither {' nor '.join(SOLD_BY)}"
     if not 0 <= product.min_age <= AGE_MAX:
         yield f"product {product.id!r}: min_age {product.min_age} is not within 0 to {AGE_MAX} years"
+
+
+def _tariff_problems(shop: Shop) -> Iterator[str]:
+    yield from _doubles("offer, deposit or fee", [*(o.id for o in shop.offers), *(s.id for s in shop.surcharges)])
+    for entry in shop.prices:
+        yield from (f"price of {entry.product!r}: {problem}" for problem in price_problems(entry))
+    for offer in shop.offers:
+        yield from (f"offer {offer.id!r}: {problem}" for problem in offer_problems(offer))
+    for surcharge in shop.surcharges:
+        yield from (f"{surcharge.kind} {surcharge.id!r}: {problem}" for problem in surcharge_problems(surcharge))
 
 
 def _fixture_problems(fixture: Fixture) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import tillfree
+from tillfree.cli.integration_arguments import add_integrations
 
 __all__ = ["Command", "make_parser"]
 
@@ -87,6 +88,12 @@ def _catalog(arguments: argparse.Namespace) -> int:
     return run_catalog_check(arguments)
 
 
+def _prices(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.prices import run_prices
+
+    return run_prices(arguments)
+
+
 def _users(arguments: argparse.Namespace) -> int:
     from tillfree.cli.users import run_users
 
@@ -97,6 +104,24 @@ def _audit(arguments: argparse.Namespace) -> int:
     from tillfree.cli.users import run_audit
 
     return run_audit(arguments)
+
+
+def _codes(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.codes import run_codes
+
+    return run_codes(arguments)
+
+
+def _badges(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.codes import run_badges
+
+    return run_badges(arguments)
+
+
+def _ledger(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.ledger import run_ledger
+
+    return run_ledger(arguments)
 
 
 # ---- arguments --------------------------------------------------------------------------------------------------
@@ -118,7 +143,11 @@ def make_parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_train(commands)
     _add_files(commands)
+    _add_prices(commands)
     _add_users(commands)
+    _add_codes(commands)
+    _add_ledger(commands)
+    add_integrations(commands, _add)
     return parser
 
 
@@ -288,6 +317,12 @@ def _add_simulate(commands: Commands) -> None:
         ("--latency-s", float, "people frames arrive so much later than they are stamped"),
         ("--gate-missed", float, "share of passages that the gate does not see"),
         ("--gate-doubled", float, "share of passages that the gate counts twice"),
+        ("--entry-codes", float, "share of payers who come in on a code of the app (default 0.25)"),
+        ("--entry-wallets", float, "share of those who tap a wallet (default 0.25); the others tap a card"),
+        ("--entry-badges", float, "share of those who come in on an employee's badge (default 0.05)"),
+        ("--entry-palms", float, "share of those who come in by their palm (default 0.05)"),
+        ("--entry-refused", float, "probability that a payer first shows something that is refused (default 0.05)"),
+        ("--entry-ages", float, "probability that a credential proves an age (default 0.3)"),
         ("--clock-offset-s", float, "spread of the offsets of the devices' clocks"),
         ("--clock-drift-ppm", float, "spread of how fast or slow they run, in millionths"),
         ("--rfid-shelf-s", float, "how often the tags on the shelves are read (default 120; 0: never)"),
@@ -296,6 +331,7 @@ def _add_simulate(commands: Commands) -> None:
         parser.add_argument(option, dest=option[2:].replace("-", "_"), type=kind, metavar="X", help=text)
     for option, text in (
         ("--gate", "a gate tells of everybody who comes in or goes out"),
+        ("--entry", "everybody shows a credential at the gate (--rate tailgate_in=1: some slip in behind others)"),
         ("--sightlines", "furniture and people hide joints (default: where the shop has cameras)"),
         ("--rfid", "readers tell of tagged goods (default: where the shop sells some)"),
     ):
@@ -340,6 +376,26 @@ def _add_files(commands: Commands) -> None:
     parser.add_argument("--currency", default="USD", help="ISO 4217 code of the prices (default USD)")
 
 
+def _add_prices(commands: Commands) -> None:
+    prices = commands.add_parser("prices", help="prices and offers", description="prices and offers")
+    inner = prices.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    check = _add(inner, "check", _prices, "check price lists and offers, and print what is in force at a time")
+    put = _add(inner, "apply", _prices, "put price lists and offers into a shop's file, in place of those it has")
+    _add(inner, "schema", _prices, "print the JSON Schema of offers.toml")
+    for parser in (check, put):
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="prices.csv, offers.toml, or several")
+    check.add_argument("--shop", type=Path, metavar="SHOP.JSON", help="the shop that they are for")
+    check.add_argument("--products", type=Path, metavar="FILE", help="or its products alone (CSV or JSON)")
+    check.add_argument("--currency", metavar="CODE", help="of the amounts (default: the shop's, else USD)")
+    check.add_argument("--store", default="", metavar="NAME", help="the store whose prices are printed")
+    check.add_argument("--timezone", default="UTC", metavar="NAME", help="of that store (default UTC)")
+    check.add_argument("--at", metavar="TIME", help="its local time, as 2026-03-01T17:30 (default: now)")
+    where = put.add_mutually_exclusive_group(required=True)
+    where.add_argument("--shop", type=Path, metavar="SHOP.JSON", help="the shop that they are for")
+    where.add_argument("--data", type=Path, metavar="FOLDER", help="where a store keeps its data; it must not run")
+    put.add_argument("-o", "--output", type=Path, metavar="FILE", help="the new shop file, with --shop")
+
+
 _ROLES = ("viewer", "associate", "manager", "engineer")
 
 
@@ -364,4 +420,56 @@ def _add_users(commands: Commands) -> None:
     made["show"] = _add(inner, "show", _audit, "print the log, newest first")
     made["show"].add_argument("--limit", type=int, default=50, metavar="N", help="so many entries (default 50)")
     for parser in made.values():
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+
+
+def _add_codes(commands: Commands) -> None:
+    codes = commands.add_parser("codes", help="codes for the gate", description="codes for the gate, and their keys")
+    inner = codes.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made = {
+        "key": _add(inner, "key", _codes, "make a key"),
+        "keys": _add(inner, "keys", _codes, "say which keys are trusted"),
+        "trust": _add(inner, "trust", _codes, "trust public keys of somebody else (a JSON Web Key Set)"),
+        "distrust": _add(inner, "distrust", _codes, "trust a key no more"),
+        "make": _add(inner, "make", _codes, "make a code that is good once"),
+        "verify": _add(inner, "verify", _codes, "say whether a code is good here and now"),
+    }
+    roles = ("shopper", "associate", "delivery")
+    made["key"].add_argument(
+        "--role", action="append", choices=roles, help="whose codes it may sign; may be repeated (default shopper)"
+    )
+    made["key"].add_argument("--days", type=int, default=0, metavar="N", help="trusted for so long (default: ever)")
+    made["trust"].add_argument("file", type=Path, metavar="KEYS.JSON")
+    made["distrust"].add_argument("key", metavar="ID")
+    make = made["make"]
+    make.add_argument("--role", choices=roles, default="shopper", help="default shopper")
+    make.add_argument("--account", default="", metavar="NAME", help="who pays, as the retailer's app knows them")
+    make.add_argument("--group", type=int, default=1, metavar="N", help="so many may come in (default 1)")
+    make.add_argument("--minutes", type=float, default=2.0, metavar="N", help="good for so long (default 2)")
+    make.add_argument("--age", type=int, default=0, metavar="YEARS", help="proved to be so old (default 0: unknown)")
+    make.add_argument("--loyalty", default="", metavar="ID", help="an account of a loyalty programme")
+    make.add_argument("--language", default="", metavar="CODE", help="language of the receipt, such as de")
+    make.add_argument("--issuer", default="tillfree", metavar="NAME", help="who made it (default tillfree)")
+    make.add_argument("--out", type=Path, metavar="FILE", help="an SVG or PNG picture (default: shown here)")
+    made["verify"].add_argument("code", metavar="CODE", help="its text; - reads it from standard input")
+    for name in ("make", "verify"):
+        _add_settings_option(made[name])
+    badges = commands.add_parser("badges", help="employee badges", description="employee badges")
+    inner = badges.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made["import"] = _add(inner, "import", _badges, "put in a list of badges, in the place of the old one")
+    made["import"].add_argument("file", type=Path, metavar="CSV", help="with the columns badge and account, at least")
+    for parser in made.values():
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+
+
+def _add_ledger(commands: Commands) -> None:
+    ledger = commands.add_parser("ledger", help="the books of all money", description="the books of all money")
+    inner = ledger.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made = [_add(inner, "prove", _ledger, "prove every entry, sum, payment and receipt again (1 if one is wrong)")]
+    show = _add(inner, "show", _ledger, "print accounts and entries, newest first")
+    show.add_argument("--trip", default="", metavar="TRIP", help="the entries of one trip")
+    show.add_argument("--limit", type=int, default=20, metavar="N", help="so many entries (default 20)")
+    export = _add(inner, "export", _ledger, "write all postings as CSV")
+    export.add_argument("file", type=Path, metavar="FILE.csv", help="a new file, or - for standard output")
+    for parser in (*made, show, export):
         parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")

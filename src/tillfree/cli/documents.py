@@ -102,6 +102,7 @@ def _visit(visit: VisitResult, pricing: Pricing, products: Mapping[ProductId, Pr
         probability=visit.probability,
         review=visit.review or bool(doubts),
         notes=notes,
+        weights=pricing.weigh(visit.interactions, (visit.visit,)),
     )
     return VisitDocument(
         visit=visit.visit,

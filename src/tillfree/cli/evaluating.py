@@ -16,6 +16,7 @@ from tillfree.cli.terminal import (
     show_bytes,
     write_file,
 )
+from tillfree.evaluation.policies import PolicyTable
 from tillfree.evaluation.report import EvaluationReport, evaluate
 from tillfree.evaluation.solving import store_solver
 from tillfree.evaluation.sources import case_names, folder_sources
@@ -58,6 +59,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
             version=tillfree.__version__,
             predictions=arguments.predictions,
             on_case=on_case,
+            policy=PolicyTable(settings.policy.rows, settings.payments.certain_from) if settings else None,
         )
     if arguments.report:
         write_file(arguments.report, _page(report))

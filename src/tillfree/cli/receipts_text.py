@@ -146,7 +146,7 @@ def _decision(visit: VisitDocument) -> str:
 def _line(line: ReceiptLine) -> str:
     name = cut(line.name, _NAME)
     padding = " " * (_NAME - display_width(name))
-    amount = line.problem or (format_amount(line.amount) if line.amount else "")
+    amount = line.problem or (format_amount(line.charged) if line.charged is not None else "")
     return (
         f"  {line.quantity} x {name}{padding} {display_text(amount):>12}  {format_probability(line.probability):>8}"
         f"  {display_text(line.product)}"

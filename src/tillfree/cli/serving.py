@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tillfree.catalog.model import Shop
 from tillfree.cli.terminal import TerminalError, say
 from tillfree.commerce.display import format_amount
+from tillfree.core.errors import TillfreeError
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.records import VisitRecord
+from tillfree.store.counter import Counter
 from tillfree.store.running.state import Minute
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
@@ -40,8 +42,10 @@ class Keeper:
     says so on every page meanwhile. The store goes on.
     """
 
-    def __init__(self, database: Database, shop: Shop) -> None:
+    def __init__(self, database: Database, shop: Shop, finished: Callable[[VisitRecord], None] | None = None) -> None:
+        """`finished` keeps a visit together with what follows from it for its trip, where there is a till."""
         self._database = database
+        self._finished = finished or database.add_visit
         self._unsaved: deque[VisitRecord | Minute] = deque(maxlen=_UNSAVED_MAX)
         self.scoreboard = Scoreboard({product.id: product.name for product in shop.products})
         self.trouble = ""
@@ -87,9 +91,19 @@ class Keeper:
 
     def _write(self, kept: VisitRecord | Minute) -> None:
         if isinstance(kept, VisitRecord):
-            self._database.add_visit(kept)
+            self._keep_visit(kept)
         else:
             self._database.add_minute(kept)
+
+    def _keep_visit(self, record: VisitRecord) -> None:
+        try:
+            self._finished(record)
+        except DatabaseError:
+            raise
+        except TillfreeError as error:
+            # The visit is kept in any case; what is wrong with its trip is for a person to see.
+            _log.error("visit %s: its trip could not go on: %s", record.visit, error)
+            self._database.add_visit(record)
 
 
 def remembered_shop(database: Database, shop: Shop) -> Shop:
@@ -98,8 +112,12 @@ def remembered_shop(database: Database, shop: Shop) -> Shop:
     return shop if version is None else version.shop
 
 
-def serve_console(console: Console, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve_console(
+    console: Console, host: str, port: int, ready: Callable[[str], None], counter: Counter | None = None
+) -> None:
     """Starts the store and answers browsers until the end; `ready` is told the address.
+
+    The work of `counter` begins before the store and ends after it.
 
     Raises:
         WebError: the port cannot be used.
@@ -108,11 +126,15 @@ def serve_console(console: Console, host: str, port: int, ready: Callable[[str],
     number = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     with listening, _erasing(console):
+        if counter is not None:
+            counter.start()
         console.store.start()
         try:
             serve(make_app(console), listening, lambda: _told(ready, f"http://{shown}:{number}/"))
         finally:
             console.store.stop()
+            if counter is not None:
+                counter.close()
 
 
 def _told(ready: Callable[[str], None], address: str) -> None:

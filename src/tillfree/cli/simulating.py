@@ -60,7 +60,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.format == "mcap":
         need_folder(arguments.output)
     else:
-        for name in ("gate", "rfid"):
+        for name in ("gate", "entry", "rfid"):
             if getattr(arguments, name):
                 raise TerminalError(f"--{name}: only recordings in MCAP have a place for it; use --format mcap")
     if arguments.frames is None and arguments.video is None and not arguments.record_frames:

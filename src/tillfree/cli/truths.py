@@ -18,6 +18,7 @@ __all__ = ["run_truth"]
 
 _ACTS = ("time_ns", "track", "kind", "product", "weight_g", "fixture", "shelf", "plates", "to_track")
 _REACHES = ("track", "hand", "begin_ns", "in_ns", "out_ns", "end_ns", "x", "y", "z")
+_ENTRIES = ("time_ns", "trip", "kind", "people", "role", "age_years", "refused")
 _PEOPLE = ("time_ns", "track", "joint", "x", "y", "z")
 
 
@@ -61,12 +62,27 @@ def _write(recording: Recording, truth: Truth, folder: Path) -> dict[str, int]:
         for act in truth.acts
     )
     reaches = (tuple(getattr(reach, name) for name in _REACHES) for reach in truth.reaches)
+    counts = {} if not truth.entries else {"entries": _table(folder / "entries.csv", _ENTRIES, _entries(truth))}
     return {
+        **counts,
         "receipts": len(truth.receipts),
         "acts": _table(folder / "acts.csv", _ACTS, acts),
         "reaches": _table(folder / "reaches.csv", _REACHES, reaches),
         "places of joints": _table(folder / "people.csv", _PEOPLE, _places(recording)),
     }
+
+
+def _entries(truth: Truth) -> Iterator[tuple[object, ...]]:
+    for entry in truth.entries:
+        yield (
+            entry.time_ns,
+            entry.trip,
+            entry.kind,
+            " ".join(entry.people),
+            entry.role,
+            entry.age_years,
+            entry.refused,
+        )
 
 
 def _places(recording: Recording) -> Iterator[tuple[object, ...]]:

@@ -5,7 +5,16 @@ from decimal import Decimal
 
 from tillfree.core.money import Money
 
-__all__ = ["cut", "display_text", "display_width", "format_amount", "format_probability", "format_rate", "wrap"]
+__all__ = [
+    "cut",
+    "display_text",
+    "display_width",
+    "format_amount",
+    "format_probability",
+    "format_rate",
+    "format_weight",
+    "wrap",
+]
 
 _ELLIPSIS = "…"
 # Control, format (it turns the direction of writing), surrogate, private use, unassigned, line and paragraph breaks.
@@ -83,6 +92,11 @@ def format_rate(rate_ppm: int) -> str:
     """A rate in per cent with as many digits as it has: `7.25 %`."""
     text = f"{Decimal(rate_ppm) / 10_000:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
+
+
+def format_weight(weight_g: int) -> str:
+    """Kilograms to the gram: `0.412 kg`."""
+    return f"{weight_g // 1000}.{weight_g % 1000:03d} kg"
 
 
 def format_probability(probability: float) -> str:

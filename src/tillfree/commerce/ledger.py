@@ -19,6 +19,8 @@ from tillfree.commerce.tax import TaxLine, divide_rounded
 __all__ = [
     "ACCOUNTS",
     "NO_HASH",
+    "SHOPPER",
+    "SURPLUS",
     "Entry",
     "Posting",
     "account_of",

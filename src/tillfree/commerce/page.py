@@ -5,7 +5,7 @@ from html import escape
 from types import MappingProxyType
 
 from tillfree.commerce.acts import describe_act
-from tillfree.commerce.display import display_text, format_amount, format_probability, format_rate
+from tillfree.commerce.display import display_text, format_amount, format_probability, format_rate, format_weight
 from tillfree.commerce.receipt import Receipt, ReceiptLine
 from tillfree.core.events import Alternative, Interaction
 from tillfree.core.ids import ProductId
@@ -120,7 +120,6 @@ def _text(text: str) -> str:
 
 
 def _item(line: ReceiptLine, acts: Sequence[Interaction], receipt: Receipt) -> str:
-    price = "" if line.unit_price is None else f" × {format_amount(line.unit_price)}"
     amount = _text(line.problem) if line.problem or line.amount is None else format_amount(line.amount)
     unsure = " unsure" if line.probability < _SURE else ""
     why = "".join(
@@ -128,22 +127,40 @@ def _item(line: ReceiptLine, acts: Sequence[Interaction], receipt: Receipt) -> s
         for act in acts
         if act.product == line.product
     )
-    chance = _text(format_probability(line.probability))
-    about = f"{line.quantity}{price} ({_text(line.product)}){why}"
+    chance = _text(format_probability(line.probability)) if line.kind == "item" else ""
+    about = f"{_how_much(line)} ({_text(line.product)}){why}"
+    discounts = "".join(
+        f'<tr><td colspan="2" class="why">{_text(discount.name)}</td>'
+        f'<td class="number">−{format_amount(discount.amount)}</td></tr>\n'
+        for discount in line.discounts
+    )
     return (
         f'<tbody>\n<tr><th scope="row">{_text(line.name)}</th>'
         f'<td class="number{unsure}">{chance}</td><td class="number">{amount}</td></tr>\n'
-        f'<tr><td colspan="3" class="why soft">{about}</td></tr>\n</tbody>\n'
+        f'<tr><td colspan="3" class="why soft">{about}</td></tr>\n{discounts}</tbody>\n'
     )
+
+
+def _how_much(line: ReceiptLine) -> str:
+    if line.unit_price is None:
+        return str(line.quantity)
+    price = format_amount(line.unit_price)
+    if line.weight_g is None:
+        return f"{line.quantity} × {price}"
+    return f"{line.quantity}: {format_weight(line.weight_g)} × {price} per kg"
 
 
 def _totals(receipt: Receipt) -> str:
     rows = [("Net", format_amount(receipt.total.net), "")]
-    rows += [
-        (f"Tax {format_rate(tax.rate_ppm)} {_text(tax.tax_class)}", format_amount(tax.amount.tax), "")
-        for tax in receipt.taxes
-    ]
+    for tax in receipt.taxes:
+        rows.append((f"Tax {format_rate(tax.rate_ppm)} {_text(tax.tax_class)}", format_amount(tax.amount.tax), ""))
+        rows += [
+            (f"of it {_text(part.name)} {format_rate(part.rate_ppm)}", format_amount(part.tax), ' class="soft"')
+            for part in tax.parts
+        ]
     rows.append((f"Total {_text(receipt.currency)}", format_amount(receipt.total.gross), ' class="total"'))
+    if receipt.saved.minor:
+        rows.append(("You saved", format_amount(receipt.saved), ""))
     return "".join(
         f'<tbody{kind}>\n<tr><th scope="row">{label}</th><td class="number">{amount}</td></tr>\n</tbody>\n'
         for label, amount, kind in rows

@@ -15,21 +15,31 @@ __all__ = [
     "NO_TAX_RATE",
     "NO_WEIGHT",
     "UNKNOWN_PRODUCT",
+    "UNSURE_WEIGHT",
     "LineDiscount",
     "Receipt",
     "ReceiptLine",
     "decode_receipt",
     "encode_receipt",
+    "line_amount",
 ]
 
 UNKNOWN_PRODUCT = "not in the catalogue"
 NO_PRICE = "no price"
 NO_WEIGHT = "sold by weight, and its weight is not known"
+UNSURE_WEIGHT = "sold by weight, and its weight is not certain enough"
 NO_TAX_RATE = "no tax rate"
 """Why a line is not in the total (`ReceiptLine.problem`)."""
 # Integers of JSON are 64 bits wide in most programs that will read a receipt.
 _MINOR_MAX = 10**18
 _GRAMS = 1000
+
+
+def line_amount(unit_price: Money, quantity: int, weight_g: int | None = None) -> Money:
+    """What a line costs: units times their price, or grams times that of a kilogram, rounded once, a half up."""
+    if weight_g is None:
+        return unit_price * quantity
+    return Money(divide_rounded(unit_price.minor * weight_g, _GRAMS), unit_price.currency)
 
 
 class LineDiscount(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,18 +85,13 @@ class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True):
         _check_probability(f"line {self.product!r}", self.probability)
         if self.weight_g is not None and self.weight_g < 1:
             raise ReceiptError(f"line {self.product!r}: weighs {self.weight_g} g")
-        expected = None if self.unit_price is None else self._expected(self.unit_price)
+        expected = line_amount(self.unit_price, self.quantity, self.weight_g) if self.unit_price is not None else None
         if self.amount != expected:
             raise ReceiptError(f"line {self.product!r}: {self.quantity} x {self.unit_price} is not {self.amount}")
         if self.discounts and (self.charged is None or self.charged.minor < 0):
             raise ReceiptError(f"line {self.product!r}: its discounts take off more than it costs")
         if self.amount is None and not self.problem:
             raise ReceiptError(f"line {self.product!r}: has no price, and does not say why")
-
-    def _expected(self, unit_price: Money) -> Money:
-        if self.weight_g is None:
-            return unit_price * self.quantity
-        return Money(divide_rounded(unit_price.minor * self.weight_g, _GRAMS), unit_price.currency)
 
     @property
     def charged(self) -> Money | None:
@@ -132,6 +137,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
             raise ReceiptError(f"receipt {self.id!r}: its lines sum to {shown}, its total is {self.total.gross}")
         if self.status == "charge" and any(line.problem for line in self.lines):
             raise ReceiptError(f"receipt {self.id!r}: a line has no price or tax rate, so nobody may be charged")
+
+    @property
+    def saved(self) -> Money:
+        """What offers took off, all lines together."""
+        minor = sum(discount.amount.minor for line in self.lines for discount in line.discounts)
+        return Money(minor, self.currency)
 
     def quantities(self) -> dict[ProductId, int]:
         """Units of each product, products in order; deposits and fees are none."""

@@ -7,6 +7,7 @@ from tillfree.commerce.display import (
     format_amount,
     format_probability,
     format_rate,
+    format_weight,
     wrap,
 )
 from tillfree.commerce.receipt import Receipt, ReceiptLine
@@ -41,9 +42,22 @@ def _item(line: ReceiptLine) -> list[str]:
     name = wrap(display_text(line.name), COLUMNS)
     if len(name) > _NAME_LINES:
         name = [*name[: _NAME_LINES - 1], cut(f"{name[_NAME_LINES - 1]} {name[_NAME_LINES]}", COLUMNS)]
-    price = f" x {format_amount(line.unit_price)}" if line.unit_price is not None else ""
     amount = format_amount(line.amount) if line.amount is not None and not line.problem else line.problem
-    return [*name, *_pair(f"  {line.quantity}{price}   {format_probability(line.probability)}", display_text(amount))]
+    rows = [*name, *_pair(f"  {_how_much(line)}", display_text(amount))]
+    for discount in line.discounts:
+        rows += _pair(cut(f"    {display_text(discount.name)}", COLUMNS - 12), f"-{format_amount(discount.amount)}")
+    return rows
+
+
+def _how_much(line: ReceiptLine) -> str:
+    """`2 x 2.49   99.0 %`, or `0.412 kg x 2.99/kg (2)   99.0 %`; nobody doubts a deposit by itself."""
+    if line.unit_price is None:
+        much = str(line.quantity)
+    elif line.weight_g is None:
+        much = f"{line.quantity} x {format_amount(line.unit_price)}"
+    else:
+        much = f"{format_weight(line.weight_g)} x {format_amount(line.unit_price)}/kg ({line.quantity})"
+    return much if line.kind != "item" else f"{much}   {format_probability(line.probability)}"
 
 
 def _totals(receipt: Receipt) -> list[str]:
@@ -54,7 +68,12 @@ def _totals(receipt: Receipt) -> list[str]:
         label = "incl. tax" if receipt.prices_include_tax else "Tax"
         named = f"{label} {format_rate(tax.rate_ppm)} {display_text(tax.tax_class)}"
         lines += _pair(cut(named, COLUMNS - 14), format_amount(tax.amount.tax))
+        for part in tax.parts:
+            named = f"  {display_text(part.name)} {format_rate(part.rate_ppm)}"
+            lines += _pair(cut(named, COLUMNS - 14), format_amount(part.tax))
     total = _pair(f"TOTAL {receipt.currency}", format_amount(receipt.total.gross))
+    if receipt.saved.minor:
+        total += _pair("You saved", format_amount(receipt.saved))
     return [*total, *lines] if receipt.prices_include_tax else [*lines, *total]
 
 

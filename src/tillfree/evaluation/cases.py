@@ -12,6 +12,7 @@ from tillfree.core.time import NS_PER_S
 from tillfree.evaluation.hands import hands_leaving
 from tillfree.evaluation.latency import CartLatency, cart_latencies
 from tillfree.evaluation.mistakes import Mistake, explain_mistakes
+from tillfree.evaluation.policies import AS_SET, USUAL_POLICIES, PolicyTable, PolicyTally, Priced, tally, trips_of
 from tillfree.evaluation.predictions import CasePrediction, Items, Prediction, receipts_of
 from tillfree.evaluation.resources import Cost, Meter
 from tillfree.evaluation.scoring import CaseScore, resolve_person, score_case
@@ -60,6 +61,7 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     anonymous: bool
     warnings: dict[str, int]
     issues: tuple[str, ...]
+    policies: tuple[PolicyTally, ...] = ()
 
     @property
     def times_real_time(self) -> float:
@@ -106,8 +108,12 @@ class WatchedRecording:
         return 0 if self.first_ns is None or self.last_ns is None else self.last_ns - self.first_ns
 
 
-def run_case(case: str, recording: Recording, solve: Solver) -> tuple[CaseReport, CasePrediction]:
+def run_case(
+    case: str, recording: Recording, solve: Solver, policy: PolicyTable | None = None
+) -> tuple[CaseReport, CasePrediction]:
     """Solves a recording without letting the solver see the truth, and scores the answer.
+
+    `policy` is the table that is set; it and some usual ones are measured.
 
     Raises:
         TillfreeError: the recording cannot be read to its end.
@@ -140,8 +146,19 @@ def run_case(case: str, recording: Recording, solve: Solver) -> tuple[CaseReport
         anonymous=any(p.anonymous for p in answer.predictions),
         warnings=warnings,
         issues=answer.issues,
+        policies=_policies(policy or PolicyTable(), true, visits, recording.shop) if truth else (),
     )
     return report, answer
+
+
+def _policies(
+    policy: PolicyTable, true: Mapping[TrackId, Items], visits: Mapping[TrackId, list[Prediction]], shop: Shop
+) -> tuple[PolicyTally, ...]:
+    trips, missed = trips_of(true, visits)
+    priced = Priced.of(shop)
+    return tuple(
+        tally(name, table, trips, missed, priced) for name, table in {AS_SET: policy, **USUAL_POLICIES}.items()
+    )
 
 
 def _aliases(truth: Truth | None, answer: CasePrediction) -> dict[TrackId, TrackId]:

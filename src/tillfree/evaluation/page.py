@@ -7,6 +7,7 @@ from tillfree.evaluation.latency import CartLatencySummary, LatencySummary
 from tillfree.evaluation.markup import STYLE, Cell, between, certainty, escape, figures, number, percent, plots, table
 from tillfree.evaluation.mistakes import Mistake
 from tillfree.evaluation.plots import case_f1_plot, latency_plot, reliability_plot, risk_plot, speed_plot
+from tillfree.evaluation.policy_section import policy_section
 from tillfree.evaluation.report import EvaluationReport
 
 __all__ = ["render_page"]
@@ -24,6 +25,7 @@ def render_page(report: EvaluationReport) -> str:
         _headline(report),
         _groups(report),
         _honesty(report),
+        policy_section(report.policies),
         _times(report),
         _cases(report.cases),
         _mistakes(report.cases),

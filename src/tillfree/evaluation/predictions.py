@@ -17,6 +17,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 
     `person` is the first track id of the visit, `tracks` all of them. `carts` holds the live cart over time, in order;
     it may be empty where nobody asked for it. `receipt_ns` is when the receipt was there, in stream time.
+    `party` names those for whom one pays, `reason` how the visit ended.
     """
 
     person: TrackId
@@ -30,6 +31,8 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     carts: tuple[CartMoment, ...] = ()
     receipt_ns: int | None = None
     anonymous: bool = False
+    party: str = ""
+    reason: str = ""
 
 
 class CasePrediction(msgspec.Struct, frozen=True, kw_only=True):

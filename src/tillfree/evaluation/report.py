@@ -11,6 +11,7 @@ from tillfree.evaluation.calibration import Calibration, calibrate
 from tillfree.evaluation.cases import CaseReport, Solver, run_case
 from tillfree.evaluation.errors import EvaluationError
 from tillfree.evaluation.latency import CartLatencySummary, LatencySummary, summarise_carts, summarise_latencies
+from tillfree.evaluation.policies import PolicyTable, PolicyTally, add_up
 from tillfree.evaluation.predictions import CasePrediction, receipts_of
 from tillfree.evaluation.resources import Machine, this_machine
 from tillfree.evaluation.risk import RiskCoverage, risk_coverage
@@ -76,6 +77,7 @@ class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     receipt_delay: LatencySummary
     speed: SpeedSummary
     machine: Machine
+    policies: tuple[PolicyTally, ...] = ()
 
 
 Source = tuple[str, Callable[[], Recording]]
@@ -90,11 +92,12 @@ def evaluate(
     version: str = "",
     predictions: Path | None = None,
     on_case: Callable[[str], None] | None = None,
+    policy: PolicyTable | None = None,
 ) -> EvaluationReport:
     """Runs and scores recordings one after the other; one that cannot be read is listed and does not stop the rest.
 
     With `predictions`, writes PREDICTIONS/<case>/receipts.json for every recording that could be read. `on_case` is
-    called before each recording.
+    called before each recording. `policy` is the table that is set, whose risk is measured beside that of others.
 
     Raises:
         EvaluationError: there is no recording, or predictions cannot be written.
@@ -105,7 +108,7 @@ def evaluate(
         if on_case is not None:
             on_case(name)
         try:
-            case, answer = run_case(name, open_recording(), solve)
+            case, answer = run_case(name, open_recording(), solve, policy)
         except (TillfreeError, OSError) as error:
             unreadable.append(Unreadable(name, str(error)))
             continue
@@ -154,6 +157,7 @@ def summarise_cases(
         receipt_delay=summarise_latencies(delays),
         speed=_speed(cases),
         machine=this_machine(),
+        policies=add_up(tally for case in scored for tally in case.policies),
     )
 
 

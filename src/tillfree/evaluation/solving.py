@@ -39,4 +39,6 @@ def _prediction(visit: VisitResult) -> Prediction:
         carts=visit.cart_times,
         receipt_ns=visit.receipt_ns,
         anonymous=visit.anonymous,
+        party=visit.trip or visit.party,
+        reason="uninvited" if visit.uninvited else visit.reason,
     )

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from tillfree.evaluation.cases import CaseReport
 from tillfree.evaluation.latency import LatencySummary
 from tillfree.evaluation.markup import between, certainty, number, percent
+from tillfree.evaluation.policies import AS_SET, PolicyRisk
+from tillfree.evaluation.policy_section import policy_words
 from tillfree.evaluation.report import EvaluationReport
 
 __all__ = ["render_summary"]
@@ -88,6 +90,7 @@ def _totals(report: EvaluationReport) -> Iterator[str]:
             f"As set: {percent(1 - risk.operating_coverage.value)} to review, {percent(risk.operating_risk.value, 2)} "
             f"wrong among the rest"
         )
+        yield from _policies(report)
         cart = report.cart_latency
         yield _latency("Live cart right after the hand left", cart.from_hand, f", hands hidden {cart.hands_hidden}")
         yield _latency("Live cart right after the weight moved", cart.from_move)
@@ -97,6 +100,16 @@ def _totals(report: EvaluationReport) -> Iterator[str]:
         f"processor time, slowest {number(speed.slowest_times_real_time, 0)}), "
         f"{number(speed.wall_ms_per_recorded_s)} ms per recorded second, peak {number(speed.peak_mib, 0)} MiB"
     )
+
+
+def _policies(report: EvaluationReport) -> Iterator[str]:
+    """The policy that is set, row by row, and others for comparison."""
+    for found in report.policies:
+        yield f"Policy {found.policy}: {policy_words(PolicyRisk.of(found.rows, found.missed, found.missed_minor))}"
+        if found.policy == AS_SET and len(found.rows) > 1:
+            for row in found.rows:
+                name = f"row {row.row}" if row.row else "no row"
+                yield f"    {name}, {row.action}: {row.trips} trips, {policy_words(PolicyRisk.of([row]))}"
 
 
 def _latency(what: str, summary: LatencySummary, more: str = "") -> str:

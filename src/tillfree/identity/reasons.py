@@ -15,6 +15,7 @@ REASONS: dict[str, str] = {
     "inactive": "This badge is not active.",
     "blocked": "Please ask our staff.",
     "debt": "A purchase is still to be paid. Please ask our staff.",
+    "declined": "The bank said no. Please use another card or code.",
     "prepaid": "Prepaid cards cannot be used here.",
     "retailer_refused": "The store's system does not know this. Please use another card or code.",
     "already_inside": "This is inside already. Please use another card or code.",

@@ -1,18 +1,21 @@
-"""What the gate of a shop says: who passes, in which direction, and with whom.
+"""What the gate of a shop says: whom it lets in, who passes, in which direction, and with whom.
 
 Assumed: a gate knows the tracker's id of who passes at once, and sees everybody but those who tailgate. By options it
 misses a passage, or counts one twice, as where a bag or a second leg breaks the beam again a moment later.
 """
 
+import msgspec
 import numpy as np
 
-from tillfree.core.events import GatePassage
+from tillfree.core.events import EntryGranted, EntryRefused, GatePassage
 from tillfree.core.time import ns_from_seconds
+from tillfree.simulation.entries import entry_events
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.script import Script
 from tillfree.simulation.tracks.track_ids import last_track
+from tillfree.storage.recordings.model import TruthEntry
 
-__all__ = ["gate_passages"]
+__all__ = ["gate_events", "gate_passages"]
 
 _LINE_S = 0.05
 """The line of the gate is crossed so long before somebody is first seen, and after they were last seen."""
@@ -45,3 +48,14 @@ def gate_passages(script: Script, options: SimulationOptions) -> list[GatePassag
         )
         for sequence, (time_s, _, track, direction, party) in enumerate(sorted(told))
     ]
+
+
+def gate_events(
+    script: Script, options: SimulationOptions, entries: tuple[TruthEntry, ...]
+) -> list[GatePassage | EntryGranted | EntryRefused]:
+    """Passages with what is said to credentials between them, in the order of their time."""
+    passages = gate_passages(script, options)
+    if not entries:
+        return list(passages)
+    ordered = sorted([*entry_events(entries), *passages], key=lambda event: event.time_ns)
+    return [msgspec.structs.replace(event, sequence=sequence) for sequence, event in enumerate(ordered)]

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tillfree.core.time import ns_from_seconds
+from tillfree.simulation.entries import entries_of
+from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.people.bodies import JOINT_NAMES, Body
 from tillfree.simulation.script import Script
 from tillfree.simulation.tags.stories import TagStory
@@ -17,8 +19,9 @@ _HANDS = ("left", "right")
 _STEP_S = 0.2
 
 
-def truth_of(script: Script, start_ns: int, tags: TagStory | None = None) -> Truth:
-    """The truth of a recording that begins at `start_ns`; staff has no receipt."""
+def truth_of(script: Script, options: SimulationOptions, tags: TagStory | None = None) -> Truth:
+    """The truth of a recording; staff has no receipt."""
+    start_ns = options.start_ns
     reaches = [
         TruthReach(
             visit.track,
@@ -35,6 +38,7 @@ def truth_of(script: Script, start_ns: int, tags: TagStory | None = None) -> Tru
         aliases=aliases_of(script.visits),
         synthetic=True,
         tags={} if tags is None else tags.carried_out(),
+        entries=entries_of(script, options),
         reaches=tuple(sorted(reaches, key=lambda reach: (reach.begin_ns, reach.track, reach.hand))),
     )
 

@@ -101,6 +101,20 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Share of passages that the gate does not see."""
     gate_doubled: float = 0.0
     """Share of passages that it counts twice."""
+    entry: bool = False
+    """Whether everybody shows a credential at the gate, which says whom it lets in; then there is a gate."""
+    entry_codes: float = 0.25
+    """Share of payers who come in on a code of the app; who shows nothing else taps a card."""
+    entry_wallets: float = 0.25
+    """Share of those who tap a wallet on their telephone."""
+    entry_badges: float = 0.05
+    """Share of those who come in on an employee's badge."""
+    entry_palms: float = 0.05
+    """Share of those who come in by their palm."""
+    entry_refused: float = 0.05
+    """Probability that a payer first shows something that is refused."""
+    entry_ages: float = 0.3
+    """Probability that a credential proves an age."""
     clock_offset_s: float = 0.0
     """Spread (1 standard deviation) of the offsets of the devices' clocks."""
     clock_drift_ppm: float = 0.0
@@ -117,6 +131,7 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
             self._require(name, 0.0, 1.0)
         for name in ("id_switches", "gate_missed", "gate_doubled", "rfid_missed"):
             self._require(name, 0.0, 1.0)
+        self._check_entries()
         for name, most in (("ghosts", 600.0), ("latency_s", 60.0), ("clock_offset_s", 10.0), ("clock_drift_ppm", 1e4)):
             self._require(name, 0.0, most)
         if self.rfid_shelf_s:
@@ -138,6 +153,13 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
         for name in ActRates.__struct_fields__:
             if not 0.0 <= getattr(self.rates, name) <= _RATE_MAX:
                 raise SimulationError(f"rates.{name} is {getattr(self.rates, name)}; give a number from 0 to 1e6")
+
+    def _check_entries(self) -> None:
+        shares = ("entry_codes", "entry_wallets", "entry_badges", "entry_palms")
+        for name in (*shares, "entry_refused", "entry_ages"):
+            self._require(name, 0.0, 1.0)
+        if sum(getattr(self, name) for name in shares) > 1.0 + 1e-9:
+            raise SimulationError(f"{', '.join(shares)} are shares of all payers; give numbers that sum to at most 1")
 
     def _require(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)

@@ -17,7 +17,7 @@ from tillfree.core.events import Event
 from tillfree.core.time import ns_from_seconds
 from tillfree.simulation.character import USUAL, Character
 from tillfree.simulation.clocks import Clocks
-from tillfree.simulation.gate import gate_passages
+from tillfree.simulation.gate import gate_events
 from tillfree.simulation.ground_truth import true_people, truth_of
 from tillfree.simulation.options import SimulationOptions
 from tillfree.simulation.people.bodies import Body
@@ -80,7 +80,7 @@ class SimulatedRecording:
         self.script: Script = switch_ids(written, options.id_switches, options.seed)
         wanted = sells_tagged(shop) if options.rfid is None else options.rfid
         self._tags = TagStory(shop, self.script, options.start_ns) if wanted else None
-        self.truth: Truth = truth_of(self.script, options.start_ns, self._tags)
+        self.truth: Truth = truth_of(self.script, options, self._tags)
         self.faults: dict[int, list[Fault]] = self._choose_faults()
 
     def duration_ns(self) -> int:
@@ -107,7 +107,8 @@ class SimulatedRecording:
         visits = list(reversed(script.visits))
         bodies: list[Body] = []
         crowd = self.crowd()
-        passages = list(reversed(gate_passages(script, options))) if script.gate or options.gate else []
+        told = script.gate or options.gate or options.entry
+        passages = list(reversed(gate_events(script, options, self.truth.entries))) if told else []
         waiting = _Waiting(clocks)
         late_ns = ns_from_seconds(options.latency_s)
         per_window = round(_WINDOW_S / BATCH_S)

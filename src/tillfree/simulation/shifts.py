@@ -80,6 +80,7 @@ class SimulatedShifts:
             receipts={track: bag for truth in truths for track, bag in truth.receipts.items()},
             aliases={alias: track for truth in truths for alias, track in truth.aliases.items()},
             synthetic=True,
+            entries=tuple(entry for truth in truths for entry in truth.entries),
         )
 
     def items(self) -> Iterator[Event | TruePeople | Again]:

@@ -18,7 +18,9 @@ from msgspec import Meta
 
 from tillfree.commerce.disputes import DisputeSettings
 from tillfree.commerce.payments.settings import PaymentSettings
+from tillfree.commerce.policy_settings import PolicySettings
 from tillfree.commerce.settings import CommerceSettings
+from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.connectors.settings import MailSettings, RetailerSettings, WebhookSettings
 from tillfree.core.errors import TillfreeError
 from tillfree.core.money import CURRENCY_EXPONENTS
@@ -105,6 +107,8 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     payments: PaymentSettings = PaymentSettings()
     receipts: ReceiptSettings = ReceiptSettings()
     disputes: DisputeSettings = DisputeSettings()
+    policy: PolicySettings = PolicySettings()
+    processor: ProcessorSettings = msgspec.field(default_factory=ProcessorSettings)
     mail: MailSettings = MailSettings()
     retailer: RetailerSettings = RetailerSettings()
     webhooks: WebhookSettings = WebhookSettings()

@@ -98,7 +98,8 @@ def _bounds(node: dict[str, Any]) -> str:
         case "object":
             return f"for each name: {_bounds(node['additionalProperties'])}"
         case "array":
-            return f"a list, each: {_bounds(node['items'])}"
+            items = node["items"]
+            return f"a list, each: {'a table of its own' if '$ref' in items else _bounds(items)}"
     low, high = node.get("minimum"), node.get("maximum")
     above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
     parts = (
@@ -153,6 +154,8 @@ def _literal(value: Any) -> str:
         return json.dumps(value).replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_literal_key(name)} = {_literal(item)}" for name, item in value.items()) + "}"
     return json.dumps(value)
 
 

@@ -40,6 +40,10 @@ class Console:
     """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
     trouble: Callable[[], str] = lambda: ""
     """What keeps the store from remembering, shown on every page; empty while all is well."""
+    work_trouble: Callable[[], str] = lambda: ""
+    """What does not work beside the stream (money, mail, webhooks), shown on every page; empty while all is well."""
+    simulated_money: bool = False
+    """Whether the money is simulated, in a store whose people need not be."""
     secure: bool = False
     """Whether browsers reach it by HTTPS: cookies then never travel in the clear."""
     names: frozenset[str] = frozenset()

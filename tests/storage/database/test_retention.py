@@ -12,6 +12,7 @@ from tillfree.storage.database.audit import NO_HASH, AuditEntry, AuditProof
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.records import Minute, Route
+from tillfree.storage.database.forgetting import FORGOTTEN
 from tillfree.storage.database.retention import RETENTION, Retention
 from tillfree.storage.database.staff import IDLE_NS
 from tillfree.storage.database.tables import METADATA
@@ -46,7 +47,9 @@ def test_a_visit_goes_with_its_decisions_and_its_label_names_nobody(database: Da
     assert (erased.evidence, erased.visits, erased.labels) == (2, 1, 1)
     assert database.visit(VisitId("v1")) is None
     assert database.decisions(since_ns=0) == []
-    assert [row.visit for row in database.visits(VisitQuery())] == ["young"]
+    (kept,) = database.visits(VisitQuery())
+    assert kept.closed_ns == NOON_NS + DAY_NS
+    assert kept.visit.startswith(FORGOTTEN)
     (after,) = database.labels()
     assert (after.visit, after.by) == ("", "")
     assert (after.items, after.alternatives, after.odds) == (before.items, before.alternatives, before.odds)
@@ -166,7 +169,16 @@ def test_every_table_has_a_rule() -> None:
         "visits": "visits", "lines": "receipts", "evidence": "routes", "decisions": "decisions", "labels": "labels",
         "audit": "audit log", "audit_ends": "hash of the last erased", "users": "staff", "sessions": "sessions",
         "tries": "wrong passwords", "shops": "shop versions", "stock_counts": "stock counts", "gains": "calibrations",
-        "minutes": "minutes", "acknowledged": "seen alerts",
+        "minutes": "minutes", "acknowledged": "seen alerts", "trips": "trips", "trip_visits": "which visits a trip",
+        "payers": "payers", "payments": "payments", "payment_events": "payments", "payment_orders": "payments",
+        "payment_notices": "notices of payment", "debts": "debts", "ledger": "the ledger",
+        "ledger_head": "the ledger", "ledger_balances": "the ledger", "entries": "entries of the gate",
+        "refusals": "refusals at the gate", "spent_codes": "spent codes", "blocks": "blocks", "badges": "badges",
+        "closed_gates": "closed gates", "announcements": "announcements", "cursors": "how far each has read",
+        "deliveries": "receipts on their way", "receipt_links": "links to receipts", "disputes": "disputes",
+        "retailer_orders": "carts for the retailer", "retailer_ingestions": "catalogues that it sent",
+        "api_keys": "keys and webhooks", "hooks": "keys and webhooks", "hook_messages": "messages for them",
+        "given_answers": "answers that they were given",
     }  # fmt: skip
     assert set(METADATA.tables) == {*named, "schema_version"}
     for text in named.values():

@@ -92,7 +92,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     `hold_wanted_minor` is what is to be put aside at the entry, `adjust_to_minor` what another system wants it to be.
     `due_minor` is what the receipt says, None while nobody knows; `due_receipt` is its digest. `debt_minor` is what
-    could not be collected (or, of a badge or cash, is owed). `fresh_from` counts the orders placed before somebody last said "try again".
+    could not be collected (or, of a badge or cash, is owed). `fresh_from` counts the orders placed before somebody last
+    said "try again".
     """
 
     id: PaymentId

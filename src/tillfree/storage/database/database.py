@@ -14,11 +14,12 @@ from tillfree.storage.database.connection import make_engine
 from tillfree.storage.database.decisions import Decisions
 from tillfree.storage.database.entry import Entries
 from tillfree.storage.database.errors import DatabaseError
-from tillfree.storage.database.integration.ingestions import Ingestions
-from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.integration.answers import Answers
 from tillfree.storage.database.integration.hooks import Hooks
+from tillfree.storage.database.integration.ingestions import Ingestions
 from tillfree.storage.database.integration.keys import ApiKeys
+from tillfree.storage.database.integration.orders import Orders
+from tillfree.storage.database.integration.pages import Pages
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.book import Books
@@ -26,6 +27,7 @@ from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
 from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
+from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
 from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
@@ -59,14 +61,16 @@ class Database(
     ApiKeys,
     Answers,
     Hooks,
-    Trips,
-    Payments,
-    Ledgers,
-    Books,
+    Pages,
     Entries,
     ReceiptLinks,
     Deliveries,
     Disputes,
+    Trips,
+    Payments,
+    Ledgers,
+    Books,
+    Proving,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 

@@ -5,10 +5,13 @@ import contextlib
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
-from tillfree.core.ids import VisitId
 from tillfree.storage.database.connection import Connected
-from tillfree.storage.database.decisions import Label
+from tillfree.storage.database.entry import BLOCKS, ENTRIES, REFUSALS, SPENT
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.forgetting import bare_label, forget_codes
+from tillfree.storage.database.money.announcements import ANNOUNCEMENTS
+from tillfree.storage.database.money.payments import erase_payments
+from tillfree.storage.database.money.trips import PAYERS, erase_trips
 from tillfree.storage.database.staff import IDLE_NS, SESSION_NS, TRIES_WITHIN_NS
 from tillfree.storage.database.tables import (
     ACKNOWLEDGED,
@@ -28,12 +31,17 @@ from tillfree.storage.database.tables import (
 __all__ = ["RETENTION", "Erased", "Retention", "RetentionRule"]
 
 _DAY_NS = 86_400 * 10**9
+# Nobody stays in a shop for longer.
+_INSIDE_NS = 2 * _DAY_NS
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """Days that things are kept."""
 
     evidence_days: int = 7
+    codes_days: int = 30
+    refusals_days: int = 7
+    announcements_days: int = 30
     records_days: int = 400
     minutes_days: int = 400
     audit_days: int = 400
@@ -56,7 +64,12 @@ RETENTION: tuple[RetentionRule, ...] = (
         "long enough to settle a question about a receipt; the rest of the visit stays without them",
     ),
     RetentionRule(
-        "Visits with their receipts, and decisions about them",
+        "The codes of visits, the tracks and acts behind them, and which visits a trip was made of",
+        _DEFAULT.codes_days,
+        "complaints come within a month; what stays is the receipt under another, random name",
+    ),
+    RetentionRule(
+        "Visits with their receipts, and decisions about them; trips and payments that are over",
         _DEFAULT.records_days,
         "complaints and accounts of a year; where the law wants receipts kept for longer, export them before",
     ),
@@ -76,6 +89,48 @@ RETENTION: tuple[RetentionRule, ...] = (
         _DEFAULT.history_days,
         "a year in which a mistake can be found; the newest of each is kept",
     ),
+    RetentionRule(
+        "Payers: tokens of cards, accounts, e-mail addresses",
+        None,
+        "apart from the trip, and only until it is settled and its receipt is sent",
+    ),
+    RetentionRule(
+        "Debts, and the keyed fingerprint of whoever owes them",
+        None,
+        "until they are paid; the fingerprint goes at that moment, the debt with its trip",
+    ),
+    RetentionRule("The ledger", None, "for ever: an entry has a trip and amounts, and names nobody"),
+    RetentionRule("Notices of payment processors", None, "their numbers only, as long as the payments"),
+    RetentionRule(
+        "Entries of the gate",
+        _DEFAULT.codes_days,
+        "with what somebody came in is known as a keyed fingerprint, and only until they have left",
+    ),
+    RetentionRule("Refusals at the gate", _DEFAULT.refusals_days, "the gate, the way in and the reason; never who"),
+    RetentionRule("Spent codes", None, "a hash, until the code would be out of date"),
+    RetentionRule("Blocks", None, "a keyed fingerprint, until they end or somebody takes them back"),
+    RetentionRule("Badges, and closed gates", None, "until they are taken away"),
+    RetentionRule(
+        "Announcements to other systems, and how far each has read",
+        _DEFAULT.announcements_days,
+        "other systems catch up after a stop of so long",
+    ),
+    RetentionRule(
+        "Receipts on their way with their addresses, and links to receipts",
+        None,
+        "as long as a link is good (`receipts.link_days`)",
+    ),
+    RetentionRule("Disputes: what shoppers say is wrong", None, "by trip and line, until a year after it was decided"),
+    RetentionRule(
+        "Carts for the retailer's ordering, and catalogues that it sent",
+        None,
+        "until they are worked off, and some days more (`retailer.orders_kept_days`)",
+    ),
+    RetentionRule(
+        "Keys and webhooks of other systems, messages for them, answers that they were given",
+        None,
+        "keys and webhooks until they are taken away; messages for some days after they were sent, answers for a day",
+    ),
     RetentionRule("Sessions", None, "until they are over: 12 hours, or 60 minutes without a request"),
     RetentionRule("Wrong passwords", None, "the name and time only, for 5 minutes"),
     RetentionRule("Staff: names, roles and hashes of passwords", None, "until somebody is removed"),
@@ -94,6 +149,11 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     history: int
     sessions: int
     tries: int
+    codes: int = 0
+    payers: int = 0
+    trips: int = 0
+    gate: int = 0
+    announcements: int = 0
 
 
 class Erasing(Connected):
@@ -116,6 +176,7 @@ class Erasing(Connected):
         minutes_ns = stream_now_ns - keep.minutes_days * _DAY_NS
         audit_ns = now_ns - keep.audit_days * _DAY_NS
         history_ns = now_ns - keep.history_days * _DAY_NS
+        codes_ns = stream_now_ns - keep.codes_days * _DAY_NS
         with self._writing() as connection:
             labels = _forget_visits_of_labels(connection, VISITS.c.closed_ns < records_ns)
             erased = Erased(
@@ -131,6 +192,13 @@ class Erasing(Connected):
                     (SESSIONS.c.opened_ns <= now_ns - SESSION_NS) | (SESSIONS.c.seen_ns <= now_ns - IDLE_NS),
                 ),
                 tries=_erase(connection, TRIES, TRIES.c.time_ns <= now_ns - TRIES_WITHIN_NS),
+                codes=forget_codes(connection, codes_ns),
+                payers=_erase(connection, PAYERS, (PAYERS.c.erase_ns > 0) & (PAYERS.c.erase_ns <= now_ns)),
+                trips=_erase_trips(connection, records_ns),
+                gate=_erase_gate(connection, now_ns, codes_ns, now_ns - keep.refusals_days * _DAY_NS),
+                announcements=_erase(
+                    connection, ANNOUNCEMENTS, ANNOUNCEMENTS.c.time_ns < now_ns - keep.announcements_days * _DAY_NS
+                ),
             )
         self._empty_journal()
         return erased
@@ -145,14 +213,31 @@ def _erase(connection: Connection, table: Table, condition: ColumnElement[bool])
     return connection.execute(delete(table).where(condition)).rowcount
 
 
+def _erase_trips(connection: Connection, before_ns: int) -> int:
+    trips = erase_trips(connection, before_ns)
+    erase_payments(connection, before_ns)
+    return trips
+
+
+def _erase_gate(connection: Connection, now_ns: int, entries_ns: int, refusals_ns: int) -> int:
+    # Where nobody told that a trip is over, its credential is forgotten all the same.
+    forgotten = update(ENTRIES).where(ENTRIES.c.time_ns < now_ns - _INSIDE_NS, ENTRIES.c.fingerprint.is_not(None))
+    connection.execute(forgotten.values(fingerprint=None))
+    return (
+        _erase(connection, ENTRIES, ENTRIES.c.time_ns < entries_ns)
+        + _erase(connection, REFUSALS, REFUSALS.c.time_ns < refusals_ns)
+        + _erase(connection, SPENT, SPENT.c.until_ns <= now_ns)
+        + _erase(connection, BLOCKS, (BLOCKS.c.until_ns > 0) & (BLOCKS.c.until_ns <= now_ns))
+    )
+
+
 def _forget_visits_of_labels(connection: Connection, old: ColumnElement[bool]) -> int:
     # A label whose visit is no longer there was orphaned by other means, and is forgotten as well.
     gone = LABELS.c.visit.in_(select(VISITS.c.visit).where(old)) | LABELS.c.visit.not_in(select(VISITS.c.visit))
     rows = connection.execute(select(LABELS.c.number, LABELS.c.record).where(gone)).all()
     for row in rows:
-        label = msgspec.msgpack.decode(row.record, type=Label)
-        bare = msgspec.msgpack.encode(msgspec.structs.replace(label, visit=VisitId(""), by=""), order="deterministic")
-        connection.execute(update(LABELS).where(LABELS.c.number == row.number).values(visit=None, record=bare))
+        values = {"visit": None, "record": bare_label(row.record)}
+        connection.execute(update(LABELS).where(LABELS.c.number == row.number).values(**values))
     return len(rows)
 
 

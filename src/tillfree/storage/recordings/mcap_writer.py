@@ -90,6 +90,13 @@ def _level_of(shop: Shop) -> int:
     return _FAST if plates >= _MANY_PLATES else _USUAL
 
 
+def _truth_json(truth: Truth) -> bytes:
+    """Without a gate nothing is said of entries, as in files of earlier versions."""
+    if truth.entries:
+        return msgspec.json.encode(truth)
+    return msgspec.json.encode({name: getattr(truth, name) for name in Truth.__struct_fields__ if name != "entries"})
+
+
 def _about(name: str, truth: Truth | None, synthetic: bool) -> dict[str, str]:
     about = {"format": FORMAT_VERSION, "name": name}
     if truth is not None:
@@ -111,7 +118,7 @@ def _write(
     stream.add_metadata(METADATA, dict(about))
     stream.add_attachment(SHOP, "application/json", shop_json)
     if truth is not None:
-        stream.add_attachment(TRUTH, "application/json", msgspec.json.encode(truth))
+        stream.add_attachment(TRUTH, "application/json", _truth_json(truth))
     channels: dict[type[Event | TruePeople], int] = {}
     count = log_time_ns = 0
     for event in events:

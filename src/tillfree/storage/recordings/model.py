@@ -10,9 +10,9 @@ import numpy.typing as npt
 from tillfree.catalog.model import Shop
 from tillfree.core.errors import TillfreeError
 from tillfree.core.events import Event
-from tillfree.core.ids import ProductId, TrackId
+from tillfree.core.ids import ProductId, TrackId, TripId
 
-__all__ = ["KnowsPeople", "Recording", "RecordingError", "TruePeople", "Truth", "TruthAct", "TruthReach"]
+__all__ = ["KnowsPeople", "Recording", "RecordingError", "TruePeople", "Truth", "TruthAct", "TruthEntry", "TruthReach"]
 
 
 class RecordingError(TillfreeError):
@@ -50,12 +50,27 @@ class TruthReach(msgspec.Struct, frozen=True):
     z: float
 
 
+class TruthEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody held to the gate. `people` are those who came in on it, the payer first; `kind` as in `EntryKind`.
+
+    `refused` is the reason where the gate stayed shut, and `trip` is then empty.
+    """
+
+    time_ns: int
+    trip: TripId
+    kind: str
+    people: tuple[TrackId, ...]
+    role: str = "shopper"
+    age_years: int = 0
+    refused: str = ""
+
+
 class Truth(msgspec.Struct, frozen=True):
     """What really happened: each person's receipt, and, where known, every act and every reach.
 
     `aliases` maps further track ids of a person to the id under which `receipts` has them. What a person holds at any
     moment follows from the acts; where everybody was is a stream of its own (`KnowsPeople`). `tags` says
-    which RFID tag (its number in hexadecimal digits) left with whom.
+    which RFID tag (its number in hexadecimal digits) left with whom. `entries` is what was shown at the gate.
     """
 
     receipts: dict[TrackId, dict[ProductId, int]]
@@ -64,6 +79,7 @@ class Truth(msgspec.Struct, frozen=True):
     synthetic: bool = False
     tags: dict[str, TrackId] = {}
     reaches: tuple[TruthReach, ...] = ()
+    entries: tuple[TruthEntry, ...] = ()
 
 
 class TruePeople(msgspec.Struct, frozen=True):

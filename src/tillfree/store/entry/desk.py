@@ -65,22 +65,25 @@ class EntryDesk:
         tell: Callable[[Event], None] = lambda _event: None,
         inside: Callable[[], int] = lambda: 0,
         online: Callable[[], bool] = lambda: True,
-        debts: Callable[[Sequence[str]], bool] = lambda _fingerprints: False,
+        debts: Callable[[Sequence[str]], bool] | None = None,
         keys: Callable[[], KeySet] | None = None,
         palms: PalmLinks | None = None,
+        accounts: PalmLinks | None = None,
         simulated: bool = False,
     ) -> None:
         """`tell` puts an event (EntryGranted, EntryRefused, AgeChecked) into the stream of the running store.
 
         `inside` says how many people are in the store, `online` whether money can be held, `debts` whether anything is
-        owed by one of these fingerprints. `keys` are those of signed codes; those in the folder, if none are given.
+        owed by one of these fingerprints (of which the database knows). `keys` are those of signed codes, those in the
+        folder if none are given. `palms` and `accounts` know what palms, and accounts in codes, are linked to.
 
         Raises:
             EntryError: the time zone is unknown, or the secret beside the database cannot be read or written.
         """
         self._database, self._settings, self._till = database, settings.entry, till
         self._now_ns, self._tell, self._simulated = now_ns, tell, simulated
-        self._inside, self._online, self._debts = inside, online, debts
+        self._inside, self._online = inside, online
+        self._debts = database.owes if debts is None else debts
         try:
             self._zone = ZoneInfo(settings.entry.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -92,7 +95,7 @@ class EntryDesk:
         folder = database.folder
         if keys is None:
             keys = KeyFolder(folder).keys if folder is not None else KeySet
-        self._reader = Reader(settings.entry, keys, database.badge, palms)
+        self._reader = Reader(settings.entry, keys, database.badge, palms, accounts)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
@@ -122,6 +125,10 @@ class EntryDesk:
         except TillfreeError as error:
             _log.error("gate %s: nobody can be let in: %s", gate, error)
             return self._refused(gate, way, "trouble", now_ns)
+
+    def turned_away(self, gate: str, way: str, reason: str) -> EntryAnswer:
+        """A terminal said no before anybody was asked here: it is written down and told like any refusal."""
+        return self._refused(gate, way, reason, self._now_ns())
 
     def check_age(self, trip: TripId, age_years: int, *, by: str) -> None:
         """Somebody of the staff saw a proof of age (0: takes it back).

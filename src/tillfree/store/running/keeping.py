@@ -34,6 +34,7 @@ def record_of(
             probability=visit.probability,
             review=visit.review or bool(doubts),
             notes=((ANONYMOUS_NOTE,) if visit.anonymous else ()) + doubts,
+            weights=pricing.weigh(visit.interactions, (visit.visit,)),
         )
     )
     cited = {id_ for line in visit.lines for id_ in line.evidence}

@@ -329,6 +329,10 @@ class RunningStore:
             lateness_ms = self.settings.lateness_ms
             self._wishes.leave(lambda: self._engine.take(in_time(event, self._engine.now_ns, lateness_ms)))
 
+    def note(self, entry: FeedEntry) -> None:
+        """Tells of something beside the stream, in the feed."""
+        self._engine.feed.add(entry)
+
     def set_gain(self, plate: PlateRef, gain: float) -> None:
         """Multiply the readings of a plate from now on; its level stays as it is.
 

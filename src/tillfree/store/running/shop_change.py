@@ -13,12 +13,15 @@ def is_physical(old: Shop, new: Shop) -> bool:
 
 
 def at_once(old: Shop, new: Shop) -> Shop:
-    """The old shop with the names, prices and tax of the new one."""
+    """The old shop with the names, prices, offers and tax of the new one."""
     renewed = new.product_index()
     return msgspec.structs.replace(
         old,
         name=new.name,
         currency=new.currency,
+        prices=new.prices,
+        offers=new.offers,
+        surcharges=new.surcharges,
         products=tuple(_repriced(product, renewed.get(product.id)) for product in old.products),
     )
 

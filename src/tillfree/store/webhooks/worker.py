@@ -18,11 +18,12 @@ from tillfree.connectors.settings import WebhookSettings
 from tillfree.connectors.webhooks.addresses import ForbiddenAddressError, target_of
 from tillfree.connectors.webhooks.sending import Sent, post
 from tillfree.connectors.webhooks.signing import signed_headers
-from tillfree.core.time import NS_PER_S, format_utc
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.integration.hooks import CONSUMER, Attempt, Delivery, Hook, delivery_of
 from tillfree.storage.database.money.announcements import Announcement
 from tillfree.store.webhooks.backoff import next_try_ns
+from tillfree.store.webhooks.telling import told
 
 __all__ = ["TEST_KIND", "WebhookWorker", "message_body", "ping_delivery"]
 
@@ -40,15 +41,7 @@ _log = logging.getLogger(__name__)
 
 def message_body(announcement: Announcement) -> bytes:
     """What is sent, the same bytes at each try: type, time, number, subject, and what there is to say."""
-    return _encoder.encode(
-        {
-            "type": announcement.kind,
-            "timestamp": format_utc(announcement.time_ns),
-            "number": announcement.number,
-            "subject": announcement.subject,
-            "data": announcement.body,
-        }
-    )
+    return _encoder.encode(told(announcement))
 
 
 def ping_delivery(hook: Hook, now_ns: int) -> Delivery:

@@ -202,7 +202,9 @@ class _Endpoint:
             if operation.method == "GET" and _matches(call.if_none_match, reply.etag):
                 return Response(None, 304, headers)
         if reply.data is not None:
-            return Response(reply.data, reply.status or operation.status, headers, operation.media_type)
+            kind = operation.media_type
+            kind += "; charset=utf-8" if kind.startswith("text/") else ""
+            return Response(reply.data, reply.status or operation.status, headers, kind)
         if operation.answer is None and not operation.paged:
             return Response(None, reply.status or 204, headers)
         value = reply.value

@@ -96,9 +96,11 @@ def _query_parameter(name: str, node: dict[str, Any], *, required: bool) -> dict
 def description(operations: Sequence[Operation]) -> dict[str, Any]:
     """The whole document."""
     schemas = _schemas(operations)
+    problems: dict[str, Any] = {}
     paths: dict[str, Any] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+        node = _operation(operation, schemas, problems)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = node
     groups = dict.fromkeys(operation.group for operation in operations)
     shown = {name: node for name, node in schemas.items() if not name.endswith("Query")}
     document = {
@@ -117,6 +119,8 @@ def description(operations: Sequence[Operation]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": dict(sorted(shown.items())),
+            "responses": dict(sorted(problems.items())),
+            "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()},
             "securitySchemes": {
                 "key": {
                     "type": "http",
@@ -144,7 +148,7 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     return plain
 
 
-def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(operation: Operation, schemas: dict[str, Any], problems: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.group],
@@ -152,7 +156,7 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "description": f"{operation.about}\n\nScope: `{operation.scope}`".strip(),
         "x-scope": operation.scope,
         "parameters": parameters_of(operation, schemas),
-        "responses": _responses(operation),
+        "responses": _responses(operation, problems),
     }
     if operation.body is not None:
         kinds = ["application/json"] + (["application/merge-patch+json"] if operation.method == "PATCH" else [])
@@ -165,8 +169,9 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
-    headers = {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()}
+def _responses(operation: Operation, problems: dict[str, Any]) -> dict[str, Any]:
+    """The answers by status; `problems` gathers those that many operations share."""
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
     good: dict[str, Any] = {"description": operation.summary, "headers": dict(headers)}
     if operation.tagged:
         good["headers"]["ETag"] = {"description": "The state of this thing.", "schema": {"type": "string"}}
@@ -187,11 +192,13 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for name in problems_of(operation):
         by_status.setdefault(PROBLEMS[name][0], []).append(name)
     for code, names in sorted(by_status.items()):
-        found[str(code)] = {
+        key = f"{code}-{'-or-'.join(names)}"
+        problems[key] = {
             "description": "; ".join(f"{PROBLEMS[name][1]} (`{problem_uri(name)}`)" for name in names),
             "headers": dict(headers),
             "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemBody")}}},
         }
+        found[str(code)] = {"$ref": f"#/components/responses/{key}"}
     return found
 
 

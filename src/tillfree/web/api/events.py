@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Meta
 
 from tillfree.storage.database.money.announcements import Announcement
+from tillfree.store.webhooks.telling import told
 from tillfree.web.api.operations import Call, Operation, Page
-from tillfree.web.api.shapes import Limit, Moment, moment
+from tillfree.web.api.shapes import Limit, Moment
 
 __all__ = ["KINDS", "OPERATIONS"]
 
@@ -35,7 +36,7 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened. Numbers only grow, not without holes."""
 
     number: int
-    time: Moment
+    timestamp: Moment
     type: str
     subject: str
     data: dict[str, Any]
@@ -50,13 +51,7 @@ class EventsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def _view(announcement: Announcement) -> EventView:
-    return EventView(
-        number=announcement.number,
-        time=moment(announcement.time_ns),
-        type=announcement.kind,
-        subject=announcement.subject,
-        data=announcement.body,
-    )
+    return EventView(**told(announcement))
 
 
 def _list(call: Call) -> Page:

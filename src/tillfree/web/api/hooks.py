@@ -8,12 +8,11 @@ from msgspec import UNSET, Meta, UnsetType
 from tillfree.connectors.errors import ConnectorError
 from tillfree.connectors.webhooks.addresses import check_target
 from tillfree.core.time import NS_PER_S
-from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.integration.hooks import Delivery, Hook
 from tillfree.store.webhooks.worker import ping_delivery
 from tillfree.web.api.operations import Call, Operation, Page, Reply, missing
 from tillfree.web.api.problems import Fault, Problem
-from tillfree.web.api.shapes import Limit, Moment, moment
+from tillfree.web.api.shapes import Limit, Moment, TimeCursor, moment, time_cursor
 
 __all__ = ["OLD_SECRET_S", "OPERATIONS"]
 
@@ -24,9 +23,6 @@ Kinds = Annotated[
     Meta(max_length=50, description="Types of events, as `payment.captured` or `trip.*`; none means all."),
 ]
 Note = Annotated[str, Meta(max_length=200, description="For people.")]
-Cursor = Annotated[
-    str, Meta(max_length=240, pattern=r"^(-?[0-9]{1,18}~.{1,200})?$", description="Cursor from the page before.")
-]
 
 
 class HookBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,7 +90,7 @@ class DeliveriesQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             extra_json_schema={"enum": ["", "waiting", "delivered", "dead"]},
         ),
     ] = ""
-    after: Cursor = ""
+    after: TimeCursor = ""
     limit: Limit = 100
 
 
@@ -142,7 +138,7 @@ def _make(call: Call) -> Reply:
     body = call.sent(HookBody)
     _check_url(call, body.url)
     hook, secret = call.database.add_hook(body.url, body.types, body.note, call.console.now_ns())
-    _note(call, "webhook.add", hook.id, body.url)
+    call.note("webhook.add", hook.id, body.url[:200])
     headers = {"Location": f"/api/v1/webhooks/{hook.id}"}
     return Reply(NewHookView(webhook=_view(call, hook), secret=secret), headers=headers)
 
@@ -164,14 +160,14 @@ def _change(call: Call) -> HookView:
     )
     if changed is None:
         raise missing("webhook of this id")
-    _note(call, "webhook.change", hook.id, changed.url)
+    call.note("webhook.change", hook.id, changed.url[:200])
     return _view(call, changed)
 
 
 def _remove(call: Call) -> None:
     hook = _hook(call)
     call.database.remove_hook(hook.id)
-    _note(call, "webhook.remove", hook.id, hook.url)
+    call.note("webhook.remove", hook.id, hook.url[:200])
 
 
 def _rotate(call: Call) -> NewHookView:
@@ -179,7 +175,7 @@ def _rotate(call: Call) -> NewHookView:
     secret = call.database.rotate_hook_secret(hook.id, call.console.now_ns() + OLD_SECRET_S * NS_PER_S)
     if secret is None:
         raise missing("webhook of this id")
-    _note(call, "webhook.rotate", hook.id, "")
+    call.note("webhook.rotate", hook.id)
     return NewHookView(webhook=_view(call, hook), secret=secret)
 
 
@@ -191,8 +187,7 @@ def _test(call: Call) -> DeliveryView:
 
 def _deliveries(call: Call) -> Page:
     query, hook = call.asked(DeliveriesQuery), _hook(call)
-    time, _, id_ = query.after.partition("~")
-    before = (int(time), id_) if time else None
+    before = time_cursor(query.after)
     found = call.database.hook_deliveries(hook.id, before=before, state=query.state.strip(), limit=query.limit + 1)
     page = found[: query.limit]
     more = len(found) > len(page)
@@ -227,12 +222,6 @@ def _delivery_view(delivery: Delivery) -> DeliveryView:
         last=moment(delivery.last_ns) if delivery.last_ns else None,
         status=delivery.status,
         error=delivery.error,
-    )
-
-
-def _note(call: Call, what: str, subject: str, detail: str) -> None:
-    call.database.audit(
-        AuditEntry(time_ns=call.console.now_ns(), who=call.who, what=what, subject=subject, detail=detail[:200])
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.integration.keys import ApiKey
 from tillfree.web.api.problems import Problem
@@ -44,6 +45,12 @@ class Call:
     def who(self) -> str:
         """Under which name things are done."""
         return f"key {self.key.name}"
+
+    def note(self, what: str, subject: str, detail: str = "") -> None:
+        """Writes down in the audit log that it was done."""
+        self.database.audit(
+            AuditEntry(time_ns=self.console.now_ns(), who=self.who, what=what, subject=subject, detail=detail)
+        )
 
     def asked(self, kind: type[AnyStruct]) -> AnyStruct:
         """The parameters, typed."""

@@ -9,7 +9,6 @@ from msgspec import UNSET, Meta, UnsetType
 from tillfree.catalog.barcodes import CodeKind, classify_barcode
 from tillfree.catalog.model import AGE_MAX, Product, Shop
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
-from tillfree.storage.database.audit import AuditEntry
 from tillfree.web.api.operations import Call, Operation, Page, Reply, missing
 from tillfree.web.api.problems import Fault, Problem
 from tillfree.web.api.shapes import AMOUNT_MAX, Amount, Limit
@@ -193,15 +192,7 @@ def _change(call: Call, make: Callable[[Shop, Product | None], Product]) -> Repl
     changed = editor_for(call.console).change(call.who, f"product {call.path['id'][:80]} by the API", edit)
     product = made[0]
     if changed.version:
-        call.database.audit(
-            AuditEntry(
-                time_ns=call.console.now_ns(),
-                who=call.who,
-                what="product.add" if new[0] else "product.change",
-                subject=product.id,
-                detail=f"version {changed.version}",
-            )
-        )
+        call.note("product.add" if new[0] else "product.change", product.id, f"version {changed.version}")
     status = 201 if new[0] else 200
     return Reply(_view(product, changed.shop.currency), status=status, etag=_etag(product))
 

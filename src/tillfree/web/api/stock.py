@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Meta
 
 from tillfree.core.time import NS_PER_S
-from tillfree.storage.database.audit import AuditEntry
 from tillfree.web.api.operations import Call, Operation, Page
 from tillfree.web.api.problems import Problem
 from tillfree.web.api.shapes import Limit, Moment, moment
@@ -90,15 +89,7 @@ def _count(call: Call) -> FacingView:
     else:
         store.set_counts({row.index: (body.count, par, now_ns)})
     call.database.save_count(row.key, body.count, par, call.who, now_ns)
-    call.database.audit(
-        AuditEntry(
-            time_ns=call.console.now_ns(),
-            who=call.who,
-            what="stock.count",
-            subject=row.key,
-            detail=f"{'–' if row.count is None else row.count} → {body.count}, par {par}",
-        )
-    )
+    call.note("stock.count", row.key, f"{'–' if row.count is None else row.count} → {body.count}, par {par}")
     return _view(msgspec.structs.replace(row, count=body.count, par=par, counted_ns=now_ns))
 
 

@@ -23,6 +23,7 @@ _FIELDS = {
     "min_age": later("Minimum age"),
     "rfid": later("RFID tag"),
     "barcodes": later("Barcodes"),
+    "tags": later("Tags"),
 }
 
 

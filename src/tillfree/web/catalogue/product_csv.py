@@ -18,6 +18,7 @@ HEADER = (
     "min_age",
     "rfid",
     "barcodes",
+    "tags",
 )
 FIELD_COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("name", "product_name", "title", "metadata.name"),
@@ -29,6 +30,7 @@ FIELD_COLUMNS: dict[str, tuple[str, ...]] = {
     "min_age": ("min_age", "metadata.min_age"),
     "rfid": ("rfid", "metadata.rfid"),
     "barcodes": ("barcodes", "barcode", "gtin", "upc", "ean"),
+    "tags": ("tags", "metadata.tags"),
 }
 """Where a file may say something about a field of a product: a cell that is empty there says nothing about it."""
 
@@ -47,6 +49,7 @@ def product_rows(shop: Shop) -> Iterator[tuple[object, ...]]:
             product.min_age,
             "yes" if product.rfid else "no",
             "|".join(product.barcodes),
+            "|".join(product.tags),
         )
 
 

@@ -66,6 +66,7 @@ def read_form(ask: Ask, shop: Shop, product: Product | None, tax_classes: tuple[
         sold_by=reader.one_of("sold_by", SOLD_BY),
         min_age=reader.age(),
         rfid=values["rfid"] == "yes",
+        tags=() if product is None else product.tags,
     )
     if product is not None:
         values["id"] = product.id

@@ -165,6 +165,7 @@ def _unguarded(product: Product, known: dict[ProductId, Product]) -> Product:
         name=unguarded(product.name),
         tax_class=unguarded(product.tax_class),
         barcodes=tuple(map(unguarded, product.barcodes)),
+        tags=tuple(map(unguarded, product.tags)),
     )
 
 

@@ -78,6 +78,7 @@ def price(pricing: Pricing, record: VisitRecord, items: Mapping[ProductId, int])
         lines=tuple(CartLine(product, count, min(unnamed if odds is None else odds, 1.0)) for product, count in wanted),
         probability=min(unnamed if odds is None else odds, 1.0),
         notes=(DECIDED_NOTE,),
+        weights=pricing.weigh(record.interactions, (record.visit,)),
     )
     whole = pricing.receipt(sale)
     left_out = tuple(line for line in whole.lines if line.problem)

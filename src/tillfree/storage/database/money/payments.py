@@ -25,6 +25,7 @@ __all__ = [
     "DueOrder",
     "PaymentRow",
     "Payments",
+    "decode_event",
     "decode_payment",
     "due_orders",
     "encode_event",
@@ -144,6 +145,11 @@ def encode_event(payment: Payment, event: PaymentEvent) -> dict[str, Any]:
     }
 
 
+def decode_event(record: bytes) -> PaymentEvent:
+    """An event of a payment, from the bytes of `record`."""
+    return _events.decode(record)
+
+
 class Payments(Connected):
     """The part of a database that keeps payments; written in a `book` only."""
 
@@ -167,7 +173,7 @@ class Payments(Connected):
         statement = select(PAYMENT_EVENTS).where(PAYMENT_EVENTS.c.payment == payment).order_by(PAYMENT_EVENTS.c.version)
         with self.reading() as connection:
             return [
-                PaymentRow(version=row.version, time_ns=row.time_ns, event=_events.decode(row.record))
+                PaymentRow(version=row.version, time_ns=row.time_ns, event=decode_event(row.record))
                 for row in connection.execute(statement)
             ]
 

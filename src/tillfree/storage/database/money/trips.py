@@ -20,7 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from tillfree.commerce.trips import Payer, Trip, TripStatus
+from tillfree.commerce.trips import EntryKind, Payer, Trip, TripStatus
 from tillfree.core.ids import TripId, VisitId
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.tables import METADATA
@@ -97,6 +97,7 @@ class TripQuery(msgspec.Struct, frozen=True, kw_only=True):
     since_ns: int | None = None
     until_ns: int | None = None
     statuses: tuple[TripStatus, ...] = ()
+    entry: EntryKind | None = None
     text: str = ""
     before: TripCursor | None = None
     limit: int = 50
@@ -196,6 +197,8 @@ def _conditions(query: TripQuery) -> list[ColumnElement[bool]]:
         found.append(TRIPS.c.opened_ns >= query.since_ns)
     if query.until_ns is not None:
         found.append(TRIPS.c.opened_ns < query.until_ns)
+    if query.entry is not None:
+        found.append(TRIPS.c.entry == query.entry)
     if query.statuses:
         found.append(TRIPS.c.status.in_(query.statuses))
     if text := query.text.strip()[:_TEXT_MAX]:

@@ -1,0 +1,79 @@
+"""The arguments of the commands for other systems: keys, exports, and the description of the API."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["add_integrations"]
+
+Parsers = Callable[..., argparse.ArgumentParser]
+
+# ---- commands, loaded when they run -----------------------------------------------------------------------------
+# ruff: noqa: PLC0415
+
+
+def _keys(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.keys import run_keys
+
+    return run_keys(arguments)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.exporting import run_export
+
+    return run_export(arguments)
+
+
+def _describe(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.keys import run_describe
+
+    return run_describe(arguments)
+
+
+def add_integrations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
+    """Puts the commands beside the others; `add` makes a parser of a name, a function and a text."""
+    _add_keys(commands, add)
+    _add_exports(commands, add)
+    api = commands.add_parser("api", help="the API of a store", description="the API of a store")
+    inner = api.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    parser = add(inner, "describe", _describe, "print the description of the API (OpenAPI 3.1)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE instead")
+
+
+def _add_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
+    keys = commands.add_parser("keys", help="keys of other systems", description="keys of other systems")
+    inner = keys.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made = {
+        "add": add(inner, "add", _keys, "make a key for another system; it is printed once"),
+        "list": add(inner, "list", _keys, "say which keys there are"),
+        "revoke": add(inner, "revoke", _keys, "let a key open nothing any more"),
+    }
+    made["add"].add_argument("name", metavar="NAME", help="which system uses it")
+    made["add"].add_argument(
+        "--scope", action="append", required=True, metavar="SCOPE",
+        help="what it may, as payments:read; may be repeated; `tillfree keys list --scopes` prints them",
+    )  # fmt: skip
+    made["add"].add_argument(
+        "--per-minute", type=int, default=1200, metavar="N", help="so many requests a minute (default 1200)"
+    )
+    made["list"].add_argument("--scopes", action="store_true", help="print what keys can be allowed to do instead")
+    made["revoke"].add_argument("id", metavar="ID", help="the middle of the key: tf_ID_...")
+    for name, parser in made.items():
+        parser.add_argument(
+            "--data", type=Path, required=name != "list", metavar="FOLDER", help="where the store keeps its data"
+        )
+
+
+def _add_exports(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
+    export = commands.add_parser("export", help="sales as files", description="sales as files")
+    inner = export.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    sales = add(inner, "sales", _export, "write sales as a table (CSV)")
+    sales.add_argument("--by", choices=("line", "tax"), default="line", help="what a row is (default line)")
+    epcis = add(inner, "epcis", _export, "write sales as an EPCIS 2.0 document (JSON-LD)")
+    epcis.add_argument("--gln", default="", metavar="GLN", help="the store's GLN, 13 digits")
+    epcis.add_argument("--store", default="store-1", metavar="NAME", help="the store's name, where it has no GLN")
+    for parser in (sales, epcis):
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+        parser.add_argument("--since", metavar="MOMENT", help="trips begun then or later: 2026-11-26, or with a time")
+        parser.add_argument("--until", metavar="MOMENT", help="trips begun before then (in UTC, where nothing is said)")
+        parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to FILE instead of the terminal")

@@ -1,0 +1,166 @@
+"""Everything about entry and money of one running store, wired: the till, the desk at the gate, and work beside them.
+
+Demo, replay and service are made of the same parts; only the processor, the clock and what stands at the gate differ.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from tillfree.commerce.payments.processor import Processor
+from tillfree.commerce.pricing import Pricing
+from tillfree.commerce.trips import Payer, Trip
+from tillfree.core.events import Event, VisitBound
+from tillfree.identity.badges import PalmLinks
+from tillfree.storage.database.database import Database
+from tillfree.storage.database.records import VisitRecord
+from tillfree.store.entry.desk import EntryDesk, RetailerIdentity
+from tillfree.store.running.running import RunningStore
+from tillfree.store.running.state import FeedEntry
+from tillfree.store.settings import StoreSettings
+from tillfree.store.stream_clock import StreamClock
+from tillfree.store.till.errors import TillError
+from tillfree.store.till.table_policy import TablePolicy
+from tillfree.store.till.till import Till
+from tillfree.store.till.watched import WatchedProcessor
+from tillfree.store.workers import Worker, Workers
+
+__all__ = ["Counter", "MakeTill"]
+
+_log = logging.getLogger(__name__)
+MakeTill = Callable[..., Till]
+
+
+class Counter:
+    """Made before the store that it belongs to, since that tells it who came in; `attach` puts the two together."""
+
+    def __init__(  # noqa: PLR0913 - all that it is made of
+        self,
+        database: Database,
+        settings: StoreSettings,
+        processor: Processor,
+        clock: StreamClock,
+        *,
+        make_till: MakeTill = Till,
+        retailer: RetailerIdentity | None = None,
+        palms: PalmLinks | None = None,
+        retailer_prices: bool = False,
+        simulated: bool = False,
+    ) -> None:
+        """`make_till` makes the till as `Till` does."""
+        self._store: RunningStore | None = None
+        self._database = database
+        self._settings = settings
+        self.clock = clock
+        self.processor = WatchedProcessor(processor)
+        self.till = make_till(
+            database,
+            settings,
+            self.processor,
+            self.clock,
+            prices=self._prices,
+            policy=TablePolicy(settings),
+            retailer_prices=retailer_prices,
+        )
+        self.desk = EntryDesk(
+            database,
+            settings,
+            self.till,
+            self.clock,
+            retailer=retailer,
+            tell=self._tell,
+            inside=self._inside,
+            online=lambda: self.processor.online,
+            debts=database.owes,
+            palms=palms,
+            simulated=simulated,
+        )
+        self._workers = Workers(())
+        self._closed = False
+
+    # ---- what the store calls ---------------------------------------------------------------------------------
+
+    def on_visit(self, record: VisitRecord) -> None:
+        """A visit is over."""
+        if record.trip:
+            # Once more, where the database could not be written when they came in; else nothing happens.
+            try:
+                self.on_entry(
+                    VisitBound(time_ns=record.opened_ns, source="", sequence=0, visit=record.visit, trip=record.trip)
+                )
+            except TillError as error:
+                _log.warning("visit %s: %s", record.visit, error)
+        self.till.finished(record)
+
+    def on_entry(self, event: Event) -> None:
+        """Somebody came in on an entry, or nobody did.
+
+        An entry that was not made at this desk, as one in a recording, becomes a trip that nobody is known to pay.
+        """
+        if isinstance(event, VisitBound) and self._database.trip(event.trip) is None:
+            self.till.open(
+                Trip(id=event.trip, gate=event.source, entry="open", opened_ns=event.time_ns), Payer(kind="none")
+            )
+        self.desk.note(event)
+
+    # ---- beginning and end ------------------------------------------------------------------------------------
+
+    def attach(self, store: RunningStore, more: Iterable[Worker] = ()) -> None:
+        """This is the store; `more` are further kinds of work, as mail and webhooks."""
+        self._store = store
+        self.clock.follow(lambda: store.now_ns)
+        table: Sequence[Worker] = (
+            Worker("payments", self.till.tick, remedy="money waits, and nothing is lost: see the log of the server"),
+            Worker("gate", self.desk.tick),
+            *more,
+        )
+        self._workers = Workers(table, self._tell_trouble)
+
+    def start(self) -> None:
+        """Begin to work; after `attach`."""
+        assert self._store is not None, "a counter belongs to a store"
+        self._workers.start()
+
+    def close(self) -> None:
+        """Ends all work; what waits goes on at the next start. Call it when the store has stopped; twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        self._workers.stop()
+        self.desk.close()
+        self.till.close()
+
+    @property
+    def trouble(self) -> str:
+        """What does not work at the moment, for every page."""
+        return self._workers.trouble
+
+    @property
+    def till_waits(self) -> bool:
+        """Whether orders wait for an answer of the processor."""
+        return self._database.orders_waiting() > 0
+
+    # ---- what the parts ask of the store ------------------------------------------------------------------------
+
+    def _inside(self) -> int:
+        return 0 if self._store is None else self._store.inside
+
+    def _tell(self, event: Event) -> None:
+        if self._store is not None:
+            self._store.tell(event)
+
+    def _prices(self) -> Pricing:
+        assert self._store is not None, "a counter belongs to a store"
+        return Pricing(self._store.shop, self._settings.commerce, self._store.name)
+
+    def _tell_trouble(self, name: str, said: str, remedy: str) -> None:
+        if self._store is not None:
+            self._store.note(
+                FeedEntry(
+                    sequence=0,
+                    time_ns=self.clock(),
+                    kind="issue" if remedy else "recovered",
+                    device=name,
+                    detail=said,
+                    remedy=remedy,
+                )
+            )

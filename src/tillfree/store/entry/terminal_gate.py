@@ -1,0 +1,79 @@
+"""A card terminal at a gate: waits for a card, asks the desk, and lets the hold go where the gate stays shut."""
+
+import logging
+import secrets
+from collections.abc import Callable
+
+from tillfree.commerce.payments.processor import Order, Processor, ProcessorRefusal, ProcessorUnavailable
+from tillfree.connectors.terminals.taps import NoTap, Terminal
+from tillfree.core.ids import PaymentId
+from tillfree.core.money import Money
+from tillfree.identity.credentials import CardTap, TerminalHold
+from tillfree.store.entry.desk import EntryAnswer, EntryDesk
+
+__all__ = ["TerminalGate"]
+
+_TRIES = 3
+_REASONS = {"declined": "declined", "expired": "expired"}
+_log = logging.getLogger(__name__)
+
+
+class TerminalGate:
+    """One gate with its terminal. `group_size` says how many want to come in on the next card."""
+
+    def __init__(
+        self,
+        gate: str,
+        terminal: Terminal,
+        desk: EntryDesk,
+        processor: Processor,
+        hold: Money,
+        group_size: Callable[[], int] = lambda: 1,
+    ) -> None:
+        self.gate = gate
+        self._terminal = terminal
+        self._desk = desk
+        self._processor = processor
+        self._hold = hold
+        self._group_size = group_size
+
+    def turn(self) -> EntryAnswer | None:
+        """Waits for a card, and says what the gate was told; None where no card came.
+
+        Raises:
+            TerminalError: the terminal cannot be reached.
+        """
+        tap = self._terminal.wait_for_tap(self._hold, reference=secrets.token_hex(10))
+        if isinstance(tap, NoTap):
+            reason = _REASONS.get(tap.reason)
+            return None if reason is None else self._desk.turned_away(self.gate, "card", reason)
+        answer = self._desk.present(self.gate, tap, group_size=self._group_size())
+        if not answer.opens and tap.hold is not None:
+            self._let_go(tap, tap.hold)
+        return answer
+
+    def close(self) -> None:
+        """Waits no more."""
+        self._terminal.cancel()
+
+    def _let_go(self, tap: CardTap, hold: TerminalHold) -> None:
+        """Nobody came in on it. What cannot be let go now ends by itself, as every hold does."""
+        order = Order(
+            key=f"gate/{hold.reference}/void",
+            kind="void",
+            payment=PaymentId(f"gate-{hold.reference}"),
+            reference=hold.reference,
+            reason="the gate stayed shut",
+        )
+        for _ in range(_TRIES):
+            try:
+                self._processor.ask(order)
+            except ProcessorUnavailable:
+                continue
+            except ProcessorRefusal as error:
+                _log.warning("gate %s: the hold of a card that was refused cannot be let go: %s", self.gate, error)
+            return
+        _log.warning(
+            "gate %s, terminal %s: the processor does not answer; the hold of a card that was refused ends by itself",
+            self.gate, tap.terminal,
+        )  # fmt: skip
