@@ -29,8 +29,6 @@ from tillfree.storage.database.money.ledger import Ledgers
 from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.proof import Proving
 from tillfree.storage.database.money.receipt_links import ReceiptLinks
-from tillfree.storage.database.money.ledger import Ledgers
-from tillfree.storage.database.money.payments import Payments
 from tillfree.storage.database.money.trips import Trips
 from tillfree.storage.database.reports import Reports
 from tillfree.storage.database.retention import Erasing
@@ -73,9 +71,6 @@ class Database(
     Ledgers,
     Books,
     Proving,
-    ReceiptLinks,
-    Deliveries,
-    Disputes,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.
 
