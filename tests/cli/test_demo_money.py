@@ -58,7 +58,6 @@ def played(
             yield counter, database, recording, store
         finally:
             store.stop()
-            counter.close()
 
 
 def _settle(counter: Counter, entrance: SimulatedEntrance, broken: tuple[str, ...]) -> None:

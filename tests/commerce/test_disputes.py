@@ -104,7 +104,7 @@ def test_who_took_more_asks_for_no_more(receipt: Receipt, data: st.DataObject) -
 def test_the_table_of_what_goes_back_at_once(
     change: dict[str, str], asked: int, trip: int, day: int, granted: bool
 ) -> None:
-    claim = msgspec.structs.replace(Claim(line=0, reason="not_taken", really=0), **change)  # type: ignore[arg-type]
+    claim = msgspec.structs.replace(Claim(line=0, reason="not_taken", really=0), **change)
     line = full_receipt().lines[0]
     assert is_granted(claim, line, eur(asked), SETTINGS, eur(trip), eur(day)) is granted
 

@@ -9,6 +9,8 @@ import http
 import msgspec
 from starlette.responses import Response
 
+from tillfree.web.api.problems import PROBLEMS, ProblemBody, problem_uri
+
 __all__ = ["API", "RETAILER", "body_bytes_max", "is_for_machines", "machine_error", "problem_type"]
 
 API = "/api/"
@@ -55,11 +57,8 @@ def machine_error(path: str, status: int, message: str, headers: dict[str, str] 
     if path.startswith(RETAILER):
         body, media_type = msgspec.json.encode({"errorMsg": message}), "application/json"
     else:
-        problem = {
-            "type": f"/api#problem-{problem_type(status)}",
-            "title": http.HTTPStatus(status).phrase,
-            "status": status,
-            "detail": message,
-        }
+        name = problem_type(status)
+        title = PROBLEMS[name][1] if name in PROBLEMS else http.HTTPStatus(status).phrase
+        problem = ProblemBody(type=problem_uri(name), title=title, status=status, detail=message)
         body, media_type = msgspec.json.encode(problem), "application/problem+json"
     return Response(body, status, headers, media_type)
