@@ -21,6 +21,7 @@ from tillfree.core.errors import TillfreeError
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
 from tillfree.web.api.processor_webhooks import routes
+from tillfree.web.app import make_app
 from tillfree.web.console import Console
 
 SECRET = Secret("whsec_test")
@@ -60,7 +61,7 @@ def heard(console: Console) -> Heard:
 
 def client(console: Console, settings: ProcessorSettings, environment: dict[str, str] | None = None) -> TestClient:
     known = ENVIRONMENT if environment is None else environment
-    app = Starlette(routes=routes(lambda _ask: settings, known))
+    app = Starlette(routes=routes(lambda _console: settings, known))
     app.state.console = console
     return TestClient(app)
 
@@ -236,6 +237,23 @@ def test_signed_nonsense_is_400(console: Console, heard: Heard) -> None:
         assert post_stripe(console, body) == 400
         assert client(console, ADYEN).post("/webhooks/adyen", content=body).status_code == 400
     assert not heard.notices
+
+
+def test_a_webhook_comes_through_the_guard_of_the_console_without_a_cookie(
+    console: Console, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE", SECRET.reveal())
+    console.store.settings = msgspec.structs.replace(console.store.settings, processor=STRIPE)
+    served = TestClient(make_app(console), base_url="http://localhost")
+    body = event()
+    for content_type in ("application/json", "application/x-www-form-urlencoded", ""):
+        headers = {"Stripe-Signature": stripe_signature(body, SECRET, NOW_S), "Content-Type": content_type}
+        assert served.post("/webhooks/stripe", content=body, headers=headers).status_code == 200
+    assert served.post("/webhooks/stripe", content=body).status_code == 401
+    assert served.post("/webhooks/adyen", content=body).status_code == 404
+    assert served.get("/webhooks/stripe").status_code == 405
+    assert served.post("/webhooks/stripe", content=b"x" * 2_000_000).status_code == 413
+    assert len(heard.notices) == 3
 
 
 def test_only_the_processor_of_the_settings_is_listened_to(console: Console, heard: Heard) -> None:
