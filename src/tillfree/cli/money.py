@@ -58,10 +58,7 @@ def counter_of(database: Database, settings: StoreSettings, shop: Shop) -> Itera
     processor = _simulated(clock) if simulated else make_processor(settings.processor)
     budget_s = settings.entry.retailer_budget_ms * NS_PER_MS / NS_PER_S
     retailer = retailer_gate(settings, time.time_ns, timeout_s=budget_s)
-    counter = Counter(
-        database, settings, processor, clock, retailer=retailer, simulated=simulated,
-        retailer_prices=settings.retailer.prices == "retailer",
-    )  # fmt: skip
+    counter = Counter(database, settings, processor, clock, retailer=retailer, simulated=simulated)
     try:
         yield counter
     finally:
