@@ -316,6 +316,17 @@ def test_the_exit_shows_codes_that_lead_to_the_receipts(fresh: ShopperStore, bro
     assert made.secret not in client.get("/exit").text, "the secret stands in the code alone"
 
 
+def test_screens_and_links_go_by_the_clock_of_the_till(fresh: ShopperStore, browse: Callable[..., TestClient]) -> None:
+    far_ns = fresh.console.now_ns() + 10**18
+    fresh.console.receipts = ReceiptDesk(fresh.console.database, SETTINGS, fresh.till, lambda: far_ns)
+    secret = fresh.desk.make_link(fresh.trips[0].id)
+    fresh.desk.exits.add(fresh.trips[0].id, "g1", secret, far_ns)
+    assert len(browse("associate").get("/exit/now").json()["receipts"]) == 1
+    page = browse().get(f"/r/{secret}").text
+    assert LANGUAGES["en"].wrong_over in page
+    assert LANGUAGES["en"].this_is_wrong not in page
+
+
 def _number(fresh: ShopperStore) -> str:
     trip = fresh.trips[0]
     made = fresh.desk.exits.add(trip.id, "g1", fresh.desk.make_link(trip.id), fresh.console.now_ns())

@@ -58,7 +58,7 @@ class ReceiptPages:
         if isinstance(found, Response):
             return found
         layout = found.desk.layout(found.shown, found.words.code)
-        now_ns = ask.console.now_ns()
+        now_ns = found.desk.now_ns()
         told = ask.query("told", limit=20)
         return shopper_page(
             ask,
@@ -123,7 +123,7 @@ class ReceiptPages:
     def _form(self, ask: Ask, found: _Open, wrong: str = "") -> Response:
         place = int(ask.request.path_params["line"])
         layout = found.desk.layout(found.shown, found.words.code)
-        now_ns = ask.console.now_ns()
+        now_ns = found.desk.now_ns()
         line = self._line(found, layout.lines[place], now_ns) if place < len(layout.lines) else None
         if line is None or not line.disputable:
             return RedirectResponse(f"{found.address}?lang={found.words.code}", 303)
