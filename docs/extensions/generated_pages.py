@@ -19,17 +19,35 @@ import msgspec
 
 from tillfree.core import events as event_module
 from tillfree.core.events import EVENT_KINDS, event_schema
+from tillfree.evaluation.worked_prices import PRICE_CASES, TAX_CASES, said_cart
+from tillfree.identity.reasons import REASONS
 from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.simulation.stores.named import STORES, size_of, store_of
 from tillfree.storage.database.retention import RETENTION
 from tillfree.store.settings import settings_schema
 from tillfree.store.settings_schema import Setting, walk_settings
+from tillfree.web.gate.words import REASON_WORDS
 from tillfree.web.roles import PERMISSIONS, ROLES
 
 if TYPE_CHECKING:  # the tests of these functions need no Sphinx
     from sphinx.application import Sphinx
 
-__all__ = ["acts", "api", "decisions", "events", "fill", "retention", "roles", "schemas", "settings", "setup", "stores"]
+__all__ = [
+    "acts",
+    "api",
+    "decisions",
+    "events",
+    "fill",
+    "price_examples",
+    "reasons",
+    "retention",
+    "roles",
+    "schemas",
+    "settings",
+    "setup",
+    "stores",
+    "tax_examples",
+]
 
 MARKER = re.compile(r"^<!-- generated: (?P<what>\w+)(?: (?P<argument>[\w.]+))? -->$", re.MULTILINE)
 BAR = re.compile(r"`[^`]*`|\|")
@@ -204,6 +222,37 @@ def retention() -> str:
     return _table(("What", "Kept for", "Why"), rows)
 
 
+def reasons() -> str:
+    """A table of why a gate may stay shut: the word, what staff read, and what its display says."""
+    rows = [(f"`{word}`", REASON_WORDS[word], text) for word, text in REASONS.items()]
+    return _table(("Reason", "For staff", "On the display"), rows)
+
+
+def price_examples() -> str:
+    """A table of worked examples of prices and offers; the tests run the same cases."""
+    rows = [
+        (case.title, said_cart(case), case.rule, ", ".join(case.off), f"{case.total} {case.currency}")
+        for case in PRICE_CASES
+    ]
+    return _table(("Example", "Cart", "Rule", "Off, by line", "To pay"), rows)
+
+
+def tax_examples() -> str:
+    """A table of worked examples of tax; the tests run the same cases."""
+    rows = [
+        (
+            case.title,
+            said_cart(case),
+            case.rule,
+            case.net,
+            "; ".join((case.tax, *case.parts)),
+            f"{case.total} {case.currency}",
+        )
+        for case in TAX_CASES
+    ]
+    return _table(("Example", "Cart", "How", "Net", "Tax", "To pay"), rows)
+
+
 def decisions(folder: Path) -> str:
     """A list of the decision notes, oldest first, by the title that each has."""
     notes = sorted(folder.glob("[0-9]*.md"))
@@ -218,6 +267,9 @@ _PARTS: dict[str, Callable[[], str]] = {
     "stores": stores,
     "roles": roles,
     "retention": retention,
+    "reasons": reasons,
+    "price_examples": price_examples,
+    "tax_examples": tax_examples,
 }
 """What needs no argument, by the name in a comment."""
 

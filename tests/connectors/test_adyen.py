@@ -1,8 +1,8 @@
 """Adyen's adapter against the mock, over real HTTP."""
 
 import pytest
-from tests.connectors.simulated_shop import ACCOUNT, HMAC_KEY, Adyen, order
 
+from tests.connectors.simulated_shop import ACCOUNT, HMAC_KEY, Adyen, order
 from tillfree.commerce.payments.processor import Answer, ProcessorRefusal, ProcessorUnavailable
 from tillfree.connectors.processors.adyen_notices import AdyenNotices
 from tillfree.core.money import Money

@@ -3,8 +3,8 @@
 import logging
 
 import pytest
-from tests.connectors.simulated_shop import KEY, Stripe, order
 
+from tests.connectors.simulated_shop import KEY, Stripe, order
 from tillfree.commerce.payments.processor import ProcessorRefusal, ProcessorUnavailable
 from tillfree.connectors.errors import ConnectorError
 from tillfree.connectors.processors.calls import Caller

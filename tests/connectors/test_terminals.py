@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.connectors.simulated_shop import KEY, Clock, Stripe
 
+from tests.connectors.simulated_shop import KEY, Clock, Stripe
 from tillfree.connectors.processors.secret_keys import Secret
 from tillfree.connectors.processors.stripe import stripe_caller
 from tillfree.connectors.terminals.nexo import additional_response, amount_number, read_amount
@@ -285,7 +285,7 @@ def test_no_card_at_a_reader_leaves_no_hold() -> None:
     shop = Stripe()
     assert ReaderGate(shop, lambda: None, wait_s=3).wait() == NoTap(reason="nobody")
     shop = Stripe()
-    waiting = ReaderGate(shop, lambda: waiting.cancel())
+    waiting = ReaderGate(shop, lambda: waiting.cancel())  # noqa: PLW0108  there is no reader to name yet
     assert waiting.wait() == NoTap(reason="cancelled")
     assert not shop.core.books.holds
 

@@ -79,3 +79,17 @@ def test_each_is_closed_after_its_last_turn() -> None:
     workers.stop()
     assert first.closed.is_set()
     assert second.closed.is_set()
+
+
+def test_a_turn_that_waits_is_interrupted() -> None:
+    waits, begun = threading.Event(), threading.Event()
+
+    def turn() -> None:
+        begun.set()
+        waits.wait(_LONG_S)
+
+    workers = Workers([Worker("gate", turn, interrupt=waits.set)])
+    workers.start()
+    assert begun.wait(_LONG_S)
+    workers.stop()
+    assert waits.is_set()

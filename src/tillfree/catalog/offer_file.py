@@ -158,8 +158,10 @@ def _scaled(name: str, value: object, digits: int, most: int, wanted: str) -> in
         number = Decimal(value)
     except InvalidOperation as error:
         raise CatalogError(f"{name} = {printable(str(value), 40)} is not {wanted}") from error
-    # Far beyond any amount; the exponent of a hostile number would fill the memory.
-    if not number.is_finite() or number.adjusted() > 18 or number.scaleb(digits) % 1:
+    # The arithmetic of decimals rounds what has more digits than 28, without a word.
+    _, figures, exponent = number.as_tuple()
+    exact = isinstance(exponent, int) and len(figures) <= 28 and exponent >= -28 and number.adjusted() <= 18
+    if not exact or number.scaleb(digits) % 1:
         raise CatalogError(f"{name} = {printable(str(value), 40)} is not {wanted}")
     scaled = int(number.scaleb(digits))
     if not 0 <= scaled <= most:

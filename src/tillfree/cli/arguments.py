@@ -106,6 +106,24 @@ def _audit(arguments: argparse.Namespace) -> int:
     return run_audit(arguments)
 
 
+def _codes(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.codes import run_codes
+
+    return run_codes(arguments)
+
+
+def _badges(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.codes import run_badges
+
+    return run_badges(arguments)
+
+
+def _ledger(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.ledger import run_ledger
+
+    return run_ledger(arguments)
+
+
 # ---- arguments --------------------------------------------------------------------------------------------------
 
 
@@ -127,6 +145,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_files(commands)
     _add_prices(commands)
     _add_users(commands)
+    _add_codes(commands)
+    _add_ledger(commands)
     add_integrations(commands, _add)
     return parser
 
@@ -400,4 +420,56 @@ def _add_users(commands: Commands) -> None:
     made["show"] = _add(inner, "show", _audit, "print the log, newest first")
     made["show"].add_argument("--limit", type=int, default=50, metavar="N", help="so many entries (default 50)")
     for parser in made.values():
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+
+
+def _add_codes(commands: Commands) -> None:
+    codes = commands.add_parser("codes", help="codes for the gate", description="codes for the gate, and their keys")
+    inner = codes.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made = {
+        "key": _add(inner, "key", _codes, "make a key"),
+        "keys": _add(inner, "keys", _codes, "say which keys are trusted"),
+        "trust": _add(inner, "trust", _codes, "trust public keys of somebody else (a JSON Web Key Set)"),
+        "distrust": _add(inner, "distrust", _codes, "trust a key no more"),
+        "make": _add(inner, "make", _codes, "make a code that is good once"),
+        "verify": _add(inner, "verify", _codes, "say whether a code is good here and now"),
+    }
+    roles = ("shopper", "associate", "delivery")
+    made["key"].add_argument(
+        "--role", action="append", choices=roles, help="whose codes it may sign; may be repeated (default shopper)"
+    )
+    made["key"].add_argument("--days", type=int, default=0, metavar="N", help="trusted for so long (default: ever)")
+    made["trust"].add_argument("file", type=Path, metavar="KEYS.JSON")
+    made["distrust"].add_argument("key", metavar="ID")
+    make = made["make"]
+    make.add_argument("--role", choices=roles, default="shopper", help="default shopper")
+    make.add_argument("--account", default="", metavar="NAME", help="who pays, as the retailer's app knows them")
+    make.add_argument("--group", type=int, default=1, metavar="N", help="so many may come in (default 1)")
+    make.add_argument("--minutes", type=float, default=2.0, metavar="N", help="good for so long (default 2)")
+    make.add_argument("--age", type=int, default=0, metavar="YEARS", help="proved to be so old (default 0: unknown)")
+    make.add_argument("--loyalty", default="", metavar="ID", help="an account of a loyalty programme")
+    make.add_argument("--language", default="", metavar="CODE", help="language of the receipt, such as de")
+    make.add_argument("--issuer", default="tillfree", metavar="NAME", help="who made it (default tillfree)")
+    make.add_argument("--out", type=Path, metavar="FILE", help="an SVG or PNG picture (default: shown here)")
+    made["verify"].add_argument("code", metavar="CODE", help="its text; - reads it from standard input")
+    for name in ("make", "verify"):
+        _add_settings_option(made[name])
+    badges = commands.add_parser("badges", help="employee badges", description="employee badges")
+    inner = badges.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made["import"] = _add(inner, "import", _badges, "put in a list of badges, in the place of the old one")
+    made["import"].add_argument("file", type=Path, metavar="CSV", help="with the columns badge and account, at least")
+    for parser in made.values():
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+
+
+def _add_ledger(commands: Commands) -> None:
+    ledger = commands.add_parser("ledger", help="the books of all money", description="the books of all money")
+    inner = ledger.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    made = [_add(inner, "prove", _ledger, "prove every entry, sum, payment and receipt again (1 if one is wrong)")]
+    show = _add(inner, "show", _ledger, "print accounts and entries, newest first")
+    show.add_argument("--trip", default="", metavar="TRIP", help="the entries of one trip")
+    show.add_argument("--limit", type=int, default=20, metavar="N", help="so many entries (default 20)")
+    export = _add(inner, "export", _ledger, "write all postings as CSV")
+    export.add_argument("file", type=Path, metavar="FILE.csv", help="a new file, or - for standard output")
+    for parser in (*made, show, export):
         parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")

@@ -6,10 +6,12 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tillfree.catalog.model import Shop
+from tillfree.cli.money import beside, receipt_desk
 from tillfree.cli.serving import Keeper, open_browser, quiet_log, serve_console
 from tillfree.cli.simulating import shop_named
 from tillfree.cli.terminal import show
@@ -33,12 +35,13 @@ from tillfree.storage.database.database import Database
 from tillfree.store.counter import Counter
 from tillfree.store.entry.key_files import KeyFolder
 from tillfree.store.running.running import RunningStore
+from tillfree.store.running.sources import Source
 from tillfree.store.settings import StoreSettings
 from tillfree.store.stream_clock import StreamClock
 from tillfree.store.workers import Worker
 from tillfree.web.console import Console
 
-__all__ = ["PORT", "run_demo"]
+__all__ = ["PORT", "demo_counter", "demo_settings", "run_demo"]
 
 PORT = 8420
 HOST = "127.0.0.1"
@@ -49,6 +52,8 @@ UNITS_PER_FACING = 12
 """How many units lie at each facing at the beginning, as if somebody had counted: assumed."""
 GATE = "gate"
 """What the gate of a simulation is called."""
+PROVES_AGE = 0.9
+"""Share of payers of whom an age was proved, by their credential or to somebody of the staff: assumed."""
 SLIPS_IN = 0.1
 """How often somebody slips in behind somebody else, relative to other awkward acts: assumed."""
 
@@ -65,7 +70,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tillfree-demo-"))
         database = stack.enter_context(Database.open(folder))
         key = KeyFolder(Path(folder)).make(("shopper", "associate"))
-        counter, entrance, worker = demo_counter(database, settings, source, key, stack)
+        counter, entrance, worker = demo_counter(database, settings, source, key, stack, seed=arguments.seed)
         keeper = Keeper(database, shop, counter.on_visit)
         store = RunningStore(
             source,
@@ -78,7 +83,8 @@ def run_demo(arguments: argparse.Namespace) -> int:
             on_entry=counter.on_entry,
             breaker=entrance,
         )
-        counter.attach(store, [worker])
+        receipts = receipt_desk(counter, database, settings, ZoneInfo("UTC"))
+        counter.attach(store, [worker, *beside(counter, receipts, database, settings, lambda: store.shop)])
         counted_ns = options.start_ns
         store.set_counts(dict.fromkeys(range(len(shop.facings)), (UNITS_PER_FACING, UNITS_PER_FACING, counted_ns)))
         console = Console(
@@ -87,6 +93,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
             demo=True,
             till=counter.till,
             desk=counter.desk,
+            receipts=receipts,
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,
             work_trouble=lambda: counter.trouble,
@@ -106,11 +113,10 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 
 def demo_counter(
-    database: Database, settings: StoreSettings, source: SimulatedShifts, key: SigningKey, stack: ExitStack
+    database: Database, settings: StoreSettings, source: Source, key: SigningKey, stack: ExitStack, *, seed: int
 ) -> tuple[Counter, SimulatedEntrance, Worker]:
     """Till, desk and gate around a simulated processor; what tells of the processor's notices is the worker."""
     clock = StreamClock()
-    seed = source.seed
     wallets = Wallets(seed, key, settings.entry.store_code)
     processor = SimulatedProcessor(clock, seed=seed, cards={card.token: card for card in wallets.cards()})
     switches = Switches(processor)
@@ -123,6 +129,7 @@ def demo_counter(
         palms=wallets,
         simulated=True,
     )
+    stack.callback(counter.close)
     database.set_badges([(badge.badge, msgspec.msgpack.encode(badge)) for badge in wallets.badges()])
     hold = Money(settings.payments.hold_minor, settings.currency)
     cards = stack.enter_context(SimulatedCardGate(GATE, counter.desk, switches, hold, clock, seed))
@@ -163,5 +170,11 @@ def demo_options(arguments: argparse.Namespace) -> SimulationOptions:
     start_ns = time.time_ns() // NS_PER_S * NS_PER_S - int(WARM_UP_S) * NS_PER_S
     rates = msgspec.structs.replace(ActRates(), tailgate_in=SLIPS_IN)
     return SimulationOptions(
-        **usual, awkward=arguments.awkward, seed=arguments.seed, start_ns=start_ns, entry=True, rates=rates
+        **usual,
+        awkward=arguments.awkward,
+        seed=arguments.seed,
+        start_ns=start_ns,
+        entry=True,
+        entry_ages=PROVES_AGE,
+        rates=rates,
     )

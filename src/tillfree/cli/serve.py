@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
+from tillfree.cli.money import beside, counter_of, receipt_desk
 from tillfree.cli.serving import Keeper, only_one, open_browser, quiet_log, remembered_shop, serve_console, zone_named
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import TerminalError, say, show
@@ -29,14 +31,15 @@ def run_serve(arguments: argparse.Namespace) -> int:
     quiet_log()
     settings = load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
     zone = zone_named(arguments.timezone)
-    with Database.open(arguments.data) as database, only_one(arguments.data):
+    with Database.open(arguments.data) as database, only_one(arguments.data), ExitStack() as stack:
         if not database.users():
             raise TerminalError(
                 f"{arguments.data}: nobody may sign in yet; first run: "
                 f"tillfree users add NAME --role manager --data {arguments.data}"
             )
         source = _source(arguments, database)
-        keeper = Keeper(database, source.shop)
+        counter = stack.enter_context(counter_of(database, settings, source.shop))
+        keeper = Keeper(database, source.shop, None if counter is None else counter.on_visit)
         store = RunningStore(
             source,
             settings,
@@ -45,13 +48,23 @@ def run_serve(arguments: argparse.Namespace) -> int:
             calibration=_calibration(database),
             on_visit=keeper.on_visit,
             on_minute=keeper.on_minute,
+            on_entry=None if counter is None else counter.on_entry,
         )
+        receipts = None
+        if counter is not None:
+            receipts = receipt_desk(counter, database, settings, zone)
+            counter.attach(store, beside(counter, receipts, database, settings, lambda: store.shop))
         _restore_counts(store, database)
         console = Console(
             store,
             database,
+            till=None if counter is None else counter.till,
+            desk=None if counter is None else counter.desk,
+            receipts=receipts,
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,
+            work_trouble=lambda: "" if counter is None else counter.trouble,
+            simulated_money=settings.processor.kind == "simulated",
             secure=arguments.https,
             names=frozenset(arguments.name or ()),
             zone=zone,
@@ -66,7 +79,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
                 open_browser(address)
 
         try:
-            serve_console(console, arguments.host, arguments.port, ready)
+            serve_console(console, arguments.host, arguments.port, ready, counter)
         finally:
             keeper.finish()
     return 0

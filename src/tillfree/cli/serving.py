@@ -95,7 +95,6 @@ class Keeper:
         else:
             self._database.add_minute(kept)
 
-
     def _keep_visit(self, record: VisitRecord) -> None:
         try:
             self._finished(record)

@@ -70,37 +70,34 @@ def render_escpos(layout: Layout, printer: EscPosPrinter, *, link: str = "") -> 
     paper = _Paper(printer)
     columns = printer.columns
     paper.middle()
-    for line in wrap(layout.store, columns // 2):
-        paper.double(line)
-    paper.rows(wrap(layout.when, columns))
-    paper.rows(wrap(layout.number, columns))
+    paper.double(layout.store)
+    paper.text(layout.when)
+    paper.text(layout.number)
     paper.left()
     if layout.simulated:
-        for row in wrap(layout.words.simulated, columns):
-            paper.bold(row)
-    paper.row("-" * columns)
+        paper.bold(layout.words.simulated)
+    paper.text("-" * columns)
     for item in layout.lines:
-        for row in wrap(item.name, columns):
-            paper.row(row)
+        paper.text(item.name)
         paper.pair(item.detail, item.amount, indent=2)
         for under in item.under:
             paper.pair(under.label, under.amount, indent=2)
     if not layout.lines:
-        paper.row(layout.words.nothing_taken)
-    paper.row("-" * columns)
+        paper.text(layout.words.nothing_taken)
+    paper.text("-" * columns)
     for total in layout.sums:
         if total.strong:
             paper.total(total.label, total.amount)
         else:
             paper.pair(total.label, total.amount)
-    paper.row("-" * columns)
+    paper.text("-" * columns)
     paper.middle()
-    paper.rows(wrap(layout.note, columns))
+    paper.text(layout.note)
     if link:
         paper.feed()
-        paper.rows(wrap(layout.words.scan, columns))
+        paper.text(layout.words.scan)
         paper.qr(link)
-    paper.rows(wrap(layout.words.thanks, columns))
+    paper.text(layout.words.thanks)
     return paper.finished()
 
 
@@ -122,37 +119,32 @@ class _Paper:
     def feed(self) -> None:
         self._bytes += b"\n"
 
-    def row(self, text: str) -> None:
-        self._write(self._printable(text))
-        self.feed()
-
-    def rows(self, texts: list[str]) -> None:
-        for text in texts:
-            self.row(text)
+    def text(self, text: str) -> None:
+        """In as many rows as it needs."""
+        self._rows(wrap(self._printable(text), self._printer.columns))
 
     def bold(self, text: str) -> None:
         self._bytes += _BOLD
-        self.row(text)
+        self.text(text)
         self._bytes += _PLAIN_WEIGHT
 
     def double(self, text: str) -> None:
+        """Twice as wide and high."""
         self._bytes += _DOUBLE
-        self.row(text)
+        self._rows(wrap(self._printable(text), self._printer.columns // 2))
         self._bytes += _SINGLE
 
     def pair(self, left: str, right: str, *, indent: int = 0) -> None:
-        for row in self._pair(left, right, self._printer.columns - indent):
-            self.row(" " * indent + row)
+        rows = self._pair(left, right, self._printer.columns - indent)
+        self._rows([" " * indent + row for row in rows])
 
     def total(self, label: str, amount: str) -> None:
         """Twice as wide and high, where both fit on one line; else bold."""
-        half = self._printer.columns // 2
-        rows = self._pair(label, amount, half)
-        if len(rows) == 1:
-            self.double(rows[0])
-        else:
-            for row in self._pair(label, amount, self._printer.columns):
-                self.bold(row)
+        rows = self._pair(label, amount, self._printer.columns // 2)
+        large = len(rows) == 1
+        self._bytes += _DOUBLE if large else _BOLD
+        self._rows(rows if large else self._pair(label, amount, self._printer.columns))
+        self._bytes += _SINGLE if large else _PLAIN_WEIGHT
 
     def qr(self, link: str) -> None:
         """GS ( k of Epson: model 2, dots of 6, correction M, store, print."""
@@ -171,8 +163,13 @@ class _Paper:
         return bytes(self._bytes)
 
     def _pair(self, left: str, right: str, columns: int) -> list[str]:
-        # Letters that become others change the width, so that is done before the columns are counted.
-        return pair(self._printable(left).rstrip(), self._printable(right), columns)
+        return pair(self._printable(left), self._printable(right), columns)
+
+    def _rows(self, rows: list[str]) -> None:
+        """Rows that fit: letters that become others change the width, so that was done before they were cut."""
+        for row in rows:
+            self._write(row.rstrip())
+            self.feed()
 
     def _printable(self, text: str) -> str:
         """The text in letters that the printer has. What a printer would obey is none: those are all below a blank."""
@@ -192,12 +189,13 @@ class _Paper:
         )
         if plain and plain != letter:
             return "".join(self._letter(part) for part in plain)
-        return "?" * display_width(letter) if letter.isprintable() else ""
+        return "?" if letter.isprintable() else ""
 
     def _page_of(self, letter: str) -> int | None:
         """The page that has a letter, -1 for Kanji; the one in force if it can."""
         if self._printer.japanese:
-            return -1 if _encoded(letter, _JAPANESE) else None
+            # Every letter of two bytes is two columns wide, also such as are narrow elsewhere (×).
+            return -1 if len(_encoded(letter, _JAPANESE)) == display_width(letter) else None
         pages = self._printer.code_pages
         for page in (self._page, *pages) if self._page in pages else pages:
             if _encoded(letter, CODE_PAGES[page]):

@@ -26,9 +26,8 @@ __all__ = ["Attachment", "Mail", "MailRefused", "MailSender", "MailUnavailable",
 _PERMANENT = 500
 _ADDRESS_MAX = 254
 # Less than RFC 5321 allows (no quoted names, no addresses of machines), and all that people have.
-_ADDRESS = re.compile(
-    r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,64}@(?:[^\s@.<>()\[\]\\,;:\"\x00-\x2f\x7f]+\.)+[^\s@.<>()\[\]\\,;:\"\x00-\x2f\x7f]{2,}"
-)
+_OUTSIDE = r"\s@<>()\[\]\\,;:\"/\x00-\x20\x7f"
+_ADDRESS = re.compile(rf"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{{1,64}}@(?:[^.{_OUTSIDE}]+\.)+[^.{_OUTSIDE}]{{2,}}")
 
 
 class MailRefused(ConnectorError):  # noqa: N818  what it is
@@ -118,15 +117,16 @@ class MailSender:
             message["Subject"] = mail.subject
             message["Date"] = format_datetime(dt.datetime.fromtimestamp(mail.time_ns // NS_PER_S, dt.UTC))
             message["Message-ID"] = f"<{mail.id}@{self._domain}>"
-            message["Content-Language"] = mail.language
             message["Auto-Submitted"] = "auto-generated"
+            message.set_content(mail.text)
+            message.add_alternative(mail.html, subtype="html")
+            for attachment in mail.attachments:
+                main, _, sub = attachment.media_type.partition("/")
+                message.add_attachment(attachment.data, maintype=main, subtype=sub, filename=attachment.name)
+            # Last, for a message that gets a second part hands on what it says of its content to the first.
+            message["Content-Language"] = mail.language
         except (ValueError, IndexError) as error:
             raise MailRefused(f"{mail.id}: a header of it cannot be written ({error})") from error
-        message.set_content(mail.text)
-        message.add_alternative(mail.html, subtype="html")
-        for attachment in mail.attachments:
-            main, _, sub = attachment.media_type.partition("/")
-            message.add_attachment(attachment.data, maintype=main, subtype=sub, filename=attachment.name)
         return message
 
     @contextlib.contextmanager

@@ -47,7 +47,7 @@ class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PalmLinks(Protocol):
-    """Who knows what palms are linked to."""
+    """Who knows what palms, or accounts of an app, are linked to."""
 
     def link(self, account: str) -> PalmLink | None:
         """The link of an account; None where it is not linked to any way to pay."""
@@ -99,7 +99,7 @@ def _badge(where: str, cells: dict[str, str]) -> Badge:
             badge=cells["badge"],
             account=cells["account"],
             paid_by="badge account" if _one_of(cells, "paid_by", "payroll", "badge account") else "payroll",
-            active=_flag(cells.get("active", "yes")),
+            active=_flag(cells.get("active", "") or "yes"),
             any_time=_flag(cells.get("any_time", "no")),
             age_years=int(age),
             role="associate" if _one_of(cells, "role", "shopper", "associate") else "shopper",

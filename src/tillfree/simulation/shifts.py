@@ -73,11 +73,6 @@ class SimulatedShifts:
         self._current = self._write(0, options.start_ns)
 
     @property
-    def seed(self) -> int:
-        """That of the first shift."""
-        return self._options.seed
-
-    @property
     def truth(self) -> Truth | None:
         """What really happened in the last few shifts, and will in this one."""
         truths = list(self._truths)

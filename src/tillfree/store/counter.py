@@ -75,6 +75,7 @@ class Counter:
             simulated=simulated,
         )
         self._workers = Workers(())
+        self._closed = False
 
     # ---- what the store calls ---------------------------------------------------------------------------------
 
@@ -120,7 +121,10 @@ class Counter:
         self._workers.start()
 
     def close(self) -> None:
-        """Ends all work; what waits goes on at the next start. Call it when the store has stopped."""
+        """Ends all work; what waits goes on at the next start. Call it when the store has stopped; twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
         self._workers.stop()
         self.desk.close()
         self.till.close()
@@ -129,6 +133,11 @@ class Counter:
     def trouble(self) -> str:
         """What does not work at the moment, for every page."""
         return self._workers.trouble
+
+    @property
+    def till_waits(self) -> bool:
+        """Whether orders wait for an answer of the processor."""
+        return self._database.orders_waiting() > 0
 
     # ---- what the parts ask of the store ------------------------------------------------------------------------
 

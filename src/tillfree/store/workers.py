@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 class Worker(msgspec.Struct, frozen=True):
     """One kind of work: `turn` does what there is to do, and is called again after `every_s`, until the end.
 
-    `remedy` says what a person can do when it fails; `close` is called once, after the last turn.
+    `remedy` says what a person can do when it fails; `interrupt` ends a turn that waits for long, and `close` is called
+    once, after the last turn.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Worker(msgspec.Struct, frozen=True):
     every_s: float = 1.0
     remedy: str = "see the server's log; it is tried again by itself"
     close: Callable[[], object] | None = None
+    interrupt: Callable[[], object] | None = None
 
 
 class Workers:
@@ -60,6 +62,9 @@ class Workers:
     def stop(self) -> None:
         """Ends them; returns when every turn that goes on is over, or has taken too long."""
         self._over.set()
+        for worker in self._table:
+            if worker.interrupt is not None:
+                _quietly(worker.interrupt, worker.name)
         for thread in self._threads:
             thread.join(_JOIN_S)
             if thread.is_alive():
@@ -77,10 +82,7 @@ class Workers:
             wait_s = worker.every_s if self._turn(worker) else min(max(2.0 * wait_s, 1.0), _WAIT_MOST_S)
             self._over.wait(wait_s)
         if worker.close is not None:
-            try:
-                worker.close()
-            except Exception:  # noqa: BLE001 - the others are to be closed, too
-                _log.exception("worker %s could not be closed", worker.name)
+            _quietly(worker.close, worker.name)
 
     def _turn(self, worker: Worker) -> bool:
         try:
@@ -106,3 +108,10 @@ class Workers:
             self._tell(name, said, remedy)
         except Exception:  # noqa: BLE001 - whoever listens is no part of the work
             _log.exception("nobody could be told of worker %s", name)
+
+
+def _quietly(end: Callable[[], object], name: str) -> None:
+    try:
+        end()
+    except Exception:  # noqa: BLE001 - the others are to be ended, too
+        _log.exception("worker %s could not be ended in order", name)

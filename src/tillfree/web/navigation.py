@@ -24,13 +24,16 @@ class Place(msgspec.Struct, frozen=True):
 
 PLACES: tuple[Place, ...] = (
     Place("/", later("Live"), "live", "live.see"),
+    Place("/gate", later("Gate"), "gate", "gate.see"),
     Place("/visits", later("Visits"), "visits", "visits.see"),
+    Place("/trips", later("Trips"), "trips", "payments.see"),
     Place("/review", later("Review"), "review", "review.decide"),
     Place("/disputes", later("Disputes"), "disputes", "disputes.decide"),
     Place("/catalogue", later("Catalogue"), "catalogue", "catalogue.see"),
     Place("/planogram", later("Planogram"), "planogram", "catalogue.see"),
     Place("/stock", later("Stock"), "stock", "stock.see"),
     Place("/devices", later("Devices"), "devices", "devices.see"),
+    Place("/ledger", later("Ledger"), "ledger", "payments.see"),
     Place("/reports", later("Reports"), "reports", "reports.see"),
     Place("/integrations", later("Integrations"), "integrations", "integrations.change"),
     Place("/audit", later("Audit log"), "audit", "audit.see"),

@@ -175,6 +175,10 @@ def test_every_table_has_a_rule() -> None:
         "ledger_head": "the ledger", "ledger_balances": "the ledger", "entries": "entries of the gate",
         "refusals": "refusals at the gate", "spent_codes": "spent codes", "blocks": "blocks", "badges": "badges",
         "closed_gates": "closed gates", "announcements": "announcements", "cursors": "how far each has read",
+        "deliveries": "receipts on their way", "receipt_links": "links to receipts", "disputes": "disputes",
+        "retailer_orders": "carts for the retailer", "retailer_ingestions": "catalogues that it sent",
+        "api_keys": "keys and webhooks", "hooks": "keys and webhooks", "hook_messages": "messages for them",
+        "given_answers": "answers that they were given",
     }  # fmt: skip
     assert set(METADATA.tables) == {*named, "schema_version"}
     for text in named.values():

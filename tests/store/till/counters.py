@@ -14,7 +14,7 @@ from tillfree.storage.database.database import Database
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.till import Till
 
-__all__ = ["CARD", "S", "Bank", "Clock", "make_till", "record", "trip", "usd"]
+__all__ = ["CARD", "Bank", "Clock", "S", "make_till", "record", "trip", "unavailable", "usd", "walk"]
 
 S = 10**9
 CARD = Payer(kind="card", token="tok", fingerprint="keyed", brand="visa", last4="4242")

@@ -57,7 +57,6 @@ WORDS = Words(
     send="إرسال",
     back="العودة إلى الإيصال",
     status_open="أبلغتنا أن هذا خطأ. هناك من ينظر في الأمر.",
-    status_refunded="تم رد {amount}",
     status_rejected="راجعنا الأمر ووجدنا هذا البند صحيحا.",
     answer="الجواب: {answer}",
     thanks_refunded="شكرا لك. سيعاد إليك {amount}.",

@@ -56,7 +56,6 @@ WORDS = Words(
     send="Absenden",
     back="Zurück zum Bon",
     status_open="Sie haben uns gesagt, dass das nicht stimmt. Jemand sieht es sich an.",
-    status_refunded="Erstattet: {amount}",
     status_rejected="Wir haben es geprüft: Diese Zeile stimmt.",
     answer="Antwort: {answer}",
     thanks_refunded="Danke. {amount} sind auf dem Weg zurück zu Ihnen.",

@@ -56,7 +56,6 @@ WORDS = Words(
     send="Send",
     back="Back to the receipt",
     status_open="You told us that this is wrong. A person is looking at it.",
-    status_refunded="Refunded: {amount}",
     status_rejected="We looked at it, and found this line right.",
     answer="Answer: {answer}",
     thanks_refunded="Thank you. {amount} is on its way back to you.",

@@ -56,7 +56,6 @@ WORDS = Words(
     send="Enviar",
     back="Volver al recibo",
     status_open="Nos avisó de que esto está mal. Una persona lo está mirando.",
-    status_refunded="Devuelto: {amount}",
     status_rejected="Lo hemos mirado: esta línea está bien.",
     answer="Respuesta: {answer}",
     thanks_refunded="Gracias. Le devolvemos {amount}.",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import re
 from decimal import Decimal
 
 from babel.core import Locale
@@ -15,6 +16,8 @@ __all__ = ["amount_in", "clock_in", "day_in", "rate_in", "weight_kg_in"]
 
 # The digits of price tags; Arabic has others besides, which no shelf label of a shop with two languages shows.
 _DIGITS = "latn"
+# CLDR wants a blank between a currency of letters and its number (currencySpacing), which Babel leaves out.
+_LETTER_THEN_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 _PLACES = {"pt": "pt_PT"}
 # The marks of direction in Arabic amounts are no letters: fonts and printers show a box for each.
 _UNSEEN = str.maketrans("", "", "\u200e\u200f\u061c")
@@ -24,7 +27,7 @@ def amount_in(money: Money, language: str) -> str:
     """`12,50 €`, with as many digits as the currency has."""
     value = Decimal(money.minor).scaleb(-CURRENCY_EXPONENTS[money.currency])
     shown = format_currency(value, money.currency, locale=_locale(language), numbering_system=_DIGITS)
-    return shown.translate(_UNSEEN)
+    return _LETTER_THEN_DIGIT.sub("\u00a0", shown.translate(_UNSEEN))
 
 
 def rate_in(rate_ppm: int, language: str) -> str:

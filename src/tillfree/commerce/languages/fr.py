@@ -56,7 +56,6 @@ WORDS = Words(
     send="Envoyer",
     back="Retour au ticket",
     status_open="Vous nous avez signalé une erreur. Quelqu’un s’en occupe.",
-    status_refunded="Remboursé : {amount}",
     status_rejected="Nous avons vérifié : cette ligne est juste.",
     answer="Réponse : {answer}",
     thanks_refunded="Merci. {amount} vous seront rendus.",

@@ -56,7 +56,6 @@ WORDS = Words(
     send="Invia",
     back="Torna allo scontrino",
     status_open="Ci ha segnalato un errore. Una persona lo sta verificando.",
-    status_refunded="Rimborsato: {amount}",
     status_rejected="Abbiamo verificato: questa riga è giusta.",
     answer="Risposta: {answer}",
     thanks_refunded="Grazie. Le restituiamo {amount}.",

@@ -56,7 +56,6 @@ WORDS = Words(
     send="送信",
     back="レシートに戻る",
     status_open="ご連絡を受け付けました。担当者が確認しています。",
-    status_refunded="返金済み: {amount}",
     status_rejected="確認の結果、この行に間違いはありませんでした。",
     answer="回答: {answer}",
     thanks_refunded="ご連絡ありがとうございます。{amount}を返金します。",

@@ -56,7 +56,6 @@ WORDS = Words(
     send="Versturen",
     back="Terug naar de bon",
     status_open="U hebt ons gezegd dat dit niet klopt. Iemand kijkt ernaar.",
-    status_refunded="Terugbetaald: {amount}",
     status_rejected="Wij hebben het bekeken: deze regel klopt.",
     answer="Antwoord: {answer}",
     thanks_refunded="Bedankt. U krijgt {amount} terug.",

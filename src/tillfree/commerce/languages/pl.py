@@ -56,7 +56,6 @@ WORDS = Words(
     send="Wyślij",
     back="Wróć do paragonu",
     status_open="Zgłoszono, że to się nie zgadza. Ktoś to sprawdza.",
-    status_refunded="Zwrócono: {amount}",
     status_rejected="Sprawdziliśmy: ta pozycja się zgadza.",
     answer="Odpowiedź: {answer}",
     thanks_refunded="Dziękujemy. Zwracamy {amount}.",

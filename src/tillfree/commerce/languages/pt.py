@@ -56,7 +56,6 @@ WORDS = Words(
     send="Enviar",
     back="Voltar ao recibo",
     status_open="Avisou-nos de que isto está errado. Uma pessoa está a verificar.",
-    status_refunded="Devolvido: {amount}",
     status_rejected="Verificámos: esta linha está certa.",
     answer="Resposta: {answer}",
     thanks_refunded="Obrigado. Vamos devolver-lhe {amount}.",

@@ -69,7 +69,6 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     send: str
     back: str
     status_open: str
-    status_refunded: str
     status_rejected: str
     answer: str
     thanks_refunded: str

@@ -20,8 +20,10 @@ from tillfree.storage.recordings.model import Truth, TruthEntry
 from tillfree.store.entry.desk import EntryAnswer, EntryDesk
 from tillfree.store.running.state import Breakable
 
-__all__ = ["CardGate", "SimulatedEntrance"]
+__all__ = ["STAFF", "CardGate", "SimulatedEntrance"]
 
+STAFF = "simulated staff"
+"""Who looks at documents."""
 _CARDS = ("card", "wallet")
 _REMEMBERED = 5000
 
@@ -37,7 +39,7 @@ class CardGate(Protocol):
 class SimulatedEntrance:
     """A `Breaker` that also opens the gate: sensors, the network and the processor can be broken by a click."""
 
-    def __init__(  # noqa: PLR0913 - all that stands at a gate
+    def __init__(
         self,
         breaker: SimulatedBreaker,
         switches: Switches,
@@ -109,12 +111,17 @@ class SimulatedEntrance:
         return self._entries.pop(key, None)
 
     def _show(self, gate: str, entry: TruthEntry) -> None:
+        size = len(entry.people)
         if entry.kind not in _CARDS:
-            self._desk.present(gate, self._wallets.shown(entry, self._now_ns()), group_size=len(entry.people))
-            return
-        card = self._wallets.card_of(entry)
-        if self._switches.online:
-            self._cards.tap(card, len(entry.people))
+            answer: EntryAnswer | None = self._desk.present(
+                gate, self._wallets.shown(entry, self._now_ns()), group_size=size
+            )
+        elif self._switches.online:
+            answer = self._cards.tap(self._wallets.card_of(entry), size)
         else:
             # A terminal that reaches nobody still reads the card; whether that is enough is the desk's rule.
-            self._desk.present(gate, offline_tap(card), group_size=len(entry.people))
+            answer = self._desk.present(gate, offline_tap(self._wallets.card_of(entry)), group_size=size)
+        trip = None if answer is None else answer.trip
+        if trip is not None and entry.age_years > trip.age_years:
+            # What the credential does not say, somebody of the staff sees on a document.
+            self._desk.check_age(trip.id, entry.age_years, by=STAFF)

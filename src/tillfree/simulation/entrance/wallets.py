@@ -105,7 +105,8 @@ class Wallets:
         )
         code = make_code(claims, self._key)
         if entry.refused == "bad_signature":
-            return code[:-8] + code[-8:][::-1] if code[-8:] != code[-8:][::-1] else code[:-1]
+            # One letter in the middle of the signature: at its end there are bits that mean nothing.
+            return f"{code[:-20]}{'A' if code[-20] != 'A' else 'B'}{code[-19:]}"
         if not entry.refused and not staff:
             self._last_code = code
         return code

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.events import Alternative
@@ -157,10 +157,14 @@ class Decisions(Connected):
             last = page[-1].number
 
 
+_NEWEST = (
+    select(DECISIONS.c.record).where(DECISIONS.c.visit == bindparam("key")).order_by(DECISIONS.c.number.desc()).limit(1)
+)
+
+
 def newest_decision(connection: Connection, visit: VisitId) -> ReviewDecision | None:
     """The newest decision about a visit, in the transaction of the caller."""
-    statement = select(DECISIONS.c.record).where(DECISIONS.c.visit == visit).order_by(DECISIONS.c.number.desc())
-    record = connection.scalar(statement.limit(1))
+    record = connection.scalar(_NEWEST, {"key": visit})
     return None if record is None else _decisions.decode(record)
 
 

@@ -115,6 +115,22 @@ RETENTION: tuple[RetentionRule, ...] = (
         _DEFAULT.announcements_days,
         "other systems catch up after a stop of so long",
     ),
+    RetentionRule(
+        "Receipts on their way with their addresses, and links to receipts",
+        None,
+        "as long as a link is good (`receipts.link_days`)",
+    ),
+    RetentionRule("Disputes: what shoppers say is wrong", None, "by trip and line, until a year after it was decided"),
+    RetentionRule(
+        "Carts for the retailer's ordering, and catalogues that it sent",
+        None,
+        "until they are worked off, and some days more (`retailer.orders_kept_days`)",
+    ),
+    RetentionRule(
+        "Keys and webhooks of other systems, messages for them, answers that they were given",
+        None,
+        "keys and webhooks until they are taken away; messages for some days after they were sent, answers for a day",
+    ),
     RetentionRule("Sessions", None, "until they are over: 12 hours, or 60 minutes without a request"),
     RetentionRule("Wrong passwords", None, "the name and time only, for 5 minutes"),
     RetentionRule("Staff: names, roles and hashes of passwords", None, "until somebody is removed"),

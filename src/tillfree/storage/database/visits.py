@@ -4,7 +4,20 @@ import hashlib
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
 from tillfree.core.ids import TrackId, VisitId
 from tillfree.core.money import Money
@@ -131,10 +144,17 @@ class Visits(Connected):
             return connection.execute(delete(VISITS)).rowcount
 
 
+# Made once: to build a statement takes longer than to run it.
+_KEY: BindParameter[str] = bindparam("key")
+_DIGEST = select(VISITS.c.digest).where(VISITS.c.visit == _KEY)
+_WHOLE = select(EVIDENCE.c.record).where(EVIDENCE.c.visit == _KEY)
+_BARE = select(VISITS.c.record).where(VISITS.c.visit == _KEY)
+
+
 def keep_visit(connection: Connection, record: VisitRecord, where: str) -> None:
     """Keeps a visit in the transaction of the caller, as `Visits.add_visit` does."""
     digest = hashlib.sha256(_encoder.encode(record)).digest()
-    known = connection.scalar(select(VISITS.c.digest).where(VISITS.c.visit == record.visit))
+    known = connection.scalar(_DIGEST, {"key": record.visit})
     if known == digest:
         return
     if known is not None:
@@ -153,9 +173,9 @@ def keep_visit(connection: Connection, record: VisitRecord, where: str) -> None:
 
 def kept_visit(connection: Connection, visit: VisitId, where: str) -> VisitRecord | None:
     """A visit in the transaction of the caller, as `Visits.visit` gives it."""
-    kept = connection.scalar(select(EVIDENCE.c.record).where(EVIDENCE.c.visit == visit))
+    kept = connection.scalar(_WHOLE, {"key": visit})
     if kept is None:
-        kept = connection.scalar(select(VISITS.c.record).where(VISITS.c.visit == visit))
+        kept = connection.scalar(_BARE, {"key": visit})
     if kept is None:
         return None
     try:

@@ -12,6 +12,7 @@ from tillfree.commerce.disputes import Claim, Dispute, asked_for, is_granted
 from tillfree.commerce.errors import CommerceError
 from tillfree.commerce.languages.choosing import words_of
 from tillfree.commerce.layout import Layout, lay_out
+from tillfree.commerce.payments.payment import Payment
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.mail import is_address
@@ -26,7 +27,7 @@ from tillfree.store.receipts.errors import NothingAsked, NotOurs, TooLate
 from tillfree.store.receipts.exits import ExitBoard, ExitReceipt
 from tillfree.store.settings import StoreSettings
 
-__all__ = ["CONSUMER", "ReceiptDesk", "Refunding", "ShopperReceipt", "TripBook"]
+__all__ = ["CONSUMER", "ReceiptDesk", "Refunding", "ShopperReceipt", "TripBook", "refunds_of"]
 
 CONSUMER = "receipts"
 """Whose cursor in the announcements this is."""
@@ -39,6 +40,7 @@ _RETRY_NS = 30 * NS_PER_S
 _ERASE_EVERY_NS = 3600 * NS_PER_S
 _KEEP_DISPUTES_DAYS = 400
 _AT_ONCE = 200
+_NOT_YET = ("inside", "review", "abandoned")
 _log = logging.getLogger(__name__)
 
 
@@ -68,8 +70,14 @@ class ShopperReceipt(msgspec.Struct, frozen=True, kw_only=True):
     trip: Trip
     receipt: Receipt
     disputes: tuple[Dispute, ...]
+    payment: Payment | None = None
     until_ns: int
     open_until_ns: int
+
+    @property
+    def pays_here(self) -> bool:
+        """Whether this store took the money, and so can give it back."""
+        return self.trip.status in ("settling", "settled")
 
     def dispute_of(self, line: int) -> Dispute | None:
         """What was said against a line."""
@@ -86,21 +94,25 @@ class ReceiptDesk:
         till: Refunding,
         now_ns: Callable[[], int],
         *,
-        book: TripBook,
+        book: TripBook | None = None,
         zone: dt.tzinfo = dt.UTC,
     ) -> None:
-        """`now_ns` is the wall clock, `zone` the store's; `book` is where trips are kept, the database as a rule."""
+        """`now_ns` is the clock of the till, `zone` the store's; `book` is where trips are kept, else the database."""
         self.settings = settings
         self.zone = zone
         self.exits = ExitBoard(settings.receipts.exit_seconds, settings.receipts.kiosk_minutes)
         self._database = database
         self._till = till
         self._now_ns = now_ns
-        self._book = book
+        self._book: TripBook = database if book is None else book
         self._refunds_due_ns = 0
         self._erase_due_ns = 0
 
     # ---- looking --------------------------------------------------------------------------------------------
+
+    def now_ns(self) -> int:
+        """The time that links, screens and disputes go by."""
+        return self._now_ns()
 
     def make_link(self, trip: TripId) -> str:
         """A new secret that leads to the receipt of a trip."""
@@ -121,12 +133,13 @@ class ReceiptDesk:
         """The same for a trip whose link is not at hand."""
         kept = self._book.trip(trip)
         # A receipt that waits for a person is nobody's yet.
-        if kept is None or kept.receipt is None or kept.receipt.status != "charge":
+        if kept is None or kept.receipt is None or kept.receipt.status != "charge" or kept.status in _NOT_YET:
             return None
         return ShopperReceipt(
             trip=kept,
             receipt=kept.receipt,
             disputes=tuple(self._database.disputes_of(trip)),
+            payment=self._database.payment_of_trip(trip),
             until_ns=until_ns,
             open_until_ns=(kept.closed_ns or kept.receipt.time_ns) + self.settings.disputes.days * _DAY_NS,
         )
@@ -144,10 +157,12 @@ class ReceiptDesk:
 
         Raises:
             TooLate: the time for that is over.
-            NotOurs: there is no such line.
+            NotOurs: there is no such line, or another system took the money.
             NothingAsked: nothing was charged for it, or not less than on the receipt was taken.
         """
         now_ns = self._now_ns()
+        if not shown.pays_here:
+            raise NotOurs(f"trip {shown.trip.id!r}: this store did not take its money, so it gives none back")
         if now_ns >= shown.open_until_ns:
             raise TooLate(f"trip {shown.trip.id!r}: the time to dispute its receipt is over; ask in the shop")
         if not 0 <= claim.line < len(shown.receipt.lines):
@@ -255,8 +270,9 @@ class ReceiptDesk:
             self._erase(now_ns)
 
     def _hear(self, announcement: Announcement, now_ns: int) -> None:
-        trip = self._book.trip(TripId(announcement.subject))
-        if trip is None or trip.receipt is None or trip.receipt.status != "charge":
+        # What happens to a payment is told under its name, with the trip in the body.
+        trip = self._book.trip(TripId(str(announcement.body.get("trip", announcement.subject))))
+        if trip is None or self.receipt_of_trip(trip.id) is None:
             return
         kind: DeliveryKind = "receipt" if announcement.kind == "receipt.final" else "refund"
         payer = self._book.payer(trip.id)
@@ -280,5 +296,16 @@ class ReceiptDesk:
 
 
 def refunds_of(shown: ShopperReceipt) -> dict[int, Money]:
-    """What went back, or is about to, by the place of the line."""
-    return {dispute.line: dispute.given for dispute in shown.disputes if dispute.given.minor}
+    """What went back, or is about to, by the place of the line; -1 is for what was given back without naming one."""
+    currency = shown.receipt.currency
+    by_line: dict[int, int] = {}
+    known: set[str] = set()
+    for refund in shown.payment.refunds if shown.payment is not None else ():
+        known.add(refund.key)
+        line = refund.lines[0] if len(refund.lines) == 1 and refund.lines[0] < len(shown.receipt.lines) else -1
+        assert shown.payment is not None
+        by_line[line] = by_line.get(line, 0) + refund.minor - shown.payment.failed_minor(refund)
+    for dispute in shown.disputes:
+        if dispute.key not in known:
+            by_line[dispute.line] = by_line.get(dispute.line, 0) + dispute.given.minor
+    return {line: Money(minor, currency) for line, minor in sorted(by_line.items()) if minor}

@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable
 
 from tillfree.catalog.model import Shop
+from tillfree.commerce.payments.payment import main_hold
 from tillfree.commerce.trips import Trip
 from tillfree.connectors.retailer.client import RetailerClient
 from tillfree.connectors.retailer.errors import SignatureError
 from tillfree.connectors.retailer.signing import keys_of
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.retailer.event_feed import EventFeed
 from tillfree.store.retailer.identity import RetailerGate
@@ -52,6 +54,12 @@ def retailer_gate(settings: StoreSettings, now_ns: Callable[[], int], *, timeout
     return RetailerGate(client, retailer, timeout_s=timeout_s)
 
 
+def _hold_ends_ns(database: Database, trip: Trip) -> int:
+    payment = database.payment_of_trip(trip.id)
+    hold = None if payment is None else main_hold(payment)
+    return 0 if hold is None else hold.expires_ns
+
+
 class RetailerHouse:
     """The workers. `tick` is called about every second by one thread; it may wait for the retailer."""
 
@@ -64,7 +72,6 @@ class RetailerHouse:
         shop: Callable[[], Shop],
         now_ns: Callable[[], int],
         *,
-        hold_ends_ns: Callable[[Trip], int] = lambda _trip: 0,
         seed: int = 0,
     ) -> None:
         """Raises SignatureError: there is no key for the connectors."""
@@ -81,7 +88,8 @@ class RetailerHouse:
                 retailer,
                 shop,
                 now_ns,
-                hold_ends_ns=hold_ends_ns,
+                hold_ends_ns=lambda trip: _hold_ends_ns(database, trip),
+                review_ns=settings.payments.review_h * 3600 * NS_PER_S,
                 seed=seed,
             )
         self._feed = EventFeed(database, retailer, now_ns)

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from tillfree.catalog.model import Shop
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.client import RetailerClient
@@ -15,8 +17,9 @@ from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.storage.database.database import Database
-from tillfree.storage.database.integration.orders import OrderState, RetailerOrder
+from tillfree.storage.database.integration.orders import NOT_FINAL, OrderState, RetailerOrder
 from tillfree.store.retailer.purchases import cart_of, items_of_lines, trip_on_wire
+from tillfree.store.till.carts import Left, is_undecided
 from tillfree.store.till.till import Till
 
 __all__ = ["CONSUMER", "OrderWorker", "TripBook"]
@@ -27,6 +30,8 @@ _HOUR_NS = 60 * _MINUTE_NS
 _DAY_NS = 24 * _HOUR_NS
 _PAGE = 100
 _LOOKED_AT = 500
+_LOOK_AGAIN_NS = 15 * NS_PER_S
+_TO_REVIEW = "a person has to look at it first"
 _WAITS = frozenset({"external", "settling", "inside", "review"})
 """States of a trip in which nobody has said yet what it costs."""
 _STATES: tuple[OrderState, ...] = ("waiting", "accepted", "bad")
@@ -62,12 +67,16 @@ class OrderWorker:
         now_ns: Callable[[], int],
         *,
         hold_ends_ns: Callable[[Trip], int] = lambda _trip: 0,
+        review_ns: int = _DAY_NS,
         seed: int = 0,
     ) -> None:
-        """`hold_ends_ns` is when the hold of a trip ends, 0 where there is none."""
+        """`hold_ends_ns` is when the hold of a trip ends, 0 where there is none.
+
+        A cart that a person must look at first is held back, but not longer than `review_ns`.
+        """
         self._database, self._trips, self._till = database, trips, till
         self._client, self._settings, self._shop, self._now_ns = client, settings, shop, now_ns
-        self._hold_ends_ns = hold_ends_ns
+        self._hold_ends_ns, self._review_ns = hold_ends_ns, review_ns
         self._seed = seed
         self._checked_ns = 0
 
@@ -96,26 +105,50 @@ class OrderWorker:
                 return
 
     def _add(self, trip: Trip, left_ns: int) -> None:
+        """Who it was is written down at once, as the payer may be forgotten; what was taken when it is certain."""
         if trip.role == "delivery" or trip.entry == "open":
             return
         payer = self._trips.payer(trip.id) or _NOBODY
-        items = items_of_lines(self._till.lines(trip.id), self._shop(), self._settings)
-        cart = cart_of(trip, payer, items, self._settings, end_ns=trip.closed_ns or left_ns)
+        cart = cart_of(trip, payer, (), self._settings, end_ns=trip.closed_ns or left_ns)
         self._database.add_order(
             RetailerOrder(
                 trip=trip.id,
                 wire=trip_on_wire(trip.id),
                 time_ns=left_ns,
-                items=len(items),
+                items=NOT_FINAL,
                 cart=encode(cart),
             )
         )
 
+    def _completed(self, order: RetailerOrder) -> RetailerOrder | None:
+        """The order with what was taken; None while a person has to look at it first."""
+        if order.items != NOT_FINAL:
+            return order
+        now_ns = self._now_ns()
+        if now_ns < order.time_ns + self._review_ns and self._is_undecided(order.trip):
+            self._database.order_waits(order.trip, _TO_REVIEW, now_ns + _LOOK_AGAIN_NS)
+            return None
+        items = items_of_lines(self._till.lines(order.trip), self._shop(), self._settings)
+        cart: CreatePurchases = decode(order.cart, CreatePurchases)
+        data = encode(msgspec.structs.replace(cart, cart_items=items))
+        self._database.order_completed(order.trip, data, len(items))
+        return msgspec.structs.replace(order, cart=data, items=len(items))
+
+    def _is_undecided(self, trip_id: TripId) -> bool:
+        trip = self._trips.trip(trip_id)
+        for visit in () if trip is None else trip.left:
+            record = self._database.visit(visit)
+            if record is not None and is_undecided(Left(record, self._database.decision(visit))):
+                return True
+        return False
+
     # ---- sending --------------------------------------------------------------------------------------------
 
     def _send_due(self) -> None:
-        for order in self._database.orders_due(self._now_ns()):
-            self._send(order)
+        for due in self._database.orders_due(self._now_ns()):
+            order = self._completed(due)
+            if order is not None:
+                self._send(order)
 
     def _send(self, order: RetailerOrder) -> None:
         cart: CreatePurchases = decode(order.cart, CreatePurchases)

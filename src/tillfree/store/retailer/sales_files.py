@@ -102,7 +102,7 @@ class SalesFiles:
     # ---- rows -------------------------------------------------------------------------------------------------
 
     def _rows(self, told: Announcement) -> Iterator[_Row]:
-        trip = self._trips.trip(TripId(told.subject))
+        trip = self._trips.trip(TripId(str(told.body.get("trip") or told.subject)))
         if trip is None:
             return
         if told.kind == "payment.refunded":
@@ -191,11 +191,9 @@ class SalesFiles:
 
 
 def _money_in(body: dict[str, object]) -> Money | None:
-    """The amount that an announcement names, in the form in which receipts write money: `[minor units, currency]`."""
-    try:
-        return msgspec.convert(body.get("amount"), Money)
-    except msgspec.ValidationError:
-        return None
+    """The amount that an announcement names."""
+    minor, currency = body.get("amount_minor"), body.get("currency")
+    return Money(minor, currency) if isinstance(minor, int) and isinstance(currency, str) else None
 
 
 def _amount(money: Money | None) -> str:

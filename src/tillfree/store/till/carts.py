@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tillfree.commerce.pricing import Pricing, Sale
+from tillfree.commerce.pricing import COUPONS_MAX, Pricing, Sale
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.events import CartLine
@@ -95,23 +95,30 @@ def priced(
         TillError: there has to be a price, and nobody gave any.
     """
     id_ = f"{trip.id}/receipt"
-    mine = trip.loyalty or bool(trip.coupons) or (payer is not None and bool(payer.loyalty or payer.coupons))
+    loyalty = trip.loyalty or (payer is not None and bool(payer.loyalty))
+    coupons = trip.coupons or (() if payer is None else payer.coupons)
     whole = certain is None or not any(is_undecided(left) for left in people)
-    if len(people) == 1 and whole and not mine:
+    if len(people) == 1 and whole and not loyalty and not coupons:
         return msgspec.structs.replace(people[0].receipt, id=id_)
     if prices is None:
         raise TillError(f"trip {trip.id!r}: nobody gave the till prices for a cart of several; start it with prices")
-    lines = combined_lines(people, certain)
+    pricing, lines = prices(), combined_lines(people, certain)
+    visits = tuple(left.record.visit for left in people)
+    acts = {act.id: act for left in people for act in left.record.interactions}
     last = max(people, key=lambda left: left.record.receipt.time_ns).record.receipt
     sale = Sale(
-        visit=people[0].record.visit,
+        visit=visits[0],
         time_ns=last.time_ns,
         lines=lines,
         probability=round(min(1.0, math.prod(left.receipt.probability for left in people)), 9),
         review=whole and any(is_undecided(left) for left in people),
+        loyalty=loyalty,
+        coupons=coupons[:COUPONS_MAX],
+        weights=pricing.weigh(sorted(acts.values(), key=lambda act: (act.time_ns, act.id)), visits),
+        id=id_,
         notes=(*_notes(people), *(undecided_notes(people) if certain is not None else ())),
     )
-    return msgspec.structs.replace(prices().receipt(sale), id=id_)
+    return pricing.receipt(sale)
 
 
 def _notes(people: Sequence[Left]) -> tuple[str, ...]:

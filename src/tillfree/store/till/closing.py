@@ -41,11 +41,14 @@ class Closing:
         prices: Callable[[], Pricing] | None,
         *,
         retailer_prices: bool,
+        retailer_calls: bool,
     ) -> None:
+        """`retailer_calls`: what is due is taken when the retailer's system says so (capture), not before."""
         self._settings = settings
         self._policy = policy
         self._prices = prices
         self._retailer_prices = retailer_prices
+        self._retailer_calls = retailer_calls
 
     def look(self, book: Book, trip: Trip, now_ns: int) -> Trip:
         """Does what is due with a trip now, and puts it into the book with the time at which to look again."""
@@ -82,6 +85,12 @@ class Closing:
         if not trip.payment:
             done = msgspec.structs.replace(trip, status="void", why=why or NOBODY_PAYS)
             return over(book, done, self._settings.payer_minutes, now_ns)
+        if self._retailer_calls and receipt.total.gross.minor > 0:
+            return msgspec.structs.replace(trip, status="external", why="the retailer's system says when it is charged")
+        return self.due(book, trip, receipt, now_ns, before)
+
+    def due(self, book: Book, trip: Trip, receipt: Receipt, now_ns: int, before: Receipt | None) -> Trip:
+        """What a receipt comes to is due now; `before` is the receipt that was charged before."""
         total = receipt.total.gross
         # More deposits came back than anything cost: what the till owes is paid out by a person, not by a card.
         due = total if total.minor >= 0 else Money(0, total.currency)
@@ -163,7 +172,9 @@ class Closing:
         whole = priced(trip, payer, people, self._prices)
         after = self._policy.after_deadline(whole, [left.record for left in people])
         if after == "nothing" and trip.receipt is not None:
-            return self.charge(book, trip, trip.receipt, now_ns, "nobody decided in time")  # paid before they came again
+            return self.charge(
+                book, trip, trip.receipt, now_ns, "nobody decided in time"
+            )  # paid before they came again
         if after == "nothing":
             return self._let_go(book, trip, now_ns, "void", "nobody decided in time")
         if after == "certain":

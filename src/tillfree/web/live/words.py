@@ -7,6 +7,7 @@ from tillfree.commerce.display import display_text
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId
 from tillfree.store.running.state import FeedEntry
 from tillfree.web.devices.words import device_named
+from tillfree.web.gate.words import gate_name, reason_words
 from tillfree.web.texts import later
 
 __all__ = ["KINDS", "describe", "product_name"]
@@ -27,6 +28,12 @@ KINDS: dict[str, tuple[str, str]] = {
     "unexplained": ("issue", later("Something changed at %(place)s with nobody near")),
     "alert": ("issue", later("%(detail)s")),
     "shop": ("fine", later("A new planogram is in force")),
+    "entry": ("come", later("%(gate)s opened for %(quantity)s")),
+    "refused": ("issue", later("%(gate)s stayed shut: %(reason)s")),
+    "tailgating": ("issue", later("%(visit)s came in on nobody's entry")),
+    "unused": ("fine", later("A gate opened, and nobody came in")),
+    "age": ("issue", later("%(visit)s took %(product)s, and nobody has checked their age")),
+    "age_checked": ("fine", later("Staff saw a proof of age: %(quantity)s years or more")),
 }
 """Each kind of entry: how it looks, and its sentence."""
 
@@ -46,6 +53,8 @@ def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) 
         place=place,
         total="" if entry.total is None else str(entry.total),
         device=display_text(device_named(entry.device, say)),
+        gate=gate_name(entry.device, say),
+        reason=reason_words(entry.detail, say),
         detail=display_text(entry.detail) or entry.kind,
     )
     remedy = display_text(entry.remedy)

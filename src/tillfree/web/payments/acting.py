@@ -24,7 +24,7 @@ from tillfree.web.payments.wording import REASONS, shown
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
-__all__ = ["ask_debt", "ask_refund", "do_debt", "do_refund", "line_gross"]
+__all__ = ["ask_debt", "ask_refund", "do_debt", "do_refund", "do_release", "line_gross"]
 
 _MILLION = 1_000_000
 _LINES_MAX = 500
@@ -118,6 +118,14 @@ def do_debt(ask: "Ask") -> Response:
         done = ask.say("%(amount)s came in.", amount=shown(amount))
     ask.audit(f"payment.debt.{act}", trip.id, str(amount))
     return ask.back(here, done=done)
+
+
+def do_release(ask: "Ask") -> Response:
+    """A trip in review is charged as it stands."""
+    trip = trip_of(ask)
+    _till(ask).release(trip.id, by=ask.reader.name)
+    ask.audit("trip.release", trip.id)
+    return ask.back(f"/trips/{quote(trip.id, safe='')}", done=ask.say("It is charged as it stands."))
 
 
 # ---- what was sent --------------------------------------------------------------------------------------------------

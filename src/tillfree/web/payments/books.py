@@ -14,7 +14,7 @@ from tillfree.core.ids import TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.money.ledger import LedgerQuery, LedgerRow
 from tillfree.storage.database.money.proof import LedgerProof
-from tillfree.web.payments.wording import account_title
+from tillfree.web.payments.wording import account_title, entry_title
 from tillfree.web.reports.period import day_bounds
 from tillfree.web.routing import act, view
 
@@ -55,6 +55,7 @@ class BookPages:
             balances=[(account_title(ask, balance.account), balance) for balance in ask.database.balances()],
             rows=rows,
             account=lambda name: account_title(ask, name),
+            entry_said=lambda what: entry_title(ask, what),
             amount_of=Money,
             chosen={"day": day, "trip": trip},
             filtered=bool(chosen),
@@ -84,7 +85,8 @@ class BookPages:
 
 def proof_text(proof: LedgerProof) -> str:
     """For the log."""
-    return f"{proof.entries} entries: {'right' if proof.holds else '; '.join(f'{fault.where}: {fault.what}' for fault in proof.faults)[:400]}"
+    faults = "; ".join(f"{fault.where}: {fault.what}" for fault in proof.faults)
+    return f"{proof.entries} entries: {faults[:400] or 'right'}"
 
 
 def _wanted(ask: "Ask") -> tuple[LedgerQuery, str, str]:

@@ -5,22 +5,24 @@ from typing import TYPE_CHECKING
 import msgspec
 from starlette.responses import Response
 
-from tillfree.commerce.display import display_text
 from tillfree.commerce.payments.payment import Payment
-from tillfree.commerce.payments.states import STATES, state_of
+from tillfree.commerce.payments.states import state_of
 from tillfree.commerce.trips import Trip
-from tillfree.core.ids import TripId
+from tillfree.core.ids import TripId, VisitId
 from tillfree.core.money import Money
 from tillfree.storage.database.money.ledger import LedgerQuery
 from tillfree.web.errors import NotThere
+from tillfree.web.gate.words import gate_name
 from tillfree.web.payments.listing import total_of
 from tillfree.web.payments.wording import (
     ENTRIES,
     REASONS,
     ROLES,
+    STATES,
     STATUS_KINDS,
     STATUSES,
     account_title,
+    entry_title,
     event_said,
 )
 
@@ -73,17 +75,31 @@ def show_trip(ask: "Ask") -> Response:
         kind=STATUS_KINDS.get(trip.status, ""),
         entry=ask.say(ENTRIES[trip.entry]),
         role=ask.say(ROLES[trip.role]),
+        age_years=max(trip.age_years, _proved(ask, trip)),
+        gate=gate_name(trip.gate, ask.say),
+        undecided=[row for row in trip.visits if _is_undecided(ask, row)],
         kept={visit for visit in trip.visits if ask.database.visit(visit) is not None},
         state="" if payment is None else ask.say(STATES[state_of(payment)]),
         sums=None if payment is None else _sums(payment),
         timeline=[(row.time_ns, event_said(ask, payment, row.event)) for row in events if payment is not None],
         rows=ask.database.ledger(LedgerQuery(trip=trip.id, limit=_ENTRIES_SHOWN))[::-1],
         account=lambda name: account_title(ask, name),
+        entry_said=lambda what: entry_title(ask, what),
         amount_of=Money,
         reasons={key: ask.say(said) for key, said in REASONS.items()},
         may_refund=ask.may("payments.refund") and ask.console.till is not None,
-        seen_by=display_text(ask.reader.name),
     )
+
+
+def _proved(ask: "Ask", trip: Trip) -> int:
+    """What the gate knows of the age: staff may have seen a proof since."""
+    entry = ask.database.entry(trip.id)
+    return 0 if entry is None else entry.age_years
+
+
+def _is_undecided(ask: "Ask", visit: VisitId) -> bool:
+    record = ask.database.visit(visit)
+    return record is not None and record.receipt.status == "review" and ask.database.decision(visit) is None
 
 
 def _sums(payment: Payment) -> Sums:

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from tillfree.web.payments.acting import ask_debt, ask_refund, do_debt, do_refund
+from tillfree.web.payments.acting import ask_debt, ask_refund, do_debt, do_refund, do_release
 from tillfree.web.payments.books import BookPages
 from tillfree.web.payments.detail import show_trip
 from tillfree.web.payments.listing import export, show_list
@@ -21,5 +21,6 @@ def routes() -> list[BaseRoute]:
         act("/trips/{code}/refund", do_refund, "payments.refund"),
         view("/trips/{code}/debt", ask_debt, "payments.refund"),
         act("/trips/{code}/debt", do_debt, "payments.refund"),
+        act("/trips/{code}/release", do_release, "payments.refund"),
         *BookPages().routes(),
     ]

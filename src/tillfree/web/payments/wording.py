@@ -19,6 +19,7 @@ from tillfree.commerce.payments.events import (
 )
 from tillfree.commerce.payments.payment import Payment
 from tillfree.commerce.payments.processor import OrderKind
+from tillfree.commerce.payments.states import PaymentState
 from tillfree.commerce.trips import EntryKind, TripStatus
 from tillfree.core.money import Money
 from tillfree.web.texts import later
@@ -31,9 +32,11 @@ __all__ = [
     "ENTRIES",
     "REASONS",
     "ROLES",
+    "STATES",
     "STATUSES",
     "STATUS_KINDS",
     "account_title",
+    "entry_title",
     "event_said",
     "shown",
 ]
@@ -76,6 +79,25 @@ REASONS: dict[str, str] = {
     "other": later("Another reason"),
 }
 """Why money is given back."""
+STATES: dict[PaymentState, str] = {
+    "asked": later("The hold was asked for; nobody knows yet."),
+    "held": later("Money is put aside."),
+    "adjusting": later("The hold is being made larger or smaller."),
+    "declined": later("There is no hold; at the end the card is charged, if it can be."),
+    "expired": later("The hold is past its time."),
+    "open": later("Nothing is held, and nothing has to be."),
+    "capturing": later("What is due is being taken."),
+    "voiding": later("The hold is being let go."),
+    "captured": later("All that is due was taken."),
+    "voided": later("Nothing was due, nothing is held."),
+    "debt": later("Something that is due could not be taken."),
+    "owed": later("On a badge account, or to be paid in cash."),
+    "refunding": later("Money is on its way back."),
+    "partly refunded": later("A part of what was taken went back."),
+    "refunded": later("All that was taken went back."),
+    "written off": later("Nobody hopes for the rest any more."),
+}
+"""What the state of a payment means."""
 ACCOUNT_TITLES: dict[str, str] = {
     "clearing": later("At the payment processor"),
     "shopper": later("Between trip and payment"),
@@ -92,6 +114,19 @@ ACCOUNT_TITLES: dict[str, str] = {
     "bad debt": later("Debts that were given up"),
     "holds": later("Put aside on cards (memo)"),
     "holds contra": later("Put aside on cards (other side)"),
+}
+_ENTRIES: dict[str, str] = {
+    "opened": later("Came in"),
+    "answered": later("The processor answered"),
+    "refused": later("The processor refused"),
+    "due": later("To be paid"),
+    "adjust_wished": later("Another hold wanted"),
+    "hold_expired": later("Hold past its time"),
+    "refund_asked": later("Refund"),
+    "retried": later("Tried once more"),
+    "debt_paid": later("Debt paid"),
+    "written_off": later("Given up"),
+    "reopened": later("Came in again"),
 }
 _ORDERS: dict[OrderKind, str] = {
     "authorise": later("hold"),
@@ -118,6 +153,11 @@ def account_title(ask: "Ask", account: str) -> str:
     name, _, part = account.partition(":")
     said = ask.say(ACCOUNT_TITLES[name]) if name in ACCOUNT_TITLES else display_text(name)
     return f"{said}: {display_text(part)}" if part else said
+
+
+def entry_title(ask: "Ask", what: str) -> str:
+    """What an entry of the books is about."""
+    return ask.say(_ENTRIES[what]) if what in _ENTRIES else display_text(what)
 
 
 def event_said(ask: "Ask", payment: Payment, event: PaymentEvent) -> str:  # noqa: C901, PLR0911 - a line for each kind

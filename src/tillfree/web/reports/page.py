@@ -11,6 +11,7 @@ from tillfree.web.floor_plan import floor_plan
 from tillfree.web.reports.accuracy import accuracy_section
 from tillfree.web.reports.floor import floor_sections
 from tillfree.web.reports.minutes import add_up, minutes_of
+from tillfree.web.reports.money import money_section
 from tillfree.web.reports.period import DAYS_MAX, Period, chosen_period, store_now_ns
 from tillfree.web.reports.reviews import review_section
 from tillfree.web.reports.sales import sales_sections
@@ -77,6 +78,8 @@ def _sections(ask: Ask, period: Period, only: str = "") -> list[Section]:
     for names, make in _GROUPS:
         if not only or only in names:
             found += make(ask, period)
+    if ask.may("payments.see") and (not only or only == "money"):
+        found.append(money_section(ask, period))
     if not only or only in ("busy", "throughput", "queue", "heat", "fixtures"):
         floor = add_up(minutes_of(ask, period), ask.console.zone)
         found += traffic_sections(ask, period, floor)

@@ -13,7 +13,9 @@ from tillfree.connectors.retailer.platform_wire import (
 )
 from tillfree.connectors.retailer.priced_cart import receipt_of
 from tillfree.core.ids import VisitId
+from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
+from tillfree.store.till.errors import TillError
 from tillfree.web.retailer.calls import Call, CallError, Reply, money_of
 
 __all__ = ["adjust", "cancel", "capture", "checkout", "payment_status", "refund", "shopper_email", "transactional_data"]
@@ -28,7 +30,12 @@ def adjust(call: Call) -> Reply:
     """Makes the hold as large as the whole total."""
     trip = call.trip()
     total = money_of(call.message.amount, call.counter.currency)
-    answer = call.counter.till.adjust(trip.id, total)
+    try:
+        answer = call.counter.till.adjust(trip.id, total)
+    except TillError:
+        if not _is_unanswered(call, trip):
+            raise
+        return Reply(200, AdjustedCharge(status="PENDING", authorized_amount=ChargeMoney.of(trip.hold or total)))
     granted = answer.amount if answer.amount is not None and answer.outcome == "approved" else total
     return Reply(200, AdjustedCharge(status=_STATUS[answer.outcome], authorized_amount=ChargeMoney.of(granted)))  # type: ignore[arg-type]
 
@@ -90,8 +97,14 @@ def payment_status(call: Call) -> Reply:
     settled = money_of(message.settled_amount, counter.currency, least=0)
     if settled.minor > total.minor:
         raise CallError(400, "BadRequestException", "settledAmount is more than totalAmount")
-    if settled.minor:
-        counter.till.debt_paid(trip.id, settled, by=f"{_BY} {call.key.id}")
+    payment = counter.database.payment_of_trip(trip.id)
+    if payment is None:
+        raise CallError(400, "BadRequestException", "this store does not collect for this trip; nothing is owed here")
+    # The call says how things stand, not what changed: told twice, it changes nothing the second time.
+    paid = payment.debt_minor - (total.minor - settled.minor)
+    if paid > 0:
+        key = f"{_BY} {payment.id} {total.minor} {settled.minor}"
+        counter.till.debt_paid(trip.id, Money(paid, total.currency), by=f"{_BY} {call.key.id}", key=key)
     return Reply(200)
 
 
@@ -136,6 +149,13 @@ def transactional_data(call: Call) -> Reply:
 
 def _payer(call: Call, trip: Trip) -> Payer | None:
     return call.counter.database.payer(trip.id)
+
+
+def _is_unanswered(call: Call, trip: Trip) -> bool:
+    """Whether the processor has not said yet what became of the adjustment."""
+    payment = call.counter.database.payment_of_trip(trip.id)
+    kinds = ("adjust", "authorise")
+    return payment is not None and any(p.unresolved for p in payment.placed if p.order.kind in kinds)
 
 
 def _text(hexadecimal: str) -> str:

@@ -1,11 +1,10 @@
 """The page behind a secret link: the receipt, its PDF, and what is wrong with it, line by line."""
 
-from typing import cast
-
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from tillfree.commerce.disputes import REASONS, Claim, Dispute, DisputeReason
+from tillfree.commerce.display import display_text
+from tillfree.commerce.disputes import REASONS, Claim
 from tillfree.commerce.languages.formats import amount_in, day_in
 from tillfree.commerce.languages.words import Words
 from tillfree.commerce.layout import LineLayout
@@ -28,8 +27,8 @@ class _Line(msgspec.Struct, frozen=True):
     """A line with what was said against it, and whether that can still be done."""
 
     line: LineLayout
-    dispute: Dispute | None
-    given: str
+    said: str
+    answer: str
     disputable: bool
 
 
@@ -59,7 +58,7 @@ class ReceiptPages:
         if isinstance(found, Response):
             return found
         layout = found.desk.layout(found.shown, found.words.code)
-        now_ns = ask.console.now_ns()
+        now_ns = found.desk.now_ns()
         told = ask.query("told", limit=20)
         return shopper_page(
             ask,
@@ -71,7 +70,8 @@ class ReceiptPages:
             link_until=day_in(found.shown.until_ns, found.words.code, found.desk.zone),
             open_until=day_in(found.shown.open_until_ns, found.words.code, found.desk.zone),
             still_open=now_ns < found.shown.open_until_ns,
-            has_pdf=self._maker(found.desk)(layout) is not None,
+            pays_here=found.shown.pays_here,
+            has_pdf=self._maker(found.desk).can_make(layout),
             told=self._told(found, told, ask.query("line", limit=6)) if told in _TOLD else "",
         )
 
@@ -110,7 +110,7 @@ class ReceiptPages:
         if reason not in REASONS or not (really.isascii() and really.isdigit()):
             return self._form(ask, found, wrong=found.words.fewer_please)
         taken = int(really) if reason in _SENSORS else 0
-        claim = Claim(line=place, reason=cast("DisputeReason", reason), really=taken, note=note)
+        claim = Claim(line=place, reason=reason, really=taken, note=note)
         try:
             made, new = found.desk.dispute(found.shown, claim)
         except (NothingAsked, NotOurs):
@@ -123,11 +123,11 @@ class ReceiptPages:
     def _form(self, ask: Ask, found: _Open, wrong: str = "") -> Response:
         place = int(ask.request.path_params["line"])
         layout = found.desk.layout(found.shown, found.words.code)
-        now_ns = ask.console.now_ns()
+        now_ns = found.desk.now_ns()
         line = self._line(found, layout.lines[place], now_ns) if place < len(layout.lines) else None
         if line is None or not line.disputable:
             return RedirectResponse(f"{found.address}?lang={found.words.code}", 303)
-        reason = ask.form.get("reason", "")
+        reason, many = ask.form.get("reason", ""), found.shown.receipt.lines[place].quantity
         return shopper_page(
             ask,
             "shopper/wrong.html",
@@ -136,8 +136,8 @@ class ReceiptPages:
             layout=layout,
             address=found.address,
             line=line.line,
-            quantity=found.shown.receipt.lines[place].quantity,
-            reasons=[(key, getattr(found.words, f"reason_{key}")) for key in REASONS],
+            quantity=many,
+            reasons=[(key, getattr(found.words, f"reason_{key}")) for key in REASONS if key != "fewer" or many > 1],
             chosen=reason if isinstance(reason, str) else "",
             wrong=wrong,
             note_max=_NOTE_MAX,
@@ -147,9 +147,17 @@ class ReceiptPages:
         dispute = found.shown.dispute_of(line.number)
         kept = found.shown.receipt.lines[line.number]
         charged = kept.charged
-        can = dispute is None and now_ns < found.shown.open_until_ns and charged is not None and charged.minor > 0
-        given = "" if dispute is None else amount_in(dispute.given, found.words.code)
-        return _Line(line, dispute, given, can)
+        can = dispute is None and charged is not None and charged.minor > 0
+        can = can and found.shown.pays_here and now_ns < found.shown.open_until_ns
+        # What went back stands under the line already.
+        said = {"open": found.words.status_open, "rejected": found.words.status_rejected}
+        answer = "" if dispute is None else display_text(dispute.answer)
+        return _Line(
+            line,
+            "" if dispute is None else said.get(dispute.status, ""),
+            found.words.answer.format(answer=answer) if answer else "",
+            can,
+        )
 
     def _told(self, found: _Open, told: str, place: str) -> str:
         """What is said once after a form was sent."""

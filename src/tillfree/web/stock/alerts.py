@@ -21,6 +21,7 @@ __all__ = ["AlertList", "Told", "acknowledge", "alert_list", "forget_ended"]
 
 _ACT = "alert.acknowledge"
 _KINDS: dict[str, tuple[str, str, str]] = {
+    "age": (later("Age"), "bad", "!"),
     "out_of_stock": (later("Out of stock"), "bad", "✕"),
     "misplaced": (later("In the wrong place"), "warn", "⇄"),
     "device": (later("Device"), "bad", "!"),
@@ -126,10 +127,15 @@ class _Wording:
             more=display_text(more),
             # A device's alert is of the time that it was last heard, not of when that began.
             time_ns=0 if alert.kind == "device" else alert.time_ns,
-            link=f"/devices/{quote(alert.device)}" if alert.kind == "device" else "",
+            link=self._link(alert),
             seen_by=by,
             seen_ns=when_ns,
         )
+
+    def _link(self, alert: Alert) -> str:
+        if alert.kind == "age":
+            return "/gate#inside" if self._ask.may("gate.see") else ""
+        return f"/devices/{quote(alert.device)}" if alert.kind == "device" else ""
 
     def _words(self, alert: Alert) -> tuple[str, str]:
         """What is so, and where or what to do."""
@@ -137,6 +143,8 @@ class _Wording:
         place = place_words(self._ask, alert.fixture, alert.shelf, alert.plates)
         product = self._names.get(alert.product) or alert.product
         match alert.kind:
+            case "age":
+                return self._age(alert.visit, product)
             case "out_of_stock":
                 return say("%(product)s is out", product=product), place
             case "low_stock":
@@ -148,6 +156,11 @@ class _Wording:
                 return say("%(device)s: %(detail)s", device=what, detail=alert.detail), alert.remedy
             case _:
                 return say("Something moved: %(place)s", place=place), alert.detail
+
+    def _age(self, visit: str, product: str) -> tuple[str, str]:
+        say = self._ask.say
+        text = say("%(visit)s holds %(product)s, and nobody has checked their age", visit=visit, product=product)
+        return text, say("Ask for a proof of age; the gate's page notes it.")
 
     def _belongs(self, alert: Alert) -> str:
         homes = self._homes.get(alert.product, [])

@@ -10,7 +10,7 @@ from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.money.announcements import announce
 from tillfree.storage.database.tables import METADATA
 
-__all__ = ["ORDERS", "OrderState", "Orders", "RetailerOrder"]
+__all__ = ["NOT_FINAL", "ORDERS", "OrderState", "Orders", "RetailerOrder"]
 
 OrderState = Literal["waiting", "accepted", "bad"]
 
@@ -33,6 +33,8 @@ ORDERS = Table(
 )
 _COLUMNS = [ORDERS.c[name] for name in ("trip", "wire", "state", "items", "time_ns", "tries", "next_ns")]
 _COLUMNS += [ORDERS.c[name] for name in ("alerted", "purchase", "why", "cart")]
+NOT_FINAL = -1
+"""The number of items of a cart that waits for a person to look at it."""
 _LIMIT_MAX = 500
 _WHY_MAX = 500
 
@@ -41,7 +43,7 @@ class RetailerOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A cart on its way. `wire` is the trip's id in the retailer API, `time_ns` when the cart was final.
 
     `cart` is the message as it is sent in each try; it names the shopper as the retailer does, so it is emptied when
-    the retailer has it. `purchase` is the retailer's id, `why` what the last try was answered, `alerted` how often
+    the retailer has it. `purchase` is the retailer's id, `why` what it waits for, `alerted` how often
     somebody was told that it waits for a price.
     """
 
@@ -106,6 +108,19 @@ class Orders(Connected):
             )
             if done.rowcount:
                 announce(connection, now_ns, "order.accepted", trip, {"trip": trip, "purchase": purchase})
+
+    def order_completed(self, trip: TripId, cart: bytes, items: int) -> None:
+        """What was taken is certain now: this cart is sent, in each try."""
+        values = {"cart": cart, "items": items, "why": ""}
+        with self._writing() as connection:
+            connection.execute(
+                update(ORDERS).where(ORDERS.c.trip == trip, ORDERS.c["items"] == NOT_FINAL).values(**values)
+            )
+
+    def order_waits(self, trip: TripId, why: str, next_ns: int) -> None:
+        """It is not tried before then, for a reason that is no failure."""
+        with self._writing() as connection:
+            connection.execute(update(ORDERS).where(ORDERS.c.trip == trip).values(why=why, next_ns=next_ns))
 
     def order_failed(self, trip: TripId, why: str, next_ns: int) -> None:
         """A try had no success; the next one is due then."""

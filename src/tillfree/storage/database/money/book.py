@@ -5,11 +5,12 @@ that ends in between has written nothing of it.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.commerce.ledger import Entry, difference, position
@@ -51,6 +52,14 @@ from tillfree.storage.database.visits import keep_visit, kept_visit
 __all__ = ["Book", "Books"]
 
 _UNDECIDED = "to review"
+_SLICE = 500
+_Text = TypeVar("_Text", bound=str)
+# Made once: to build a statement takes longer than to run it.
+_KEY: BindParameter[str] = bindparam("key")
+_TRIP = select(TRIPS.c.record).where(TRIPS.c.trip == _KEY)
+_TRIP_OF = select(TRIP_VISITS.c.trip).where(TRIP_VISITS.c.visit == _KEY)
+_PAYER = select(PAYERS.c.record).where(PAYERS.c.trip == _KEY)
+_PAYMENT = select(PAYMENTS.c.record).where(PAYMENTS.c.payment == _KEY)
 
 
 class Book:
@@ -80,7 +89,7 @@ class Book:
     def trip(self, trip: TripId) -> Trip | None:
         """A trip as it stands in this book."""
         if trip not in self._trips:
-            record = self._connection.scalar(select(TRIPS.c.record).where(TRIPS.c.trip == trip))
+            record = self._connection.scalar(_TRIP, {"key": trip})
             self._trips[trip] = None if record is None else decode_trip(record)
         return self._trips[trip]
 
@@ -88,22 +97,33 @@ class Book:
         """The trip of a visit."""
         trip = self._visits.get(visit)
         if trip is None:
-            trip = self._connection.scalar(select(TRIP_VISITS.c.trip).where(TRIP_VISITS.c.visit == visit))
+            trip = self._connection.scalar(_TRIP_OF, {"key": visit})
         return None if trip is None else self.trip(trip)
 
     def payer(self, trip: TripId) -> Payer | None:
         """Who pays; None where that is erased."""
         if trip not in self._payers:
-            record = self._connection.scalar(select(PAYERS.c.record).where(PAYERS.c.trip == trip))
+            record = self._connection.scalar(_PAYER, {"key": trip})
             self._payers[trip] = None if record is None else decode_payer(record)
         return self._payers[trip]
 
     def payment(self, payment: PaymentId) -> Payment | None:
         """A payment as it stands in this book."""
         if payment not in self._payments:
-            record = self._connection.scalar(select(PAYMENTS.c.record).where(PAYMENTS.c.payment == payment))
+            record = self._connection.scalar(_PAYMENT, {"key": payment})
             self._payments[payment] = None if record is None else decode_payment(record)
         return self._payments[payment]
+
+    def read_ahead(self, payments: Iterable[PaymentId]) -> None:
+        """Reads many payments with their trips at once, for those who need them all."""
+        wanted = sorted({payment for payment in payments if payment not in self._payments})
+        for keys in _slices(wanted, _SLICE):
+            statement = select(PAYMENTS.c.payment, PAYMENTS.c.record, TRIPS.c.trip, TRIPS.c.record.label("trip_record"))
+            statement = statement.outerjoin(TRIPS, TRIPS.c.trip == PAYMENTS.c.trip).where(PAYMENTS.c.payment.in_(keys))
+            for row in self._connection.execute(statement):
+                self._payments[row.payment] = decode_payment(row.record)
+                if row.trip is not None and row.trip not in self._trips:
+                    self._trips[row.trip] = decode_trip(row.trip_record)
 
     def record(self, visit: VisitId) -> VisitRecord | None:
         """The record of a finished visit."""
@@ -266,15 +286,11 @@ class Book:
             self._connection.execute(ANNOUNCEMENTS.insert(), self._announcements)
 
     def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        statement = upsert(table)
-        keys = [column.name for column in table.primary_key]
-        values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+        if rows:
+            self._connection.execute(_UPSERTS[table], rows)
 
     def _write_orders(self) -> None:
-        for keys in _slices(sorted(self._done), 500):
+        for keys in _slices(sorted(self._done), _SLICE):
             self._connection.execute(delete(ORDERS).where(ORDERS.c.key.in_(keys)))
         self._upsert(
             ORDERS,
@@ -304,7 +320,18 @@ class Book:
             self._connection.execute(statement.on_conflict_do_update(index_elements=["trip"], set_=kept))
 
 
-def _slices(values: list[str], size: int) -> Iterable[list[str]]:
+def _upserting(table: Table) -> Insert:
+    """Puts rows in, or in the place of those with the same key."""
+    statement = upsert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+
+
+_UPSERTS = {table: _upserting(table) for table in (TRIPS, TRIP_VISITS, PAYERS, PAYMENTS, ORDERS)}
+
+
+def _slices(values: Sequence[_Text], size: int) -> Iterable[Sequence[_Text]]:
     return (values[begin : begin + size] for begin in range(0, len(values), size))
 
 
@@ -343,6 +370,15 @@ class Books(Connected):
                 )
                 found.append((due, msgspec.structs.replace(order, token=token)))
         return found
+
+    def mark_sent(self) -> None:
+        """Nobody knows any more which orders were on their way when the program ended: all may have been.
+
+        They are looked up before they are asked again; a processor that was away from us for long may have forgotten
+        their keys, and would do them twice.
+        """
+        with self._writing() as connection:
+            connection.execute(update(ORDERS).values(sent=True))
 
     def erase_payers(self, now_ns: int) -> int:
         """Erases whoever paid for trips that are over, as soon as nobody needs it; says how many there were."""

@@ -37,6 +37,7 @@ LEDGER = Table(
     Column("postings", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index("ledger_trip", "trip", "number"),
+    Index("ledger_payment", "payment", "number"),
     Index("ledger_time", "time_ns"),
 )
 LEDGER_HEAD = Table(
@@ -52,6 +53,10 @@ LEDGER_BALANCES = Table(
     Column("account", String, primary_key=True),
     Column("currency", String, primary_key=True),
     Column("minor", Integer, nullable=False),
+)
+_put = upsert(LEDGER_BALANCES)
+_ADD = _put.on_conflict_do_update(
+    index_elements=["account", "currency"], set_={"minor": LEDGER_BALANCES.c.minor + _put.excluded.minor}
 )
 _PAGE_MAX = 1000
 _encoder = msgspec.msgpack.Encoder()
@@ -115,12 +120,8 @@ def append_entries(connection: Connection, entries: list[Entry]) -> None:
         connection.execute(LEDGER_HEAD.insert(), {"id": 1, "number": number, "hash": chained})
     else:
         connection.execute(update(LEDGER_HEAD).values(number=number, hash=chained))
-    statement = upsert(LEDGER_BALANCES)
-    statement = statement.on_conflict_do_update(
-        index_elements=["account", "currency"], set_={"minor": LEDGER_BALANCES.c.minor + statement.excluded.minor}
-    )
     connection.execute(
-        statement,
+        _ADD,
         [{"account": account, "currency": unit, "minor": minor} for (account, unit), minor in sums.items()],
     )
 

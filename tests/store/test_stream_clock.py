@@ -1,0 +1,23 @@
+"""The time of the stream, and of what goes on while it stands still."""
+
+from tillfree.store.stream_clock import StreamClock
+
+
+def test_it_follows_the_stream_and_never_goes_back() -> None:
+    stream, wall, steady = [0], [5_000], [0]
+    clock = StreamClock(wall_ns=lambda: wall[0], steady_ns=lambda: steady[0])
+    assert clock() == 5_000
+    clock.follow(lambda: stream[0])
+    assert clock() == 5_000
+    stream[0] = 100
+    assert clock() == 100
+    steady[0] = 30
+    assert clock() == 130
+    stream[0] = 120
+    assert clock() == 130
+    steady[0] = 60
+    assert clock() == 150
+    stream[0] = 1_000
+    assert clock() == 1_000
+    steady[0] = 61
+    assert clock() == 1_001
