@@ -1,5 +1,8 @@
 """What a claim gives back, and when nobody has to look first."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import assume, given
@@ -104,7 +107,7 @@ def test_who_took_more_asks_for_no_more(receipt: Receipt, data: st.DataObject) -
 def test_the_table_of_what_goes_back_at_once(
     change: dict[str, str], asked: int, trip: int, day: int, granted: bool
 ) -> None:
-    claim = msgspec.structs.replace(Claim(line=0, reason="not_taken", really=0), **change)  # type: ignore[arg-type]
+    claim = msgspec.structs.replace(Claim(line=0, reason="not_taken", really=0), **change)
     line = full_receipt().lines[0]
     assert is_granted(claim, line, eur(asked), SETTINGS, eur(trip), eur(day)) is granted
 
@@ -115,3 +118,10 @@ def test_a_line_that_the_model_is_sure_of_is_looked_at_by_a_person() -> None:
     assert not is_granted(claim, sure, eur(1), SETTINGS, eur(0), eur(0))
     never = msgspec.structs.replace(SETTINGS, auto_below=0.0)
     assert not is_granted(claim, unsure, eur(1), never, eur(0), eur(0))
+
+
+def test_the_documentation_has_the_settings_as_they_come() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "receipts.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"`disputes\.(\w+)` \| ([\d.]+) \|", page))
+    assert table == {name: str(getattr(DisputeSettings(), name)) for name in table}
+    assert len(table) == 4

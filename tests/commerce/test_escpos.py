@@ -34,7 +34,11 @@ def test_all_of_the_receipt_is_on_the_paper(language: str, columns: int) -> None
         assert " ".join(total.label.split()) in text
     assert paper.codes == [LINK]
     assert paper.cuts == 1
-    total_row = next(row for row in paper.rows if layout.words.total in row.text and amount_in(receipt.total.gross, language).split()[-1] in row.text)
+    total_row = next(
+        row
+        for row in paper.rows
+        if layout.words.total in row.text and amount_in(receipt.total.gross, language).split()[-1] in row.text
+    )
     assert total_row.wide == 2 or total_row.bold
     assert paper.rows[0].middle
     assert paper.rows[0].wide == 2

@@ -1,14 +1,16 @@
-"""What shoppers read: in every language all of it, with the same values in it, and amounts as that language has them."""
+"""What shoppers read: all of it in every language, with the same values in it; and amounts as they are written."""
 
 import re
 import string
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tillfree
 from tests.commerce.receipts_to_show import TIME_NS, full_receipt
 from tillfree.commerce.languages.choosing import LANGUAGES, choose_words, words_of
 from tillfree.commerce.languages.formats import amount_in, clock_in, day_in, rate_in, weight_kg_in
@@ -50,14 +52,8 @@ def test_hardly_a_text_is_left_in_english(language: str) -> None:
 
 
 def test_every_text_is_shown_somewhere() -> None:
-    import tillfree
-    from tests.project.sources import __doc__ as _
-
-    assert _ is not None
-    root = next(iter(tillfree.__path__))
-    from pathlib import Path
-
-    places = [*Path(root).rglob("*.py"), *Path(root).rglob("templates/shopper/*.html")]
+    root = Path(tillfree.__file__).parent
+    places = [*root.rglob("*.py"), *root.rglob("templates/shopper/*.html")]
     said = "\n".join(p.read_text(encoding="utf-8") for p in places if p.parent.name != "languages")
     for field in TEXTS:
         used = re.search(rf"(?:words|w)\.{field.name}\b", said) or field.name.startswith("reason_")

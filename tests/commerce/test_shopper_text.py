@@ -43,7 +43,10 @@ def test_a_german_receipt_as_it_is_printed() -> None:
 
 
 @given(
-    receipt=any_receipt(), language=st.sampled_from(sorted(LANGUAGES)), columns=st.integers(24, 60), given=st.integers(0, 99)
+    receipt=any_receipt(),
+    language=st.sampled_from(sorted(LANGUAGES)),
+    columns=st.integers(24, 60),
+    given=st.integers(0, 99),
 )
 def test_nothing_is_wider_than_the_paper_and_nothing_is_obeyed(
     receipt: Receipt, language: str, columns: int, given: int

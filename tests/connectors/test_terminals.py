@@ -285,7 +285,7 @@ def test_no_card_at_a_reader_leaves_no_hold() -> None:
     shop = Stripe()
     assert ReaderGate(shop, lambda: None, wait_s=3).wait() == NoTap(reason="nobody")
     shop = Stripe()
-    waiting = ReaderGate(shop, lambda: waiting.cancel())
+    waiting = ReaderGate(shop, lambda: waiting.cancel())  # noqa: PLW0108  there is no reader to name yet
     assert waiting.wait() == NoTap(reason="cancelled")
     assert not shop.core.books.holds
 

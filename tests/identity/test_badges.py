@@ -7,9 +7,18 @@ from tillfree.identity.errors import IdentityError
 
 
 def test_a_list_of_badges() -> None:
-    data = "\ufeffbadge,account,paid_by,active,any_time,age_years,role\nB1,E7,badge account,no,yes,40,associate\n\nB2,E8,,,,,\n"
+    heading = "\ufeffbadge,account,paid_by,active,any_time,age_years,role\n"
+    data = heading + "B1,E7,badge account,no,yes,40,associate\n\nB2,E8,,,,,\n"
     assert read_badges(data.encode()) == (
-        Badge(badge="B1", account="E7", paid_by="badge account", active=False, any_time=True, age_years=40, role="associate"),
+        Badge(
+            badge="B1",
+            account="E7",
+            paid_by="badge account",
+            active=False,
+            any_time=True,
+            age_years=40,
+            role="associate",
+        ),
         Badge(badge="B2", account="E8"),
     )
 
@@ -35,6 +44,6 @@ def test_only_two_columns_are_needed() -> None:
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(data: bytes, said: str) -> None:
-    with pytest.raises(IdentityError, match="file.csv") as caught:
+    with pytest.raises(IdentityError, match=r"file\.csv") as caught:
         read_badges(data, "file.csv")
     assert said in str(caught.value)

@@ -152,7 +152,8 @@ def test_a_token_made_for_something_else_is_foreign() -> None:
 @pytest.mark.parametrize(
     "payload",
     [
-        [], "text", 7, {}, {**msgspec.to_builtins(claims()), "grp": 0}, {**msgspec.to_builtins(claims()), "exp": "soon"},
+        [], "text", 7, {}, {**msgspec.to_builtins(claims()), "grp": 0},
+        {**msgspec.to_builtins(claims()), "exp": "soon"},
         {**msgspec.to_builtins(claims()), "exp": 10**30}, {**msgspec.to_builtins(claims()), "role": "owner"},
         {**msgspec.to_builtins(claims()), "jti": "x"},
     ],
@@ -213,7 +214,8 @@ def test_a_secret_is_not_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", b"[]", b"\xff", b'{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAA"}]}', b'{"keys":[{"kty":"RSA"}]}']
+    "data",
+    [b"", b"{}", b"[]", b"\xff", b'{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAA"}]}', b'{"keys":[{"kty":"RSA"}]}'],
 )
 def test_what_is_no_key_set_says_so(data: bytes) -> None:
     with pytest.raises(IdentityError, match="is no set of public keys"):

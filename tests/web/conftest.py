@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -35,11 +36,16 @@ OPTIONS = SimulationOptions(shoppers=7, seed=8, awkward=0.6, takes=3.0)
 
 @contextmanager
 def console_on(
-    options: SimulationOptions = OPTIONS, *, shop: Shop | None = None, speed: float = float("inf"), demo: bool = False
+    options: SimulationOptions = OPTIONS,
+    *,
+    shop: Shop | None = None,
+    speed: float = float("inf"),
+    demo: bool = False,
+    where: Path | str = ":memory:",
 ) -> Iterator[Console]:
     """A console over a store that plays a simulation, with one user per role."""
     recording = simulate(shop or demo_shop(2), options)
-    with Database.open(":memory:") as database:
+    with Database.open(where) as database:
         board = Scoreboard()
 
         def on_visit(record: VisitRecord) -> None:

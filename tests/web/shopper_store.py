@@ -1,44 +1,21 @@
 """A console with trips that are paid, their receipts, and a till that only writes down what it gives back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import msgspec
 
+from tests.store.receipts.kept_trips import GivingBack, put_trip
 from tests.web.conftest import console_on, wait_until_ended
 from tillfree.commerce.receipt import Receipt
-from tillfree.commerce.trips import Payer, Trip
-from tillfree.core.errors import TillfreeError
+from tillfree.commerce.trips import Trip
 from tillfree.core.ids import PaymentId, TripId
-from tillfree.core.money import Money
-from tillfree.storage.database.database import Database
 from tillfree.storage.database.visits import VisitQuery
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.settings import StoreSettings
 from tillfree.web.console import Console
 
-__all__ = ["GivingBack", "ShopperStore", "put_trip", "shopper_store"]
-
-
-class GivingBack:
-    """Stands in for the till, whose tests are elsewhere: keeps what it is told to give back; `broken` refuses."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.given: dict[str, tuple[TripId, Money, tuple[int, ...]]] = {}
-        self.broken = False
-
-    def refund(
-        self, trip: TripId, amount: Money, *, key: str, reason: str, by: str, lines: Sequence[int] = ()
-    ) -> Trip:
-        assert reason
-        assert by
-        if self.broken:
-            raise TillfreeError("the payment cannot be reached; it will be tried again")
-        self.given.setdefault(key, (trip, amount, tuple(lines)))
-        found = self._database.trip(trip)
-        assert found is not None
-        return found
+__all__ = ["ShopperStore", "shopper_store"]
 
 
 class ShopperStore(msgspec.Struct):
@@ -52,18 +29,6 @@ class ShopperStore(msgspec.Struct):
     def desk(self) -> ReceiptDesk:
         assert self.console.receipts is not None
         return self.console.receipts
-
-
-def put_trip(database: Database, trip: Trip, payer: Payer | None = None, *, final: bool = True) -> None:
-    """Keeps a trip as the till does when its receipt is made."""
-    with database.book() as book:
-        book.put_trip(trip)
-        for visit in trip.visits:
-            book.bind(trip.id, visit)
-        if payer is not None:
-            book.put_payer(trip.id, payer)
-        if final and trip.receipt is not None:
-            book.announce(trip.closed_ns, "receipt.final", trip.id, {"trip": trip.id})
 
 
 @contextmanager

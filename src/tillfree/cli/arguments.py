@@ -116,6 +116,8 @@ def _badges(arguments: argparse.Namespace) -> int:
     from tillfree.cli.codes import run_badges
 
     return run_badges(arguments)
+
+
 def _ledger(arguments: argparse.Namespace) -> int:
     from tillfree.cli.ledger import run_ledger
 

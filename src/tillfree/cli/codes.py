@@ -120,7 +120,9 @@ def _make(arguments: argparse.Namespace) -> int:
     code = make_code(_checked(claims), key)
     problem = read_code(code, _folder(arguments).keys(), settings.entry.store_code, now_s, settings.entry).problem
     if problem:
-        raise TerminalError(f"no gate would let this code in ({problem}): {REASONS[problem]} See [entry] in the settings")
+        raise TerminalError(
+            f"no gate would let this code in ({problem}): {REASONS[problem]} See [entry] in the settings"
+        )
     picture = segno.make(code, error="m", micro=False)
     if arguments.out is None:
         show(f"{code}\n")

@@ -47,7 +47,7 @@ class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PalmLinks(Protocol):
-    """Who knows what palms are linked to."""
+    """Who knows what palms, or accounts of an app, are linked to."""
 
     def link(self, account: str) -> PalmLink | None:
         """The link of an account; None where it is not linked to any way to pay."""

@@ -66,9 +66,7 @@ def test_a_budget_holds_when_many_ask_at_once(tmp_path: Path) -> None:
         def ask(number: int) -> None:
             start.wait()
             for line in range(5):
-                database.open_dispute(
-                    dispute(line, f"trip-{number}"), lambda _trip, day: day.minor + 300 <= budget
-                )
+                database.open_dispute(dispute(line, f"trip-{number}"), lambda _trip, day: day.minor + 300 <= budget)
 
         threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
         for thread in threads:
@@ -86,7 +84,12 @@ def test_a_person_decides_once() -> None:
         decided = database.decide_dispute(
             made.number, given=Money(100, "EUR"), by="Ada", answer="One of them.", now_ns=NOW + 5
         )
-        assert (decided.status, decided.given.minor, decided.by, decided.decided_ns) == ("refunding", 100, "Ada", NOW + 5)
+        assert (decided.status, decided.given.minor, decided.by, decided.decided_ns) == (
+            "refunding",
+            100,
+            "Ada",
+            NOW + 5,
+        )
         with pytest.raises(DatabaseError, match="'Ada' decided it already"):
             database.decide_dispute(made.number, given=Money(0, "EUR"), by="Bela", answer="No.", now_ns=NOW + 6)
         assert database.dispute(made.number) == decided

@@ -3,13 +3,16 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests.store.till.counters import Bank, Clock, make_till, walk
-from tests.web.conftest import console_on, wait_until_ended
+from tests.web.conftest import OPTIONS, console_on, wait_until_ended
 from tillfree.commerce.disputes import Claim
+from tillfree.simulation.options import SimulationOptions
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.settings import StoreSettings
@@ -17,7 +20,11 @@ from tillfree.web.api.scopes import SCOPES
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
 
-__all__ = ["Paying", "client_of", "paying_console"]
+__all__ = ["SHORT", "Paying", "app_of", "client_of", "paying_console"]
+
+
+SHORT = SimulationOptions(shoppers=1, seed=8, takes=1.0)
+"""For tests to which visits do not matter."""
 
 
 @dataclasses.dataclass
@@ -31,9 +38,9 @@ class Paying:
 
 
 @contextmanager
-def paying_console() -> Iterator[Paying]:
+def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":memory:") -> Iterator[Paying]:
     """Three shoppers have paid, one of them disputes a line."""
-    with console_on() as console:
+    with console_on(options, where=where) as console:
         wait_until_ended(console.store)
         clock, bank = Clock(), Bank()
         till = make_till(console.database, bank, clock)
@@ -49,6 +56,7 @@ def paying_console() -> Iterator[Paying]:
             yield Paying(console, bank, clock, [str(trip) for trip in trips])
         finally:
             till.close()
+            _APPS.pop(id(console), None)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +66,23 @@ def paying() -> Iterator[Paying]:
         yield made
 
 
+_APPS: dict[int, tuple[Console, Starlette]] = {}
+
+
+def app_of(console: Console) -> Starlette:
+    """The application of a console, made once."""
+    if id(console) not in _APPS:
+        _APPS[id(console)] = (console, make_app(console))
+    return _APPS[id(console)][1]
+
+
 def client_of(console: Console, *scopes: str, per_minute: int = 1_000_000) -> TestClient:
     """A client with a key of these scopes; of none, with all."""
     made = console.database.add_api_key(
         "test", scopes or tuple(SCOPES), "nobody", console.now_ns(), per_minute=per_minute
     )
     return TestClient(
-        make_app(console),
+        app_of(console),
         base_url="http://127.0.0.1",
         headers={"authorization": f"Bearer {made.secret}"},
         raise_server_exceptions=False,

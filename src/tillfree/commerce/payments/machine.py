@@ -46,6 +46,8 @@ __all__ = ["TERMINAL", "missing_minor", "open_payment", "replayed", "step", "sur
 TERMINAL = "terminal"
 """The key of a hold that the terminal at the gate had taken by itself."""
 _SURPLUS_TRIES = 5
+TAKEN_BACK = ("capture_failed", "refund_failed")
+"""Codes of a processor that takes back what it had approved: the money did not move after all, and that is final."""
 _replace = msgspec.structs.replace
 
 
@@ -183,9 +185,10 @@ def _answered(payment: Payment, event: Answered | Refused) -> Payment:
             return payment
         changed = _replace(placed, outcome="refused", code=event.message[:200])
     else:
-        better = event.outcome == "approved" and placed.outcome in FAILED
+        better = event.outcome == "approved" and placed.outcome in FAILED and placed.code not in TAKEN_BACK
         newer = placed.unresolved and event.outcome != placed.outcome
-        if not (better or newer):
+        worse = event.code in TAKEN_BACK and event.outcome == "declined" and placed.outcome == "approved"
+        if not (better or newer or worse):
             return payment
         changed = _with_answer(payment, placed, event)
     return _replace(payment, placed=(*payment.placed[:index], changed, *payment.placed[index + 1 :]))

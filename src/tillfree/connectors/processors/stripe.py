@@ -31,6 +31,7 @@ STRIPE_ADDRESS = "https://api.stripe.com"
 STRIPE_VERSION = "2024-06-20"
 """The version of the API that this was written for; Stripe answers in the shapes of that version."""
 _DECLINED_STATES = frozenset({"requires_payment_method", "requires_action", "requires_confirmation", "canceled"})
+_NOT_BEGUN = frozenset({"requires_payment_method", "requires_confirmation"})
 _REASONS = frozenset({"duplicate", "fraudulent", "requested_by_customer"})
 
 
@@ -76,6 +77,8 @@ class StripeProcessor:
         found = reply.body.get("data")
         if not reply.is_good or not isinstance(found, list) or not found or not isinstance(found[0], dict):
             return None
+        if found[0].get("status") in _NOT_BEGUN and not found[0].get("last_payment_error"):
+            return None  # made, but never confirmed: the same request again goes on with it
         return intent_answer(key, found[0])
 
     # ---- one order each -----------------------------------------------------------------------------------------

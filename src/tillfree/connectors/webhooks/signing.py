@@ -16,6 +16,7 @@ __all__ = ["TOLERANCE_S", "SignatureError", "signed_headers", "verify"]
 
 TOLERANCE_S = 300
 _PREFIX = "whsec_"
+_KEY_BYTES_MIN = 24
 
 
 class SignatureError(ConnectorError):
@@ -56,5 +57,7 @@ def _signature(secret: str, id_: str, sent: str, body: bytes) -> str:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError) as error:
         raise ConnectorError("this is no secret of a webhook; it begins with whsec_") from error
+    if len(key) < _KEY_BYTES_MIN:
+        raise ConnectorError(f"this is no secret of a webhook; it has {_KEY_BYTES_MIN} bytes or more behind whsec_")
     digest = hmac.new(key, b".".join((id_.encode(), sent.encode(), body)), hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()

@@ -7,11 +7,12 @@ till is made anew from the file. At the end `compared` lays the processor's own 
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
+from tillfree.commerce.disputes import Claim
 from tillfree.commerce.errors import CommerceError
 from tillfree.commerce.payments.processor import Answer, Order, Processor, ProcessorUnavailable
 from tillfree.commerce.payments.settings import PaymentSettings
@@ -23,12 +24,14 @@ from tillfree.core.ids import PaymentId, ProductId, TrackId, TripId, VisitId
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
-from tillfree.simulation.payments.campaign_report import CampaignResult, TripFacts, compared
+from tillfree.simulation.payments.campaign_report import CampaignResult, Course, TripFacts, compared
 from tillfree.simulation.payments.cards import SimulatedCard, make_card
 from tillfree.simulation.payments.faults import ROUGH, Dice, FaultTable
-from tillfree.simulation.payments.processor import SimulatedProcessor
+from tillfree.simulation.payments.processor import Notice, SimulatedProcessor
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
+from tillfree.store.receipts.desk import ReceiptDesk
+from tillfree.store.receipts.errors import ReceiptDeskError
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.till import Till
@@ -39,6 +42,7 @@ _BEGIN_NS = 1_750_000_000 * NS_PER_S
 _MINUTE_NS = 60 * NS_PER_S
 _HOUR_NS = 60 * _MINUTE_NS
 _DRAIN_STEPS_MAX = 20_000
+_QUIET_STEPS = 8 * 6
 _CARTS = 400
 
 
@@ -62,6 +66,7 @@ class CampaignOptions(msgspec.Struct, frozen=True, kw_only=True):
     party_ppm: int = 50_000
     review_ppm: int = 10_000
     refund_ppm: int = 60_000
+    dispute_ppm: int = 30_000
     poor_card_ppm: int = 30_000
 
 
@@ -109,7 +114,10 @@ class _MortalLine:
 
 
 class Campaign:
-    """One campaign; `folder` is where its database lies. `line` may stand between the till and the processor."""
+    """One campaign; `folder` is where its database lies. `line` may stand between the till and the processor.
+
+    `hear` makes of a notice what comes through a line: a webhook of another shape, say.
+    """
 
     def __init__(
         self,
@@ -117,10 +125,12 @@ class Campaign:
         folder: Path,
         *,
         line: Callable[[SimulatedProcessor], Processor] = lambda core: core,
+        hear: Callable[[Notice], Sequence[Notice]] = lambda notice: (notice,),
     ) -> None:
         self._options = options
         self._folder = folder
         self._random = random.Random(options.seed)  # noqa: S311  a simulation
+        self._hear = hear
         self._clock = _Clock()
         self.core = SimulatedProcessor(
             self._clock,
@@ -132,6 +142,7 @@ class Campaign:
         self._deck = self._make_deck()
         self._make_shop()
         self._acts: list[tuple[int, int, Callable[[], None]]] = []
+        self._claims: list[tuple[int, TripId]] = []
         self._sequence = 0
         self._come_next, self._comes_ns = 0, self._clock.now_ns
         self._facts: dict[TripId, TripFacts] = {}
@@ -179,24 +190,25 @@ class Campaign:
             workers=0,
             chance=random.Random(self._options.seed + self._restarts),  # noqa: S311  a simulation
         )
+        self._desk = ReceiptDesk(self._database, self._settings, self._till, self._clock)
 
     # ---- the way of time ----------------------------------------------------------------------------------------
 
     def run(self) -> CampaignResult:
         """All trips, to the last answer; then people deal with debts, and all is compared."""
-        while self._acts or self._come_next < self._options.trips:
-            self._step(10 * NS_PER_S)
+        while self._acts or self._claims or self._come_next < self._options.trips:
+            self._step((10 if self._come_next < self._options.trips else 60) * NS_PER_S)
         self._drain()
         self._collect_debts()
         self._drain()
+        self._desk.tick()
+        self._drain()
+        self._note_disputes()
         ended_ns = self._clock.now_ns
         self._till.close()
-        result = compared(
-            self._database,
-            self.core,
-            self._facts,
-            hours=(ended_ns - _BEGIN_NS) / _HOUR_NS,
+        course = Course(
             seed=self._options.seed,
+            hours=round((ended_ns - _BEGIN_NS) / _HOUR_NS, 2),
             requests=self._line.asked,
             notices=self._notices,
             kills=self._kills,
@@ -204,6 +216,7 @@ class Campaign:
             outages=self._outages,
             refused_refunds=self._refused_refunds,
         )
+        result = compared(self._database, self.core, self._facts, course)
         self._database.close()
         return result
 
@@ -215,6 +228,8 @@ class Campaign:
         self._clock.now_ns += step_ns
         try:
             self._do_acts()
+            while self._claims and self._claims[0][0] <= self._clock.now_ns:
+                self._claim(heapq.heappop(self._claims)[1])
             self._tell()
             self._till.tick()
         except _KilledError:
@@ -225,11 +240,8 @@ class Campaign:
             self._start_again()
 
     def _do_acts(self) -> None:
-        with self._till.together():
-            while self._come_next < self._options.trips and self._comes_ns <= self._clock.now_ns:
-                self._come(self._come_next)
-                self._come_next += 1
-                self._comes_ns += _MINUTE_NS // self._options.trips_per_minute
+        if self._come_next < self._options.trips and self._comes_ns <= self._clock.now_ns:
+            self._open_gate()
         while self._acts and self._acts[0][0] <= self._clock.now_ns:
             with self._till.together():
                 for _ in range(200):
@@ -237,12 +249,20 @@ class Campaign:
                         break
                     heapq.heappop(self._acts)[2]()
 
-    def _tell(self) -> None:
-        notices = self.core.take_notices(self._clock.now_ns)
+    def _open_gate(self) -> None:
         with self._till.together():
-            for notice in notices:
-                self._notices += 1
-                self._till.notice(notice.answer, notice=notice.id)
+            while self._come_next < self._options.trips and self._comes_ns <= self._clock.now_ns:
+                self._come(self._come_next)
+                self._come_next += 1
+                self._comes_ns += _MINUTE_NS // self._options.trips_per_minute
+
+    def _tell(self) -> None:
+        heard = [notice for told in self.core.take_notices(self._clock.now_ns) for notice in self._hear(told)]
+        if heard:
+            with self._till.together():
+                for notice in heard:
+                    self._notices += 1
+                    self._till.notice(notice.answer, notice=notice.id)
 
     def _die(self) -> None:
         """Killed: what was not on the disk is forgotten, and everybody waits for somebody to start it again."""
@@ -261,13 +281,14 @@ class Campaign:
         self._open_till()
 
     def _drain(self) -> None:
-        """Until nothing waits any more: orders, reviews, late notices."""
+        """Until nothing waits any more, and long enough for late notices and captures that fail."""
+        quiet = 0
         for _ in range(_DRAIN_STEPS_MAX):
-            self._step(_MINUTE_NS)
-            if not self._acts and not self._database.orders_waiting() and not self._database.open_trips():
-                break
-        for _ in range(3 * 60):  # late notices, and what they bring
-            self._step(_MINUTE_NS)
+            self._step(_MINUTE_NS if not quiet else 10 * _MINUTE_NS)
+            waits = self._acts or self._database.orders_waiting() or self._database.open_trips()
+            quiet = 0 if waits else quiet + 1
+            if quiet > _QUIET_STEPS:
+                return
 
     # ---- what people do -----------------------------------------------------------------------------------------
 
@@ -365,11 +386,14 @@ class Campaign:
         )
         facts = self._facts[trip]
         facts.due_minor += receipt.total.gross.minor
-        if self._share("refund", number, self._options.refund_ppm):
+        if self._share("dispute", number, self._options.dispute_ppm):
+            when_ns = self._clock.now_ns + int(self._random.uniform(0.1, 3.0) * _HOUR_NS)
+            heapq.heappush(self._claims, (when_ns, trip))
+        elif self._share("refund", number, self._options.refund_ppm):
             wait_ns = int(self._random.uniform(0.1, 6.0) * _HOUR_NS)
-            self._at(wait_ns, lambda: self._refund(trip, receipt.total.gross.minor, number))
+            self._at(wait_ns, lambda: self._refund(trip, receipt.total.gross.minor, number, tries=3))
 
-    def _refund(self, trip: TripId, whole_minor: int, number: int) -> None:
+    def _refund(self, trip: TripId, whole_minor: int, number: int, *, tries: int) -> None:
         """A shopper says that something is wrong: all of it goes back, a part, or a line; often asked twice."""
         kind = number % 3
         minor = whole_minor if kind == 0 else self._random.randint(1, max(1, whole_minor))
@@ -385,10 +409,36 @@ class Campaign:
                     lines=(0,) if kind == 2 else (),
                 )
             except (CommerceError, TillError):
-                # More than was taken: the card had no money, or the cart of a party is not paid yet.
-                self._refused_refunds += 1
+                # More than was taken: the card had no money, or it is not paid yet, and one comes back later.
+                if tries > 1:
+                    self._at(_HOUR_NS, lambda: self._refund(trip, whole_minor, number, tries=tries - 1))
+                else:
+                    self._refused_refunds += 1
                 return
             self._facts[trip].refunds[key] = minor
+
+    def _claim(self, trip: TripId) -> None:
+        """A shopper disputes a line; some is given back by the rules, the rest is for a person to decide."""
+        shown = self._desk.receipt_of_trip(trip)
+        if shown is None or not shown.receipt.lines:
+            return
+        really = shown.receipt.lines[0].quantity - 1
+        try:
+            dispute, _ = self._desk.dispute(
+                shown, Claim(line=0, reason="fewer" if really else "not_taken", really=really)
+            )
+            if dispute.status == "open":
+                given = dispute.asked if dispute.number % 3 else Money(0, self._currency)
+                self._desk.decide(dispute.number, given, by="campaign", answer="we looked at it")
+        except ReceiptDeskError:
+            self._refused_refunds += 1
+
+    def _note_disputes(self) -> None:
+        """What was granted is to have gone back."""
+        for trip, facts in self._facts.items():
+            for dispute in self._database.disputes_of(trip):
+                if dispute.status == "refunded":
+                    facts.refunds[dispute.key] = dispute.given.minor
 
     def _collect_debts(self) -> None:
         """What is owed is tried again, paid in another way, given up, or left as it is."""

@@ -6,15 +6,33 @@ import msgspec
 
 from tillfree.commerce.payments.payment import Payment
 from tillfree.core.ids import PaymentId, TripId
-from tillfree.simulation.payments.books import Totals
+from tillfree.simulation.payments.books import Hold, Totals
 from tillfree.simulation.payments.processor import SimulatedProcessor
 from tillfree.storage.database.database import Database
 
-__all__ = ["CampaignResult", "TripFacts", "compared"]
+__all__ = ["CampaignResult", "Course", "TripFacts", "compared"]
 
 _CLEARING = "clearing"
 _HOLDS = "holds"
 _SHOWN_MAX = 20
+_COUNTED = (
+    "paid",
+    "empty",
+    "in_debt",
+    "refunds",
+    "failed_refunds",
+    "due_minor",
+    "captured_minor",
+    "refunded_minor",
+    "debt_minor",
+    "lost",
+    "lost_minor",
+    "doubled",
+    "doubled_minor",
+    "unequal",
+    "open_holds",
+    "open_minor",
+)
 
 
 class TripFacts(msgspec.Struct, kw_only=True):
@@ -27,6 +45,19 @@ class TripFacts(msgspec.Struct, kw_only=True):
     paid_otherwise_minor: int = 0
 
 
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """How a campaign went: simulated hours, requests, notices, and what the program suffered."""
+
+    seed: int
+    hours: float
+    requests: int
+    notices: int
+    kills: int
+    restarts: int
+    outages: int
+    refused_refunds: int
+
+
 class CampaignResult(msgspec.Struct, frozen=True, kw_only=True):
     """Counts and sums. Good is: `lost`, `doubled`, `open_holds`, `unequal` and `ledger_faults` are all zero.
 
@@ -34,19 +65,12 @@ class CampaignResult(msgspec.Struct, frozen=True, kw_only=True):
     something else than the processor's books. `open_holds`: money of a finished trip is still put aside.
     """
 
-    seed: int
+    course: Course
     trips: int
-    hours: float
-    requests: int
-    notices: int
-    kills: int
-    restarts: int
-    outages: int
     paid: int
     empty: int
     in_debt: int
     refunds: int
-    refused_refunds: int
     failed_refunds: int
     due_minor: int
     captured_minor: int
@@ -75,18 +99,7 @@ class CampaignResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compared(
-    database: Database,
-    core: SimulatedProcessor,
-    facts: Mapping[TripId, TripFacts],
-    *,
-    hours: float,
-    seed: int,
-    requests: int,
-    notices: int,
-    kills: int,
-    restarts: int,
-    outages: int,
-    refused_refunds: int,
+    database: Database, core: SimulatedProcessor, facts: Mapping[TripId, TripFacts], course: Course
 ) -> CampaignResult:
     """Lays the books side by side, trip by trip, to the last smallest unit."""
     core.books.prove()
@@ -115,48 +128,18 @@ def compared(
         examples.append(f"{payment_id}: in the ledger, but nobody came in with it")
     proof = database.prove_ledger()
     examples += [f"{fault.where}: {fault.what}" for fault in proof.faults[:_SHOWN_MAX]]
+    left = sum(1 for hold in core.books.holds.values() if hold.state == "expired" and not _was_early(core, hold))
     return CampaignResult(
-        seed=seed,
+        course=course,
         trips=len(facts),
-        hours=round(hours, 2),
-        requests=requests,
-        notices=notices,
-        kills=kills,
-        restarts=restarts,
-        outages=outages,
-        refused_refunds=refused_refunds,
         waiting_orders=database.orders_waiting(),
         open_trips=len(database.open_trips()),
         ledger_entries=proof.entries,
         ledger_faults=len(proof.faults),
         faults=dict(sorted(core.counts.items())),
         examples=tuple(examples),
-        holds_left_to_expire=sum(
-            1
-            for hold in core.books.holds.values()
-            if hold.state == "expired" and not _ended_by_itself_early(core, hold.reference)
-        ),
-        **{
-            name: counts.get(name, 0)
-            for name in (
-                "paid",
-                "empty",
-                "in_debt",
-                "refunds",
-                "failed_refunds",
-                "due_minor",
-                "captured_minor",
-                "refunded_minor",
-                "debt_minor",
-                "lost",
-                "lost_minor",
-                "doubled",
-                "doubled_minor",
-                "unequal",
-                "open_holds",
-                "open_minor",
-            )
-        },  # fmt: skip
+        holds_left_to_expire=left,
+        **{name: counts.get(name, 0) for name in _COUNTED},
     )
 
 
@@ -205,7 +188,6 @@ def _booked(database: Database) -> dict[str, tuple[int, int]]:
     return {payment: (taken, held) for payment, (taken, held) in sums.items()}
 
 
-def _ended_by_itself_early(core: SimulatedProcessor, reference: str) -> bool:
-    hold = core.books.holds[reference]
-    ended = next(m.time_ns for m in core.books.movements if m.reference == reference and m.kind == "expired")
-    return ended < hold.expires_ns
+def _was_early(core: SimulatedProcessor, hold: Hold) -> bool:
+    ended = (m.time_ns for m in core.books.movements if m.reference == hold.reference and m.kind == "expired")
+    return next(ended) < hold.expires_ns

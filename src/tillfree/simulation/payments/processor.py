@@ -65,7 +65,7 @@ class SimulatedProcessor:
         self.faults = faults
         self.counts: dict[str, int] = {}
         """How often each fault fell."""
-        self._now_ns = now_ns
+        self.now_ns = now_ns
         self._seed = seed
         self._cards = dict(cards or {})
         self._forget_after_ns = forget_after_ns
@@ -91,7 +91,7 @@ class SimulatedProcessor:
     def ask(self, order: Order) -> Answer:
         """Carries out an order, or does not. Raises as `Processor.ask`."""
         with self._lock:
-            now_ns = self._now_ns()
+            now_ns = self.now_ns()
             self.advance(now_ns)
             if order.kind not in ("authorise", "charge"):  # what is done to a hold needs no card
                 order = msgspec.structs.replace(order, token="")
@@ -104,7 +104,7 @@ class SimulatedProcessor:
     def look_up(self, key: str) -> Answer | None:
         """What became of an order. Raises as `Processor.look_up`."""
         with self._lock:
-            self.advance(self._now_ns())
+            self.advance(self.now_ns())
             if self._dice("look", key).falls(_LOOK, self.faults.silent_look_up_ppm):
                 raise self._fault("silent_look_up_ppm", "timeout", key)
             done = self._done.get(key)
@@ -113,7 +113,7 @@ class SimulatedProcessor:
     def peek(self, key: str) -> Answer | None:
         """What became of an order, for who stands behind the counter: this never misbehaves."""
         with self._lock:
-            self.advance(self._now_ns())
+            self.advance(self.now_ns())
             done = self._done.get(key)
             return None if done is None else done.answer
 
@@ -328,7 +328,8 @@ class SimulatedProcessor:
         self.books.take_back_capture(hold, order.key, now_ns)
         answer = _declined(order, "capture_failed")
         self._done[order.key].answer = answer
-        self._tell(answer, Dice(self._seed, f"failed/{order.key}", 1), now_ns)
+        # Nothing else tells of this, so this webhook is sent until somebody takes it: it may be late, but is not lost.
+        self._tell(answer, Dice(self._seed, f"failed/{order.key}", 1), now_ns, may_be_lost=False)
 
     def _void(self, order: Order, now_ns: int) -> Answer:
         hold = self._hold(order)
@@ -382,8 +383,8 @@ class SimulatedProcessor:
     def _delay_ns(self, dice: Dice) -> int:
         return self.faults.delay_ns + dice.number(_JITTER, max(1, self.faults.delay_ns))
 
-    def _tell(self, answer: Answer, dice: Dice, now_ns: int) -> None:
-        if dice.falls(_LOST, self.faults.lost_notice_ppm):
+    def _tell(self, answer: Answer, dice: Dice, now_ns: int, *, may_be_lost: bool = True) -> None:
+        if may_be_lost and dice.falls(_LOST, self.faults.lost_notice_ppm):
             self._count("lost_notice_ppm")
             return
         self._sequence += 1

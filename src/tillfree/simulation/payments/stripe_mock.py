@@ -21,6 +21,7 @@ from tillfree.commerce.payments.processor import Answer, Order, OrderKind, Proce
 from tillfree.core.ids import PaymentId
 from tillfree.core.money import CURRENCY_EXPONENTS, Money
 from tillfree.core.time import NS_PER_S
+from tillfree.simulation.payments.books import Hold
 from tillfree.simulation.payments.cards import SimulatedCard
 from tillfree.simulation.payments.faults import SimulatedFault
 from tillfree.simulation.payments.processor import Notice, SimulatedProcessor
@@ -56,14 +57,14 @@ class _ApiError(Exception):
 
 
 class _Intent(msgspec.Struct, kw_only=True):
-    """What the mock keeps of an intent beside the hold: `hold` is empty before there is one."""
+    """What the mock keeps of an intent beside the hold: keys of its first and its last order."""
 
     id: str
     amount: Money
     manual: bool
     metadata: dict[str, str]
-    hold: str = ""
-    pending: str = ""
+    started: str = ""
+    last: str = ""
     error: dict[str, str] | None = None
     cancelled: str = ""
     card: SimulatedCard | None = None
@@ -192,15 +193,22 @@ class StripeMock:
 
     def _authorise(self, intent: _Intent, kind: OrderKind, key: str, token: str) -> None:
         payment = PaymentId(intent.metadata.get("tillfree_payment", intent.id))
+        # Noted before it is asked: of what was done without an answer the intent must know, too.
+        intent.started = intent.last = key
         answer = self._ask(Order(key=key, kind=kind, payment=payment, amount=intent.amount, token=token))
-        intent.pending = key if answer.outcome == "pending" else ""
         if answer.outcome == "declined":
             intent.error = {"type": "card_error", "code": "card_declined", "decline_code": answer.code}
             shown = self._shown(intent)
             raise _ApiError(
                 402, "card_declined", answer.message, "card_error", decline_code=answer.code, payment_intent=shown
             )
-        intent.hold, intent.error = answer.reference, None
+        intent.error = None
+
+    def _hold(self, intent: _Intent) -> Hold | None:
+        started = self._processor.peek(intent.started) if intent.started else None
+        if started is None or started.outcome != "approved":
+            return None
+        return self._processor.books.holds.get(started.reference)
 
     def _ask(self, order: Order) -> Answer:
         try:
@@ -231,7 +239,7 @@ class StripeMock:
     def _increment(self, request: Request, fields: dict[str, str]) -> dict[str, Any]:
         _only(fields, _ADJUST)
         intent = self._intent(request.path_params["id"])
-        hold = self._processor.books.holds.get(intent.hold)
+        hold = self._hold(intent)
         if hold is None or hold.state != "open":
             raise _ApiError(400, "payment_intent_unexpected_state", "Only an open hold can be incremented")
         amount = Money(int(fields["amount"]), intent.amount.currency)
@@ -250,16 +258,16 @@ class StripeMock:
         _only(fields, _CAPTURE)
         intent = self._intent(request.path_params["id"])
         amount = Money(int(fields["amount_to_capture"]), intent.amount.currency)
+        intent.metadata.update(_metadata(fields))
         answer = self._modify(intent, "capture", request.headers["idempotency-key"], amount)
         if answer.outcome == "declined":
             raise _ApiError(400, "payment_intent_unexpected_state", answer.message)
-        intent.metadata.update(_metadata(fields))
         return self._shown(intent)
 
     def _cancel(self, request: Request, fields: dict[str, str]) -> dict[str, Any]:
         _only(fields, _CANCEL)
         intent = self._intent(request.path_params["id"])
-        if not intent.hold:
+        if self._hold(intent) is None:
             intent.cancelled = "abandoned"
             return self._shown(intent)
         self._modify(intent, "void", request.headers["idempotency-key"], None)
@@ -267,22 +275,21 @@ class StripeMock:
         return self._shown(intent)
 
     def _modify(self, intent: _Intent, kind: OrderKind, key: str, amount: Money | None) -> Answer:
-        hold = self._processor.books.holds.get(intent.hold)
+        hold = self._hold(intent)
         if hold is None:
             raise _ApiError(400, "payment_intent_unexpected_state", "There is no hold yet")
-        order = Order(key=key, kind=kind, payment=hold.payment, amount=amount, reference=intent.hold)
-        answer = self._ask(order)
-        intent.pending = key if answer.outcome == "pending" else ""
-        return answer
+        order = Order(key=key, kind=kind, payment=hold.payment, amount=amount, reference=hold.reference)
+        intent.last = key
+        return self._ask(order)
 
     def _refund(self, request: Request, fields: dict[str, str]) -> dict[str, Any]:
         _only(fields, _REFUND)
         intent = self._intent(fields["payment_intent"])
         key = request.headers["idempotency-key"]
         amount = Money(int(fields["amount"]), intent.amount.currency)
-        answer = self._modify(intent, "refund", key, amount)
         if not any(known == key for known, _, _ in self._refunds):
             self._refunds.append((key, intent.id, _metadata(fields)))
+        answer = self._modify(intent, "refund", key, amount)
         return self._shown_refund(key, intent, answer, amount)
 
     def _shown_refund(self, key: str, intent: _Intent, answer: Answer, amount: Money) -> dict[str, Any]:
@@ -311,8 +318,8 @@ class StripeMock:
 
     def _shown(self, intent: _Intent) -> dict[str, Any]:
         self._processor.advance(self._now_ns())
-        hold = self._processor.books.holds.get(intent.hold)
-        pending = self._processor.peek(intent.pending) if intent.pending else None
+        hold = self._hold(intent)
+        pending = self._processor.peek(intent.last) if intent.last else None
         states = {"open": "requires_capture", "captured": "succeeded", "void": "canceled", "expired": "canceled"}
         status = "requires_payment_method" if hold is None else states[hold.state]
         if pending is not None and pending.outcome == "pending":

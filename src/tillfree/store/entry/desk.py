@@ -68,13 +68,14 @@ class EntryDesk:
         debts: Callable[[Sequence[str]], bool] | None = None,
         keys: Callable[[], KeySet] | None = None,
         palms: PalmLinks | None = None,
+        accounts: PalmLinks | None = None,
         simulated: bool = False,
     ) -> None:
         """`tell` puts an event (EntryGranted, EntryRefused, AgeChecked) into the stream of the running store.
 
         `inside` says how many people are in the store, `online` whether money can be held, `debts` whether anything is
         owed by one of these fingerprints (of which the database knows). `keys` are those of signed codes, those in the
-        folder if none are given.
+        folder if none are given. `palms` and `accounts` know what palms, and accounts in codes, are linked to.
 
         Raises:
             EntryError: the time zone is unknown, or the secret beside the database cannot be read or written.
@@ -94,7 +95,7 @@ class EntryDesk:
         folder = database.folder
         if keys is None:
             keys = KeyFolder(folder).keys if folder is not None else KeySet
-        self._reader = Reader(settings.entry, keys, database.badge, palms)
+        self._reader = Reader(settings.entry, keys, database.badge, palms, accounts)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}

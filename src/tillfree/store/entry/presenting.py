@@ -48,11 +48,13 @@ class Reader:
         keys: Callable[[], KeySet],
         badge: Callable[[str], bytes | None],
         palms: PalmLinks | None,
+        accounts: PalmLinks | None,
     ) -> None:
         self._settings = settings
         self._keys = keys
         self._badge = badge
         self._palms = palms
+        self._accounts = accounts
 
     def read(self, credential: Credential, group_size: int, now_ns: int, *, ask: bool) -> Presented:
         """What it says; `ask`: there is a retailer's system that can be asked about codes.
@@ -89,7 +91,7 @@ class Reader:
             request=EntryRequest(
                 way=_CODE_WAYS[claims.role], group_size=size, problem=found.problem, age_years=claims.age
             ),
-            payer=_account_payer(claims),
+            payer=self._account_payer(claims),
             role=claims.role,
             known_as=("account", claims.sub) if claims.sub else None,
             spend=code_digest(f"{claims.iss}\0{claims.jti}"),
@@ -97,6 +99,16 @@ class Reader:
             spend_until_ns=(claims.exp + 2 * slack_s + 60) * NS_PER_S,
             asks=code if ask and claims.role == "shopper" else None,
         )
+
+    def _account_payer(self, claims: CodeClaims) -> Payer:
+        """The account, or the card that its owner put into it."""
+        if claims.role != "shopper":
+            return Payer(kind="none")
+        payer = Payer(kind="account", account=claims.sub, loyalty=claims.loy, language=claims.lang)
+        link = self._accounts.link(claims.sub) if self._accounts is not None and claims.sub else None
+        if link is None or not link.token:
+            return payer
+        return msgspec.structs.replace(payer, kind="card", token=link.token, brand=link.brand, last4=link.last4)
 
     def _of_badge(self, tap: BadgeTap, group_size: int) -> Presented:
         record = self._badge(tap.badge) if len(tap.badge) <= _TEXT_MAX else None
@@ -172,12 +184,6 @@ def _card(card: CardTap, group_size: int) -> Presented:
         payer=Payer(kind="card", token=card.token, brand=card.brand, last4=card.last4, emv=card.emv),
         known_as=("card", card.fingerprint) if card.fingerprint else None,
     )  # fmt: skip
-
-
-def _account_payer(claims: CodeClaims) -> Payer:
-    if claims.role != "shopper":
-        return Payer(kind="none")
-    return Payer(kind="account", account=claims.sub, loyalty=claims.loy, language=claims.lang)
 
 
 def _wrong(way: str, problem: str, group_size: int) -> Presented:

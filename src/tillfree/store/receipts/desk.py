@@ -40,6 +40,7 @@ _RETRY_NS = 30 * NS_PER_S
 _ERASE_EVERY_NS = 3600 * NS_PER_S
 _KEEP_DISPUTES_DAYS = 400
 _AT_ONCE = 200
+_NOT_YET = ("inside", "review", "abandoned")
 _log = logging.getLogger(__name__)
 
 
@@ -73,6 +74,11 @@ class ShopperReceipt(msgspec.Struct, frozen=True, kw_only=True):
     until_ns: int
     open_until_ns: int
 
+    @property
+    def pays_here(self) -> bool:
+        """Whether this store took the money, and so can give it back."""
+        return self.trip.status in ("settling", "settled")
+
     def dispute_of(self, line: int) -> Dispute | None:
         """What was said against a line."""
         return next((dispute for dispute in self.disputes if dispute.line == line), None)
@@ -91,7 +97,7 @@ class ReceiptDesk:
         book: TripBook | None = None,
         zone: dt.tzinfo = dt.UTC,
     ) -> None:
-        """`now_ns` is the wall clock, `zone` the store's; `book` is where trips are kept, else the database."""
+        """`now_ns` is the clock of the till, `zone` the store's; `book` is where trips are kept, else the database."""
         self.settings = settings
         self.zone = zone
         self.exits = ExitBoard(settings.receipts.exit_seconds, settings.receipts.kiosk_minutes)
@@ -103,6 +109,10 @@ class ReceiptDesk:
         self._erase_due_ns = 0
 
     # ---- looking --------------------------------------------------------------------------------------------
+
+    def now_ns(self) -> int:
+        """The time that links, screens and disputes go by."""
+        return self._now_ns()
 
     def make_link(self, trip: TripId) -> str:
         """A new secret that leads to the receipt of a trip."""
@@ -123,7 +133,7 @@ class ReceiptDesk:
         """The same for a trip whose link is not at hand."""
         kept = self._book.trip(trip)
         # A receipt that waits for a person is nobody's yet.
-        if kept is None or kept.receipt is None or kept.receipt.status != "charge":
+        if kept is None or kept.receipt is None or kept.receipt.status != "charge" or kept.status in _NOT_YET:
             return None
         return ShopperReceipt(
             trip=kept,
@@ -147,10 +157,12 @@ class ReceiptDesk:
 
         Raises:
             TooLate: the time for that is over.
-            NotOurs: there is no such line.
+            NotOurs: there is no such line, or another system took the money.
             NothingAsked: nothing was charged for it, or not less than on the receipt was taken.
         """
         now_ns = self._now_ns()
+        if not shown.pays_here:
+            raise NotOurs(f"trip {shown.trip.id!r}: this store did not take its money, so it gives none back")
         if now_ns >= shown.open_until_ns:
             raise TooLate(f"trip {shown.trip.id!r}: the time to dispute its receipt is over; ask in the shop")
         if not 0 <= claim.line < len(shown.receipt.lines):
@@ -260,7 +272,7 @@ class ReceiptDesk:
     def _hear(self, announcement: Announcement, now_ns: int) -> None:
         # What happens to a payment is told under its name, with the trip in the body.
         trip = self._book.trip(TripId(str(announcement.body.get("trip", announcement.subject))))
-        if trip is None or trip.receipt is None or trip.receipt.status != "charge":
+        if trip is None or self.receipt_of_trip(trip.id) is None:
             return
         kind: DeliveryKind = "receipt" if announcement.kind == "receipt.final" else "refund"
         payer = self._book.payer(trip.id)

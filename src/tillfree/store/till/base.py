@@ -65,6 +65,7 @@ class TillBase:
         self._sending = Sending(processor, settings.payments, chance or random.Random())  # noqa: S311 - no secret
         count = settings.payments.workers if workers is None else workers
         self._work = Work(database, self._sending, self._apply, now_ns, workers=count)
+        database.mark_sent()
         self._recover()
         self._work.start()
 

@@ -12,7 +12,7 @@ from tillfree.storage.database.integration.hooks import Delivery, Hook
 from tillfree.store.webhooks.worker import ping_delivery
 from tillfree.web.api.operations import Call, Operation, Page, Reply, missing
 from tillfree.web.api.problems import Fault, Problem
-from tillfree.web.api.shapes import Limit, Moment, moment
+from tillfree.web.api.shapes import Limit, Moment, TimeCursor, moment, time_cursor
 
 __all__ = ["OLD_SECRET_S", "OPERATIONS"]
 
@@ -23,9 +23,6 @@ Kinds = Annotated[
     Meta(max_length=50, description="Types of events, as `payment.captured` or `trip.*`; none means all."),
 ]
 Note = Annotated[str, Meta(max_length=200, description="For people.")]
-Cursor = Annotated[
-    str, Meta(max_length=240, pattern=r"^(-?[0-9]{1,18}~.{1,200})?$", description="Cursor from the page before.")
-]
 
 
 class HookBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,7 +90,7 @@ class DeliveriesQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             extra_json_schema={"enum": ["", "waiting", "delivered", "dead"]},
         ),
     ] = ""
-    after: Cursor = ""
+    after: TimeCursor = ""
     limit: Limit = 100
 
 
@@ -115,6 +112,13 @@ def _check_url(call: Call, url: str) -> None:
         check_target(url, call.console.store.settings.webhooks)
     except ConnectorError as error:
         raise Problem("refused", str(error), errors=(Fault("/url", str(error)),)) from error
+
+
+def _check_types(types: tuple[str, ...]) -> None:
+    """The end of a pattern lets a line break through, which no type of an event has."""
+    for place, kind in enumerate(types):
+        if not kind.isprintable():
+            raise Problem("invalid", f"types: {kind!r} is none", errors=(Fault(f"/types/{place}", "this is no type"),))
 
 
 def _view(call: Call, hook: Hook) -> HookView:
@@ -140,6 +144,7 @@ def _list(call: Call) -> Page:
 def _make(call: Call) -> Reply:
     body = call.sent(HookBody)
     _check_url(call, body.url)
+    _check_types(body.types)
     hook, secret = call.database.add_hook(body.url, body.types, body.note, call.console.now_ns())
     call.note("webhook.add", hook.id, body.url[:200])
     headers = {"Location": f"/api/v1/webhooks/{hook.id}"}
@@ -154,6 +159,8 @@ def _change(call: Call) -> HookView:
     body, hook = call.sent(HookPatch), _hook(call)
     if not isinstance(body.url, UnsetType):
         _check_url(call, body.url)
+    if not isinstance(body.types, UnsetType):
+        _check_types(body.types)
     changed = call.database.change_hook(
         hook.id,
         url=None if isinstance(body.url, UnsetType) else body.url,
@@ -190,8 +197,7 @@ def _test(call: Call) -> DeliveryView:
 
 def _deliveries(call: Call) -> Page:
     query, hook = call.asked(DeliveriesQuery), _hook(call)
-    time, _, id_ = query.after.partition("~")
-    before = (int(time), id_) if time else None
+    before = time_cursor(query.after)
     found = call.database.hook_deliveries(hook.id, before=before, state=query.state.strip(), limit=query.limit + 1)
     page = found[: query.limit]
     more = len(found) > len(page)

@@ -12,8 +12,8 @@ from tillfree.core.money import Money
 from tillfree.storage.database.money.trips import TripQuery
 from tillfree.web.api.operations import Call, Operation, Page, missing
 from tillfree.web.api.problems import Problem
-from tillfree.web.api.shapes import AMOUNT_MAX, Amount, Limit, Moment, amount, moment, nanoseconds
-from tillfree.web.api.trips import CursorText, cursor_of, trip_of, trips_page
+from tillfree.web.api.shapes import AMOUNT_MAX, Amount, Limit, Moment, TimeCursor, amount, moment, nanoseconds
+from tillfree.web.api.trips import cursor_of, trip_of, trips_page
 
 __all__ = ["OPERATIONS"]
 
@@ -54,7 +54,7 @@ class PaymentsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     since: Annotated[Moment, Meta(description="Of trips begun at this moment or later.")] | None = None
     until: Annotated[Moment, Meta(description="Of trips begun before this moment.")] | None = None
-    after: CursorText = ""
+    after: TimeCursor = ""
     limit: Limit = 50
 
 

@@ -20,10 +20,12 @@ __all__ = [
     "Moment",
     "ReceiptView",
     "TaxView",
+    "TimeCursor",
     "amount",
     "moment",
     "nanoseconds",
     "receipt_view",
+    "time_cursor",
 ]
 
 AMOUNT_MAX = 10**15
@@ -37,6 +39,10 @@ Moment = Annotated[
         description="A moment (RFC 3339) with its offset from UTC, as 2026-11-26T20:00:00Z.",
         extra_json_schema={"format": "date-time"},
     ),
+]
+TimeCursor = Annotated[
+    str,
+    Meta(max_length=240, pattern=r"^(-?[0-9]{1,19}~.{1,200})?$", description="Cursor from the page before."),
 ]
 Limit = Annotated[int, Meta(ge=1, le=500, description="How many at most.")]
 
@@ -143,6 +149,12 @@ def nanoseconds(text: str | None, name: str) -> int | None:
         raise Problem("malformed", message) from error
     whole = int((found - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1)) * 1000
     return max(-_INT64_MAX, min(_INT64_MAX, whole))
+
+
+def time_cursor(text: str) -> tuple[int, str] | None:
+    """The time and the name that a cursor holds; None at the beginning."""
+    time, _, name = text.partition("~")
+    return (max(-_INT64_MAX, min(_INT64_MAX, int(time))), name) if time else None
 
 
 def receipt_view(receipt: Receipt) -> ReceiptView:

@@ -10,16 +10,24 @@ from tillfree.core.ids import TripId
 from tillfree.storage.database.money.trips import TripCursor, TripQuery
 from tillfree.web.api.operations import Call, Operation, Page, Reply, missing
 from tillfree.web.api.problems import Problem
-from tillfree.web.api.shapes import Amount, Limit, Moment, ReceiptView, amount, moment, nanoseconds, receipt_view
+from tillfree.web.api.shapes import (
+    Amount,
+    Limit,
+    Moment,
+    ReceiptView,
+    TimeCursor,
+    amount,
+    moment,
+    nanoseconds,
+    receipt_view,
+    time_cursor,
+)
 from tillfree.web.shop_editing import digest
 
-__all__ = ["OPERATIONS", "CursorText", "cursor_of", "trip_of", "trips_page"]
+__all__ = ["OPERATIONS", "cursor_of", "trip_of", "trips_page"]
 
 _ID_MAX = 200
 _AGE_MAX = 120
-CursorText = Annotated[
-    str, Meta(max_length=240, pattern=r"^(-?[0-9]{1,18}~.{1,200})?$", description="Cursor from the page before.")
-]
 Status = Annotated[
     str,
     Meta(
@@ -59,7 +67,7 @@ class TripsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     since: Annotated[Moment, Meta(description="Begun at this moment or later.")] | None = None
     until: Annotated[Moment, Meta(description="Begun before this moment.")] | None = None
     status: Status | None = None
-    after: CursorText = ""
+    after: TimeCursor = ""
     limit: Limit = 50
 
 
@@ -104,8 +112,8 @@ def trip_of(call: Call) -> Trip:
 
 def cursor_of(text: str) -> TripCursor | None:
     """The place in the list that a cursor names."""
-    opened, _, id_ = text.partition("~")
-    return TripCursor(int(opened), TripId(id_)) if opened else None
+    before = time_cursor(text)
+    return None if before is None else TripCursor(before[0], TripId(before[1]))
 
 
 def trips_page(call: Call, query: TripQuery, limit: int) -> tuple[list[Trip], str]:

@@ -9,15 +9,23 @@ from tillfree.commerce.receipt import Receipt
 from tillfree.core.ids import VisitId
 from tillfree.storage.database.visits import Outcome, VisitCursor, VisitQuery, VisitRow
 from tillfree.web.api.operations import Call, Operation, Page, missing
-from tillfree.web.api.shapes import Amount, Limit, Moment, ReceiptView, amount, moment, nanoseconds, receipt_view
+from tillfree.web.api.shapes import (
+    Amount,
+    Limit,
+    Moment,
+    ReceiptView,
+    TimeCursor,
+    amount,
+    moment,
+    nanoseconds,
+    receipt_view,
+    time_cursor,
+)
 
 __all__ = ["OPERATIONS"]
 
 _CODE_MAX = 200
 _OUTCOMES: dict[str, Outcome] = {"charged": "charged", "to-review": "to review", "decided": "decided"}
-Cursor = Annotated[
-    str, Meta(max_length=240, pattern=r"^(-?[0-9]{1,18}~.{1,200})?$", description="Cursor from the page before.")
-]
 OutcomeName = Annotated[
     str,
     Meta(max_length=9, pattern="^(charged|to-review|decided)$", extra_json_schema={"enum": list(_OUTCOMES)}),
@@ -45,7 +53,7 @@ class VisitsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     since: Annotated[Moment, Meta(description="Ended at this moment or later.")] | None = None
     until: Annotated[Moment, Meta(description="Ended before this moment.")] | None = None
     outcome: OutcomeName | None = None
-    after: Cursor = ""
+    after: TimeCursor = ""
     limit: Limit = 50
 
 
@@ -66,13 +74,13 @@ def _view(row: VisitRow) -> VisitView:
 
 def _list(call: Call) -> Page:
     query = call.asked(VisitsQuery)
-    closed, _, code = query.after.partition("~")
+    before = time_cursor(query.after)
     found = call.database.visits(
         VisitQuery(
             since_ns=nanoseconds(query.since, "since"),
             until_ns=nanoseconds(query.until, "until"),
             outcome=None if query.outcome is None else _OUTCOMES[query.outcome.strip()],
-            before=VisitCursor(int(closed), VisitId(code)) if closed else None,
+            before=None if before is None else VisitCursor(before[0], VisitId(before[1])),
             limit=query.limit + 1,
         )
     )

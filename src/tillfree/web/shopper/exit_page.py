@@ -55,5 +55,5 @@ def _receipts(ask: Ask, words: Words, gate: str) -> list[_Shown]:
         _Shown(
             one.number, words.exit_number.format(number=one.number), qr_data_uri(desk.address_of(one.secret, base=base))
         )
-        for one in desk.exits.showing(gate, ask.console.now_ns())
+        for one in desk.exits.showing(gate, desk.now_ns())
     ]

@@ -6,22 +6,29 @@ letter that neither has is no PDF at all rather than one with boxes in it, and t
 Arabic is written in its joined forms, so programs that search the text find those.
 """
 
+import contextlib
 import datetime as dt
 import functools
+import io
 import logging
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
+from fontTools.ttLib import TTFont, TTLibError
 from fpdf import FPDF
 from fpdf.errors import FPDFException
+from fpdf.fonts import TTFFont
 
 from tillfree.commerce.layout import Layout, LineLayout, SumLayout
 from tillfree.core.time import NS_PER_S
 from tillfree.web.shopper.arabic import visual
 
-__all__ = ["FontError", "PdfMaker"]
+__all__ = ["PdfMaker"]
 
 _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+_REGULAR, _BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 _PAGE_MM = (148.0, 210.0)
 _MARGIN_MM = 14.0
 _GAP_MM = 4.0
@@ -32,10 +39,6 @@ _log = logging.getLogger(__name__)
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
-class FontError(Exception):
-    """A letter that no font has; only within this module."""
-
-
 class PdfMaker:
     """Makes PDFs with the fonts of one shop."""
 
@@ -44,46 +47,84 @@ class PdfMaker:
         self._font = ""
         if font:
             try:
-                _blank(font)
-            except (OSError, FPDFException, ValueError, KeyError) as error:
+                _letters_of(Path(font).read_bytes())
+                with _blank(font):
+                    self._font = font
+            except (OSError, FPDFException, TTLibError, ValueError, KeyError, struct.error) as error:
                 _log.warning("receipts.pdf_font: %s cannot be used (%s); PDFs are made without it", font, error)
-            else:
-                self._font = font
+
+    def can_make(self, layout: Layout) -> bool:
+        """Whether all letters of the receipt are in a font."""
+        known = _letters(self._font)
+        return all(ord(letter) in known for text in _texts(layout) for letter in _shown(text, layout))
 
     def __call__(self, layout: Layout) -> bytes | None:
         """The file, or None where a letter of the receipt is in no font."""
-        try:
-            return _Sheet(layout, self._font).made()
-        except FontError as error:
-            _log.info("no PDF of this receipt: %s", error)
+        if not self.can_make(layout):
             return None
+        try:
+            with _blank(self._font) as sheet:
+                return _Sheet(sheet, layout).made()
+        except FPDFException as error:
+            _log.warning("no PDF of this receipt: %s", error)
+            return None
+
+
+def _texts(layout: Layout) -> Iterator[str]:
+    """All that is written."""
+    words = layout.words
+    yield from (layout.store, layout.when, layout.number, layout.note, words.thanks, words.simulated)
+    yield words.nothing_taken
+    for line in layout.lines:
+        yield from (line.name, line.detail, line.amount)
+        for under in line.under:
+            yield from (under.label, under.amount)
+    for total in layout.sums:
+        yield from (total.label, total.amount)
+
+
+def _shown(text: str, layout: Layout) -> str:
+    """The text as it stands on the line."""
+    return visual(text.replace("\u202f", "\u00a0"), right_to_left=layout.words.right_to_left)
 
 
 @functools.cache
 def _letters(font: str) -> frozenset[int]:
-    sheet = _blank(font)
-    return frozenset(code for found in sheet.fonts.values() for code in found.cmap)  # type: ignore[union-attr]
+    """All letters that can be written: bold ones too, of which there are fewer."""
+    regular, bold = ((_FONTS / name).read_bytes() for name in (_REGULAR, _BOLD))
+    own = _letters_of(Path(font).read_bytes()) if font else frozenset()
+    return (_letters_of(regular) & _letters_of(bold)) | own
 
 
-def _blank(font: str) -> FPDF:
+def _letters_of(data: bytes) -> frozenset[int]:
+    with TTFont(io.BytesIO(data)) as font:
+        return frozenset(font.getBestCmap() or ())
+
+
+@contextlib.contextmanager
+def _blank(font: str) -> Iterator[FPDF]:
+    """A sheet with its fonts, whose files are closed at the end."""
     sheet = FPDF(unit="mm", format=_PAGE_MM)
-    sheet.add_font(_NAME, "", _FONTS / "DejaVuSans.ttf")
-    sheet.add_font(_NAME, "B", _FONTS / "DejaVuSans-Bold.ttf")
-    if font:
-        sheet.add_font(_OWN, "", font)
-        sheet.add_font(_OWN, "B", font)
-        sheet.set_fallback_fonts([_OWN])
-    return sheet
+    try:
+        sheet.add_font(_NAME, "", _FONTS / _REGULAR)
+        sheet.add_font(_NAME, "B", _FONTS / _BOLD)
+        if font:
+            sheet.add_font(_OWN, "", font)
+            sheet.add_font(_OWN, "B", font)
+            sheet.set_fallback_fonts([_OWN])
+        yield sheet
+    finally:
+        for opened in sheet.fonts.values():
+            if isinstance(opened, TTFFont):
+                opened.close()
 
 
 class _Sheet:
     """One receipt on paper."""
 
-    def __init__(self, layout: Layout, font: str) -> None:
+    def __init__(self, sheet: FPDF, layout: Layout) -> None:
         self._layout = layout
-        self._known = _letters(font)
         self._rtl = layout.words.right_to_left
-        sheet = _blank(font)
         made = dt.datetime.fromtimestamp(layout.time_ns // NS_PER_S, dt.UTC)
         sheet.set_creation_date(made)
         sheet.set_title(layout.words.title.format(store=layout.store))
@@ -173,12 +214,7 @@ class _Sheet:
         return [*rows, current] if current else rows
 
     def _shown(self, text: str) -> str:
-        """The text as it stands on the line; raises FontError."""
-        shown = visual(text.replace("\u202f", "\u00a0"), right_to_left=self._rtl)
-        for letter in shown:
-            if ord(letter) not in self._known:
-                raise FontError(f"no font has U+{ord(letter):04X}")
-        return shown
+        return _shown(text, self._layout)
 
     def _cell(self, width_mm: float, size_pt: float, text: str, align: str) -> None:
         if width_mm > 0:

@@ -58,7 +58,7 @@ class ReceiptPages:
         if isinstance(found, Response):
             return found
         layout = found.desk.layout(found.shown, found.words.code)
-        now_ns = ask.console.now_ns()
+        now_ns = found.desk.now_ns()
         told = ask.query("told", limit=20)
         return shopper_page(
             ask,
@@ -70,7 +70,8 @@ class ReceiptPages:
             link_until=day_in(found.shown.until_ns, found.words.code, found.desk.zone),
             open_until=day_in(found.shown.open_until_ns, found.words.code, found.desk.zone),
             still_open=now_ns < found.shown.open_until_ns,
-            has_pdf=self._maker(found.desk)(layout) is not None,
+            pays_here=found.shown.pays_here,
+            has_pdf=self._maker(found.desk).can_make(layout),
             told=self._told(found, told, ask.query("line", limit=6)) if told in _TOLD else "",
         )
 
@@ -122,7 +123,7 @@ class ReceiptPages:
     def _form(self, ask: Ask, found: _Open, wrong: str = "") -> Response:
         place = int(ask.request.path_params["line"])
         layout = found.desk.layout(found.shown, found.words.code)
-        now_ns = ask.console.now_ns()
+        now_ns = found.desk.now_ns()
         line = self._line(found, layout.lines[place], now_ns) if place < len(layout.lines) else None
         if line is None or not line.disputable:
             return RedirectResponse(f"{found.address}?lang={found.words.code}", 303)
@@ -136,9 +137,7 @@ class ReceiptPages:
             address=found.address,
             line=line.line,
             quantity=many,
-            reasons=[
-                (key, getattr(found.words, f"reason_{key}")) for key in REASONS if key != "fewer" or many > 1
-            ],
+            reasons=[(key, getattr(found.words, f"reason_{key}")) for key in REASONS if key != "fewer" or many > 1],
             chosen=reason if isinstance(reason, str) else "",
             wrong=wrong,
             note_max=_NOTE_MAX,
@@ -148,7 +147,8 @@ class ReceiptPages:
         dispute = found.shown.dispute_of(line.number)
         kept = found.shown.receipt.lines[line.number]
         charged = kept.charged
-        can = dispute is None and now_ns < found.shown.open_until_ns and charged is not None and charged.minor > 0
+        can = dispute is None and charged is not None and charged.minor > 0
+        can = can and found.shown.pays_here and now_ns < found.shown.open_until_ns
         # What went back stands under the line already.
         said = {"open": found.words.status_open, "rejected": found.words.status_rejected}
         answer = "" if dispute is None else display_text(dispute.answer)
