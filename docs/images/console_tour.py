@@ -70,7 +70,6 @@ DEMO = (
         "/visits",
         (r"^/visits/[^/?.]+$", r"^/visits/[^/?.]+/receipt$"),
     ),
-    Sight("gate", "Gate", "Who was let in on what, who was not, and why.", "/gate"),
     Sight("trips", "Trips", "What each payer's entry pays for, and how that stands.", "/trips"),
     Sight(
         "trip",
