@@ -164,7 +164,9 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.bank.held_minor(payment.id) == 0
         # No hold is captured twice.
         holds = [order.reference for order in self.bank.asked if order.key in self.bank.captures and order.reference]
-        assert len({*holds}) == len({order.key for order in self.bank.asked if order.key in self.bank.captures and order.reference})
+        assert len({*holds}) == len(
+            {order.key for order in self.bank.asked if order.key in self.bank.captures and order.reference}
+        )
 
 
 AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
