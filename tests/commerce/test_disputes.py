@@ -1,5 +1,8 @@
 """What a claim gives back, and when nobody has to look first."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import assume, given
@@ -115,3 +118,10 @@ def test_a_line_that_the_model_is_sure_of_is_looked_at_by_a_person() -> None:
     assert not is_granted(claim, sure, eur(1), SETTINGS, eur(0), eur(0))
     never = msgspec.structs.replace(SETTINGS, auto_below=0.0)
     assert not is_granted(claim, unsure, eur(1), never, eur(0), eur(0))
+
+
+def test_the_documentation_has_the_settings_as_they_come() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "receipts.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"`disputes\.(\w+)` \| ([\d.]+) \|", page))
+    assert table == {name: str(getattr(DisputeSettings(), name)) for name in table}
+    assert len(table) == 4

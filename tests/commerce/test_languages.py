@@ -1,4 +1,4 @@
-"""What shoppers read: all of it in every language, with the same values in it, and amounts as that language has them."""
+"""What shoppers read: all of it in every language, with the same values in it; and amounts as they are written."""
 
 import re
 import string

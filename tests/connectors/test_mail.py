@@ -163,7 +163,7 @@ def test_5xx_is_for_ever_and_4xx_for_now(where: Callable[[Inbox, str], None]) ->
 
 
 def test_a_server_that_is_not_there_or_does_not_answer() -> None:
-    with socket.createmail_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         silent = MailSender(_settings(port, timeout_s=0.2), {})
         with pytest.raises(MailUnavailable, match="cannot be reached"):

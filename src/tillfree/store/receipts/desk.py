@@ -97,7 +97,7 @@ class ReceiptDesk:
         book: TripBook | None = None,
         zone: dt.tzinfo = dt.UTC,
     ) -> None:
-        """`now_ns` is the wall clock, `zone` the store's; `book` is where trips are kept, else the database."""
+        """`now_ns` is the clock of the till, `zone` the store's; `book` is where trips are kept, else the database."""
         self.settings = settings
         self.zone = zone
         self.exits = ExitBoard(settings.receipts.exit_seconds, settings.receipts.kiosk_minutes)
@@ -109,6 +109,10 @@ class ReceiptDesk:
         self._erase_due_ns = 0
 
     # ---- looking --------------------------------------------------------------------------------------------
+
+    def now_ns(self) -> int:
+        """The time that links, screens and disputes go by."""
+        return self._now_ns()
 
     def make_link(self, trip: TripId) -> str:
         """A new secret that leads to the receipt of a trip."""

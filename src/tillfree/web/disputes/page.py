@@ -16,7 +16,7 @@ from tillfree.web.errors import AskError, NotThere
 from tillfree.web.floor_plan import floor_plan
 from tillfree.web.routing import act, view
 from tillfree.web.texts import later
-from tillfree.web.visits.evidence import acts_of
+from tillfree.web.visits.evidence import ActShown, acts_of
 from tillfree.web.visits.wording import Names, evidence_texts
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _case_page(ask: Ask, dispute: Dispute, wrong: str = "") -> Response:
     sees = record is not None and ask.may("evidence.see")
     if record is not None:
         ask.audit("visit.see", record.visit, f"dispute {dispute.number}")
-    names = Names(ask, record)
+    acts = acts_of(ask, record, Names(ask, record)) if sees and record is not None else []
     return ask.page(
         "dispute_case.html",
         400 if wrong else 200,
@@ -91,18 +91,8 @@ def _case_page(ask: Ask, dispute: Dispute, wrong: str = "") -> Response:
         others=[one for one in (() if shown is None else shown.disputes) if one.number != dispute.number],
         visits=visits,
         record=record,
-        acts=acts_of(ask, record, names) if sees and record is not None else [],
-        line_acts=[
-            one.said
-            for one, kept in zip(
-                acts_of(ask, record, names),
-                sorted(record.interactions, key=lambda act: (act.time_ns, act.source, act.sequence)),
-                strict=True,
-            )
-            if kept.product == dispute.product
-        ]
-        if sees and record is not None
-        else [],
+        acts=acts,
+        line_acts=_of_product(acts, record, dispute) if sees else [],
         plan=floor_plan(ask.store.shop) if sees else None,
         sees_evidence=sees,
         evidence_texts=evidence_texts(ask),
@@ -111,6 +101,17 @@ def _case_page(ask: Ask, dispute: Dispute, wrong: str = "") -> Response:
         can_decide=desk is not None and dispute.status == "open",
         wrong=wrong,
     )
+
+
+def _of_product(acts: list[ActShown], record: VisitRecord | None, dispute: Dispute) -> list[str]:
+    """What was seen of the product of the line; acts of one visit are told apart by time and words."""
+    kept = () if record is None else record.interactions
+    times = {act.time_ns for act in kept if act.product == dispute.product}
+    others = {act.time_ns for act in kept if act.product != dispute.product}
+    said = display_text(dispute.name)
+    return [
+        act.said for act in acts if act.time_ns in times and (act.time_ns not in others or act.said.startswith(said))
+    ]
 
 
 def _visits(ask: Ask, dispute: Dispute, codes: tuple[str, ...]) -> list[VisitRecord]:

@@ -32,7 +32,7 @@ def send(ask: Ask) -> Response:
     if needs_sign_in(ask):
         return RedirectResponse("/sign-in?to=/kiosk", 303)
     words = words_for(ask)
-    if desk.exits.is_guessed_at(ask.console.now_ns()):
+    if desk.exits.is_guessed_at(desk.now_ns()):
         answer = _form(ask, wrong=words.too_many, status=429)
         answer.headers["Retry-After"] = "60"
         return answer
