@@ -114,10 +114,9 @@ def _shop() -> Shop:
         )
         for number in range(_PRODUCTS)
     )
+    names = tuple(product.id for product in products)
     offers = (
-        Offer(id="three", name="3 for 2", kind="multi_buy", products=tuple(p.id for p in products[:20]), buy=3, pay=2),
-        Offer(
-            id="ten", name="10 % off", kind="percent", products=tuple(p.id for p in products[20:60]), rate_ppm=100_000
-        ),
+        Offer(id="three", name="3 for 2", kind="multi_buy", products=names[:20], buy=3, pay=2),
+        Offer(id="ten", name="10 % off", kind="percent", products=names[20:60], rate_ppm=100_000),
     )
     return msgspec.structs.replace(Shop(name="Bench", products=products, fixtures=(), facings=()), offers=offers)

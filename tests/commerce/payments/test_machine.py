@@ -153,7 +153,7 @@ EVENTS = st.lists(
 )
 
 
-def made(payment: Payment, kind: str, *about: object) -> PaymentEvent | None:
+def made(payment: Payment, kind: str, *about: object) -> PaymentEvent | None:  # noqa: PLR0911 - one for each kind
     """An event about an order or amount of this payment."""
     number = about[0] if about else 0
     assert isinstance(number, int)
