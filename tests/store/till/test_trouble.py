@@ -32,7 +32,7 @@ def test_without_a_network_people_come_in_and_pay_later() -> None:
     bank, clock = Bank(), Clock()
     with Database.open(IN_MEMORY) as database:
         till = make_till(database, bank, clock)
-        real, bank.ask = bank.ask, unavailable  # type: ignore[method-assign]
+        real, bank.ask = bank.ask, unavailable  # type: ignore[method-assign,assignment]
         name = walk(till, clock)
         assert database.trip(name).status == "settling"  # type: ignore[union-attr]
         assert database.orders_waiting() == 1
