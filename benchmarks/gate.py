@@ -4,10 +4,11 @@
 
 Four gates decide at the same time, one credential after the other without a pause: far more than people could show,
 so that what is measured is also how they wait for each other and for the disk. With `--pause-ms` each gate rests
-between two people, so long on average (exponential), as in a shop with a rush at the door. Of the credentials, half are cards,
-the rest are signed codes, about which the retailer's system is asked, and some of both are refused. The system is a
-process of its own that answers as fast as a good network lets it, slowly, or never, or its port is closed; money is
-held by a simulated processor in the background, as in a shop. Writes `benchmarks/results/gate.json`.
+between two people, so long on average (exponential), as in a shop with a rush at the door.
+
+Of the credentials, half are cards, the rest are signed codes, about which the retailer's system is asked, and some of
+both are refused. The system is a process of its own that answers as fast as a good network lets it, slowly, or never,
+or its port is closed; money is held by a simulated processor in the background, as in a shop. Writes `benchmarks/results/gate.json`.
 """
 
 import argparse
