@@ -19,12 +19,16 @@ import msgspec
 
 from tillfree.core import events as event_module
 from tillfree.core.events import EVENT_KINDS, event_schema
-from tillfree.evaluation.worked_prices import PRICE_CASES, TAX_CASES, said_cart
+from tillfree.evaluation.worked.case import said_cart
+from tillfree.evaluation.worked.prices import PRICE_CASES
+from tillfree.evaluation.worked.taxes import TAX_CASES
+from tillfree.identity.reasons import REASONS
 from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.simulation.stores.named import STORES, size_of, store_of
 from tillfree.storage.database.retention import RETENTION
 from tillfree.store.settings import settings_schema
 from tillfree.store.settings_schema import Setting, walk_settings
+from tillfree.web.gate.words import REASON_WORDS
 from tillfree.web.roles import PERMISSIONS, ROLES
 
 if TYPE_CHECKING:  # the tests of these functions need no Sphinx
@@ -37,6 +41,7 @@ __all__ = [
     "events",
     "fill",
     "price_examples",
+    "reasons",
     "retention",
     "roles",
     "schemas",
@@ -219,6 +224,12 @@ def retention() -> str:
     return _table(("What", "Kept for", "Why"), rows)
 
 
+def reasons() -> str:
+    """A table of why a gate may stay shut: the word, what staff read, and what its display says."""
+    rows = [(f"`{word}`", REASON_WORDS[word], text) for word, text in REASONS.items()]
+    return _table(("Reason", "For staff", "On the display"), rows)
+
+
 def price_examples() -> str:
     """A table of worked examples of prices and offers; the tests run the same cases."""
     rows = [
@@ -258,6 +269,7 @@ _PARTS: dict[str, Callable[[], str]] = {
     "stores": stores,
     "roles": roles,
     "retention": retention,
+    "reasons": reasons,
     "price_examples": price_examples,
     "tax_examples": tax_examples,
 }

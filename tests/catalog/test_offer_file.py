@@ -112,6 +112,8 @@ def test_amounts_are_of_the_currency() -> None:
         (offer("percent = 1e999999999"), "is not a rate"),
         (offer("percent = 1e-999999999"), "is not a rate"),
         (offer("amount = -1e-999999", kind="amount"), "is not an amount"),
+        (offer(f"amount = {'9' * 28}e18", kind="amount"), "is not an amount"),
+        (offer(f"amount = {'9' * 300}.5", kind="amount"), "is not an amount"),
         (offer("percent = true"), "percent is not a rate"),
         (offer('percent = "ten"'), "percent = ten is not a rate"),
         (offer("percent = 10", "amount = 1"), "amount means nothing to an offer of kind percent; leave it out"),

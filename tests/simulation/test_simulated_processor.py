@@ -1,5 +1,7 @@
 """The simulated processor keeps true books, does a thing once for each key, and misbehaves alike for a seed."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from tillfree.core.ids import PaymentId
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
 from tillfree.simulation.payments.cards import make_card
-from tillfree.simulation.payments.faults import FAULTS, QUIET, ROUGH, Dice, FaultTable
+from tillfree.simulation.payments.faults import FAULTS, QUIET, ROUGH, Dice, FaultTable, faults_text
 from tillfree.simulation.payments.processor import SimulatedProcessor
 
 DAY_NS = 24 * 3600 * NS_PER_S
@@ -48,6 +50,10 @@ def test_every_share_has_words_and_bounds() -> None:
         for wrong in (-1, ALWAYS + 1):
             with pytest.raises(ValueError, match=name):
                 FaultTable(**{name: wrong})
+
+
+def test_the_table_in_the_documentation_is_this_one(project_root: Path) -> None:
+    assert faults_text() in (project_root / "docs" / "processors.md").read_text(encoding="utf-8")
 
 
 @given(st.integers(0, 2**40), st.text(max_size=20), st.integers(0, 100), st.integers(1, 10**6))

@@ -160,7 +160,8 @@ def _scaled(name: str, value: object, digits: int, most: int, wanted: str) -> in
         raise CatalogError(f"{name} = {printable(str(value), 40)} is not {wanted}") from error
     # The arithmetic of decimals rounds what has more digits than 28, without a word.
     _, figures, exponent = number.as_tuple()
-    if not isinstance(exponent, int) or len(figures) > 28 or not -28 <= exponent <= 18 or number.scaleb(digits) % 1:
+    exact = isinstance(exponent, int) and len(figures) <= 28 and exponent >= -28 and number.adjusted() <= 18
+    if not exact or number.scaleb(digits) % 1:
         raise CatalogError(f"{name} = {printable(str(value), 40)} is not {wanted}")
     scaled = int(number.scaleb(digits))
     if not 0 <= scaled <= most:

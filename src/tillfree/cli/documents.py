@@ -1,6 +1,6 @@
 """What `tillfree replay` says about a recording, as data: the form of its JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -8,16 +8,20 @@ from tillfree.catalog.model import Product
 from tillfree.commerce.pricing import ANONYMOUS_NOTE, Pricing, Sale
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.tax import sum_taxed
+from tillfree.commerce.trips import Trip
 from tillfree.core.events import Alternative, Interaction, SensorIssue
-from tillfree.core.ids import ProductId, TrackId, VisitId
+from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
 from tillfree.core.money import TaxedAmount
 from tillfree.core.time import NS_PER_S, format_utc
 from tillfree.shopping.parties import PartyCart
+from tillfree.storage.database.records import VisitRecord
 from tillfree.store.entry.doubts import entry_doubts
 from tillfree.store.replay import ReplayResult, VisitResult
 from tillfree.store.settings import StoreSettings
+from tillfree.store.till.carts import Left, priced
+from tillfree.store.till.table_policy import TablePolicy
 
-__all__ = ["PartyDocument", "ReplayDocument", "VisitDocument", "document_of", "encode_document"]
+__all__ = ["PartyDocument", "ReplayDocument", "TripDocument", "VisitDocument", "document_of", "encode_document"]
 
 
 class VisitDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +50,18 @@ class PartyDocument(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
+class TripDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Those who came in on one entry: the receipt of all together, and what a till would do with it.
+
+    `verdict` is "charge", "review" or "certain" by the policy of the settings, or "not charged" for staff.
+    """
+
+    trip: TripId
+    visits: tuple[VisitId, ...]
+    receipt: Receipt
+    verdict: str
+
+
 class ReplayDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A whole replay; `anonymous` says that nobody was tracked and one visitor was assumed.
 
@@ -61,6 +77,7 @@ class ReplayDocument(msgspec.Struct, frozen=True, kw_only=True):
     issues: tuple[SensorIssue, ...]
     warnings: dict[str, int]
     parties: tuple[PartyDocument, ...] = ()
+    trips: tuple[TripDocument, ...] = ()
 
 
 def document_of(
@@ -80,6 +97,7 @@ def document_of(
         visits=visits,
         issues=result.issues,
         warnings=dict(sorted(result.warnings.items())),
+        trips=tuple(_trips(result.visits, receipts, pricing, settings)),
         parties=tuple(_party(cart, [receipts[visit] for visit in cart.members]) for cart in result.parties()),
     )
 
@@ -89,6 +107,44 @@ def _party(cart: PartyCart, receipts: Sequence[Receipt]) -> PartyDocument:
         cart=cart,
         total=sum_taxed((receipt.total for receipt in receipts), receipts[0].currency),
         status="review" if any(receipt.status == "review" for receipt in receipts) else cart.decision,
+    )
+
+
+def _trips(
+    visits: Sequence[VisitResult], receipts: Mapping[VisitId, Receipt], pricing: Pricing, settings: StoreSettings
+) -> Iterator[TripDocument]:
+    """The same code as at the till of a running store: its carts, its prices, its policy."""
+    members: dict[TripId, list[VisitResult]] = {}
+    for visit in visits:
+        if visit.trip:
+            members.setdefault(visit.trip, []).append(visit)
+    policy = TablePolicy(settings)
+    for id_, found in members.items():
+        people = [Left(_record(visit, receipts[visit.visit]), None) for visit in found]
+        trip = Trip(id=id_, gate="", entry="open", opened_ns=found[0].opened_ns)
+        receipt = priced(trip, None, people, lambda: pricing)
+        # Of staff and deliveries no age is asked, and no money.
+        shops = any(visit.checks_age for visit in found)
+        verdict = policy.decide(receipt, [left.record for left in people]) if shops else "not charged"
+        if verdict == "certain":
+            receipt = priced(trip, None, people, lambda: pricing, policy)
+        yield TripDocument(trip=id_, visits=tuple(visit.visit for visit in found), receipt=receipt, verdict=verdict)
+
+
+def _record(visit: VisitResult, receipt: Receipt) -> VisitRecord:
+    return VisitRecord(
+        visit=visit.visit,
+        track=visit.track,
+        tracks=visit.tracks,
+        opened_ns=visit.opened_ns,
+        closed_ns=visit.closed_ns,
+        reason=visit.reason,
+        receipt=receipt,
+        anonymous=visit.anonymous,
+        party=visit.party,
+        alternatives=visit.alternatives,
+        interactions=visit.interactions,
+        trip=visit.trip,
     )
 
 

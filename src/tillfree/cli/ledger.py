@@ -40,9 +40,7 @@ def _prove(database: Database) -> int:
     for fault in proof.faults:
         show(f"{display_text(fault.where)}: {display_text(fault.what)}\n")
     if not proof.holds:
-        say(
-            f"the ledger does NOT hold ({len(proof.faults)} faults): restore the file from a copy, or find out who did it"
-        )
+        say(f"the ledger does NOT hold ({len(proof.faults)} faults): restore it from a copy, or find out who did it")
         return 1
     show(f"the ledger holds: {proof.entries} entries, {proof.payments} payments, newest hash {proof.head}\n")
     return 0

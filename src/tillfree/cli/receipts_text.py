@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from tillfree.cli.documents import PartyDocument, ReplayDocument, VisitDocument
+from tillfree.cli.documents import PartyDocument, ReplayDocument, TripDocument, VisitDocument
 from tillfree.commerce.acts import describe_act
 from tillfree.commerce.display import cut, display_text, display_width, format_amount, format_probability
 from tillfree.commerce.receipt import ReceiptLine
@@ -39,6 +39,8 @@ def render_replay(document: ReplayDocument) -> str:
     names = {line.product: line.name for visit in document.visits for line in visit.receipt.lines}
     for party in document.parties:
         lines += ["", *_party(party, names)]
+    for trip in document.trips:
+        lines += ["", *_trip(trip)]
     if of_catalogue := sum(n for what, n in document.warnings.items() if _is_of_catalogue(what)):
         findings = "1 finding" if of_catalogue == 1 else f"{of_catalogue} findings"
         lines += [
@@ -130,6 +132,24 @@ def _party(party: PartyDocument, names: Mapping[ProductId, str]) -> Iterator[str
     yield f"  {'Total':{_NAME + 4}} {format_amount(gross):>12} {gross.currency}"
     review = ": FOR REVIEW, nobody is charged yet" if party.status == "review" else ""
     yield f"  All of it is right with a probability of {format_probability(cart.probability)}{review}."
+
+
+_VERDICTS = {
+    "charge": "is charged",
+    "review": "FOR REVIEW, nobody is charged yet",
+    "certain": "only what is certain is charged",
+    "not charged": "staff, not charged",
+}
+
+
+def _trip(trip: TripDocument) -> Iterator[str]:
+    """What one entry at the gate pays for: the receipt of all who came in on it."""
+    receipt = trip.receipt
+    yield f"Trip {display_text(trip.trip)}: one entry of {', '.join(trip.visits)}"
+    for line in receipt.lines:
+        yield _line(line)
+    total = f"{format_amount(receipt.total.gross)} {receipt.currency}"
+    yield f"  {'Total':{_NAME + 4}} {total:>12}  {_VERDICTS[trip.verdict]}"
 
 
 def _decision(visit: VisitDocument) -> str:

@@ -127,6 +127,28 @@ class CommerceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             extra_json_schema={"x-unit": "g"},
         ),
     ] = 3.0
+    loose_scale_sigma: Annotated[
+        float,
+        Meta(
+            title="Error of the scales",
+            description="Standard deviation of what the plates show of a load, as a share of it. Plates that were "
+            "calibrated have less than those that were not.",
+            ge=0,
+            le=0.5,
+            extra_json_schema={"x-unit": "ratio"},
+        ),
+    ] = 0.03
+    loose_overread: Annotated[
+        float,
+        Meta(
+            title="What plates read too much",
+            description="The plates beside the one that carries a thing read a part of its weight, too. By so much, as "
+            "a share, is more read than there is; it is taken off before anybody pays.",
+            ge=0,
+            le=0.5,
+            extra_json_schema={"x-unit": "ratio"},
+        ),
+    ] = 0.035
     loose_error_max: Annotated[
         float,
         Meta(

@@ -65,7 +65,7 @@ def weigh_loose(
     grams: dict[ProductId, float] = {}
     variance: dict[ProductId, float] = {}
     for _, changed in sorted(_by_change(acts).items()):
-        for part, weight_g, variance_g2 in _split(changed, own, products, settings.loose_plate_sigma_g**2):
+        for part, weight_g, variance_g2 in _split(changed, own, products, settings):
             name = part.product.id
             pieces[name] = pieces.get(name, 0) + part.pieces
             grams[name] = grams.get(name, 0.0) + weight_g
@@ -85,19 +85,20 @@ def certain_enough(weighed: Weighed, product: Product, settings: CommerceSetting
 
 def _by_change(acts: Iterable[Interaction]) -> dict[tuple[int, str], list[Interaction]]:
     """The acts behind each change of load; each once, though both sides of a hand-over tell of it."""
-    changes: dict[tuple[int, str], dict[tuple[object, ...], Interaction]] = {}
+    changes: dict[tuple[int, str], dict[tuple[int, str, str, str, str], Interaction]] = {}
     for act in acts:
         if act.act in _SIGNS or act.act == "hand_over":
             key = (act.sequence, act.act, act.visit, act.to_visit, act.product)
             changes.setdefault((act.time_ns, act.source), {})[key] = act
-    return {change: list(found.values()) for change, found in changes.items()}
+    # In an order of their own: sums of floating-point numbers must not depend on who told of an act first.
+    return {change: [found[key] for key in sorted(found)] for change, found in changes.items()}
 
 
 def _split(
     changed: Sequence[Interaction],
     own: Collection[VisitId],
     products: Mapping[ProductId, Product],
-    plate_g2: float,
+    settings: CommerceSettings,
 ) -> Iterator[tuple[_Part, float, float]]:
     """For each loose product in one change: what these visits carried away of it, in grams, and the variance."""
     parts: dict[ProductId, _Part] = {}
@@ -110,7 +111,9 @@ def _split(
             _add(parts.setdefault(act.product, _Part(product)), act)
         elif (act.visit in own) != (act.to_visit in own):
             lost.add(act.product)
-    rest_g = -changed[0].delta_g - sum(part.expected_g for part in parts.values())
+    moved_g = -changed[0].delta_g / (1.0 + settings.loose_overread)
+    plate_g2 = settings.loose_plate_sigma_g**2 + (settings.loose_scale_sigma * moved_g) ** 2
+    rest_g = moved_g - sum(part.expected_g for part in parts.values())
     known_g2 = sum(part.variance_g2 for part in parts.values() if math.isfinite(part.variance_g2))
     unknown = sum(math.isinf(part.variance_g2) for part in parts.values())
     for name in sorted({*parts, *lost}):

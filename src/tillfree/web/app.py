@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from tillfree.web import audit, sessions, staff
 from tillfree.web.api import page as api_page
+from tillfree.web.api import processor_webhooks
 from tillfree.web.catalogue import page as catalogue_page
 from tillfree.web.console import Console
 from tillfree.web.devices import page as devices_page
@@ -57,6 +58,7 @@ def make_app(console: Console) -> Starlette:
         *disputes_page.routes(),
         *shopper_page.routes(),
         *api_page.routes(),
+        *processor_webhooks.routes(),
         *retailer_page.routes(),
         *audit.routes(),
         *staff.routes(),

@@ -1,7 +1,7 @@
 """Addresses that machines call, never browsers: no cookie and no page there, and errors in a form that programs read.
 
 Below `/api/` is Tillfree's own API, whose errors are problem details (RFC 9457). Below `/v1/` is the retailer API,
-whose errors are `{"errorMsg": ...}`.
+whose errors are `{"errorMsg": ...}`. Below `/webhooks/` payment processors tell what happened.
 """
 
 import http
@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from tillfree.web.api.problems import PROBLEMS, ProblemBody, problem_uri
 
-__all__ = ["API", "RETAILER", "body_bytes_max", "is_for_machines", "machine_error", "problem_type"]
+__all__ = ["API", "PROCESSORS", "RETAILER", "body_bytes_max", "is_for_machines", "machine_error", "problem_type"]
 
 API = "/api/"
 RETAILER = "/v1/"
-_BODY_BYTES_MAX = {API: 1024 * 1024, RETAILER: 16 * 1024 * 1024}
+PROCESSORS = "/webhooks/"
+_BODY_BYTES_MAX = {API: 1024 * 1024, PROCESSORS: 1024 * 1024, RETAILER: 16 * 1024 * 1024}
 """The retailer API takes catalogues of 10,000 items at once."""
 _TYPES = {
     400: "malformed",
@@ -39,12 +40,12 @@ _TYPES = {
 
 def is_for_machines(path: str) -> bool:
     """Whether an address belongs to one of the interfaces for machines."""
-    return path.startswith((API, RETAILER))
+    return path.startswith(tuple(_BODY_BYTES_MAX))
 
 
 def body_bytes_max(path: str) -> int:
     """The largest body of a request to such an address."""
-    return _BODY_BYTES_MAX[API if path.startswith(API) else RETAILER]
+    return next(most for begin, most in _BODY_BYTES_MAX.items() if path.startswith(begin))
 
 
 def problem_type(status: int) -> str:

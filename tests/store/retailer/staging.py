@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tillfree.catalog.model import Product, Shop
@@ -21,6 +21,7 @@ __all__ = ["CARD", "MINUTE_NS", "NOW_NS", "SHOP", "BookProcessor", "World", "ret
 
 NOW_NS = 1_710_000_000 * 10**9
 MINUTE_NS = 60 * 10**9
+HOLD_NS = 7 * 24 * 60 * MINUTE_NS
 SHOP = Shop(
     name="Corner shop",
     products=(
@@ -53,6 +54,7 @@ def retailer_settings(**values: Any) -> RetailerSettings:
 class BookProcessor:
     """Approves all but amounts in `declines`; answers a key twice alike. `silent`: says nothing at all for a while."""
 
+    clock: Callable[[], int]
     declines: set[int] = dataclasses.field(default_factory=set)
     pending: set[str] = dataclasses.field(default_factory=set)
     answers: dict[str, Answer] = dataclasses.field(default_factory=dict)
@@ -69,7 +71,7 @@ class BookProcessor:
                 reference=order.reference or f"ref-{order.key}",
                 amount=order.amount,
                 code="51" if refused else "",
-                expires_ns=NOW_NS + 7 * 24 * 60 * MINUTE_NS if order.kind in ("authorise", "adjust") else 0,
+                expires_ns=self.clock() + HOLD_NS if order.kind in ("authorise", "adjust") else 0,
             )
         return self.answers[order.key]
 
@@ -93,7 +95,7 @@ class World:
         self.shop = shop
         self.settings = StoreSettings(retailer=retailer or retailer_settings(), **settings)
         self.database = Database.open(":memory:")
-        self.processor = BookProcessor()
+        self.processor = BookProcessor(self.clock)
         self.till = Till(
             self.database,
             self.settings,

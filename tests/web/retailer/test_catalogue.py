@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.store.retailer.staging import NOW_NS
 from tests.web.retailer.staging import OTHER, Caller, calling
 from tillfree.catalog.model import Product, Shop
 from tillfree.connectors.retailer.catalogue_items import barcode_problem
@@ -132,8 +133,10 @@ def test_a_wrong_item_is_reported_and_changes_nothing_and_others_go_on(caller: C
 
 
 GOOD_CODES = [
-    ("012345678905", "UPC"), ("04252614", "UPC"), ("96385074", "EAN8"), ("4006381333931", "EAN"), ("0306406152", "ISBN"),
-    ("080442957X", "ISBN"), ("14006381333938", "GTIN"), ("4011", "PLU"), ("94011", "PLU"), ("301", "PLU"), ("123456", "PLU"),
+    ("012345678905", "UPC"), ("04252614", "UPC"), ("96385074", "EAN8"), ("4006381333931", "EAN"),
+    ("0306406152", "ISBN"), ("080442957X", "ISBN"), ("14006381333938", "GTIN"), ("4011", "PLU"), ("94011", "PLU"),
+    ("301", "PLU"),
+    ("123456", "PLU"),
 ]  # fmt: skip
 
 
@@ -212,7 +215,7 @@ def test_a_cart_catalogue_is_that_of_the_shop(caller: Caller) -> None:
 def test_what_a_stopped_process_had_begun_is_worked_off(caller: Caller) -> None:
     body = msgspec.json.encode({"catalogItems": [item("LATER", external_product_id="4019")]})
     caller.world.database.add_ingestion(
-        Ingestion(id="begun", owner="AKIDRETAILER", kind="upload", time_ns=1, body=body, state="INPROGRESS")
+        Ingestion(id="begun", owner="AKIDRETAILER", kind="upload", time_ns=NOW_NS, body=body, state="INPROGRESS")
     )
     told = caller.call(STATUS, {"ingestionId": "begun"}).json()
     assert told == {"processingStatus": "INPROGRESS", "reportDownloadLink": ""}
@@ -221,7 +224,7 @@ def test_what_a_stopped_process_had_begun_is_worked_off(caller: Caller) -> None:
 
 def test_an_upload_that_cannot_be_worked_off_is_fatal_and_the_next_goes_on(caller: Caller) -> None:
     add = caller.world.database.add_ingestion
-    add(Ingestion(id="broken", owner="AKIDRETAILER", kind="upload", time_ns=1, body=b"{"))
+    add(Ingestion(id="broken", owner="AKIDRETAILER", kind="upload", time_ns=NOW_NS, body=b"{"))
     Ingesting(caller.console).work()
     found = caller.world.database.ingestion("broken")
     assert found is not None

@@ -50,8 +50,7 @@ class OfferBook:
             for surcharge in sorted(shop.surcharges, key=lambda surcharge: surcharge.id)
             if not surcharge.stores or store in surcharge.stores
         ]
-        self._scopes = {offer.id: _scope(offer) for offer in here}
-        self._scopes.update((surcharge.id, _scope(surcharge)) for surcharge, _ in self._surcharges)
+        self._scopes = {surcharge.id: _scope(surcharge) for surcharge, _ in self._surcharges}
         self._about: dict[tuple[str, str], list[int]] = {}
         for number, (offer, _) in enumerate(self._offers):
             for key in _keys(offer):
@@ -68,16 +67,14 @@ class OfferBook:
         self, goods: Sequence[Good], local: datetime, *, loyalty: bool, coupons: Collection[str]
     ) -> list[Saving]:
         """What offers take off each line, in the order in which they apply; lines of `goods` count from 0."""
-        found = self._candidates(goods, local, loyalty=loyalty, coupons=coupons)
-        if not found:
+        about = self._candidates(goods, local, loyalty=loyalty, coupons=coupons)
+        if not about:
             return []
         units = sorted(_units(goods), key=lambda unit: (unit.product, unit.weight_g or 0, unit.line))
-        claims = []
-        for offer in found:
-            about = self._scopes[offer.id]
-            meant = [about.holds(good.product) for good in goods]
-            mine = [number for number, unit in enumerate(units) if meant[unit.line]]
-            claims.append((offer, mine))
+        of_line: list[list[int]] = [[] for _ in goods]
+        for number, unit in enumerate(units):
+            of_line[unit.line].append(number)
+        claims = [(offer, sorted(n for line in lines for n in of_line[line])) for offer, lines in about]
         savings: list[Saving] = []
         for offer, cuts in choose_offers(units, claims):
             by_line: dict[int, int] = {}
@@ -88,17 +85,22 @@ class OfferBook:
 
     def _candidates(
         self, goods: Sequence[Good], local: datetime, *, loyalty: bool, coupons: Collection[str]
-    ) -> list[Offer]:
-        numbers = set(self._about.get(_ALL, ()))
-        for good in goods:
-            numbers.update(self._about.get(("product", good.product.id), ()))
-            for tag in good.product.tags:
-                numbers.update(self._about.get(("tag", tag), ()))
-        return [
-            offer
-            for offer, window in (self._offers[number] for number in sorted(numbers))
-            if (loyalty or not offer.loyalty) and (not offer.coupon or offer.coupon in coupons) and window.holds(local)
-        ]
+    ) -> list[tuple[Offer, set[int]]]:
+        """The offers that this payer may have now, each with the lines that it is about."""
+        about: dict[int, set[int]] = {}
+        for line, good in enumerate(goods):
+            for key in (_ALL, ("product", good.product.id), *(("tag", tag) for tag in good.product.tags)):
+                for number in self._about.get(key, ()):
+                    about.setdefault(number, set()).add(line)
+        found = []
+        for number, lines in sorted(about.items()):
+            offer, window = self._offers[number]
+            if (offer.loyalty and not loyalty) or (offer.coupon and offer.coupon not in coupons):
+                continue
+            if window.holds(local):
+                left_out = frozenset(offer.except_tags)
+                found.append((offer, {line for line in lines if not left_out.intersection(goods[line].product.tags)}))
+        return found
 
     def coupons(self, local: datetime) -> frozenset[str]:
         """Codes of coupons that are good for anything at a local time."""
@@ -130,24 +132,20 @@ def _keys(thing: Offer | Surcharge) -> list[tuple[str, str]]:
 
 
 class _Scope(msgspec.Struct, frozen=True):
-    """What an offer, deposit or fee is about, ready to be asked."""
+    """What a deposit or fee is about, ready to be asked."""
 
     products: frozenset[str]
     tags: frozenset[str]
-    except_tags: frozenset[str]
 
     def holds(self, product: Product) -> bool:
         """Whether a product is meant; where nothing is named, everything is."""
-        if self.except_tags.intersection(product.tags):
-            return False
         if not self.products and not self.tags:
             return True
         return product.id in self.products or bool(self.tags.intersection(product.tags))
 
 
-def _scope(thing: Offer | Surcharge) -> _Scope:
-    except_tags = thing.except_tags if isinstance(thing, Offer) else ()
-    return _Scope(frozenset(thing.products), frozenset(thing.tags), frozenset(except_tags))
+def _scope(surcharge: Surcharge) -> _Scope:
+    return _Scope(frozenset(surcharge.products), frozenset(surcharge.tags))
 
 
 def _units(goods: Sequence[Good]) -> Iterator[Unit]:

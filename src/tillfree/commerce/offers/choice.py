@@ -34,7 +34,9 @@ def choose_offers(units: Sequence[Unit], claims: Sequence[Claim]) -> list[tuple[
     applied: list[tuple[Offer, Cuts]] = []
     ordered = sorted(claims, key=lambda claim: (-claim[0].priority, claim[0].id))
     for _, tier in itertools.groupby((c for c in ordered if not c[0].stackable), key=lambda claim: claim[0].priority):
-        for rivals in _rivals(list(tier)):
+        # Whatever saves nothing on all units that are free saves nothing on fewer.
+        useful = [claim for claim in tier if cuts_of(claim[0], units, [i for i in claim[1] if free[i]], left)]
+        for rivals in _rivals(useful):
             for offer, cuts in _best(rivals, units, left, free):
                 _apply(cuts, left)
                 for i in cuts:

@@ -152,8 +152,8 @@ class _Reader:
             weight_g,
             one,
             self._whole(one, value),
-            tuple((name, self._whole(amount, value)) for name, amount in promotions if amount.minor),
-            tuple((name, self._whole(amount, value)) for name, amount in fees if amount.minor),
+            self._wholes(promotions, value),
+            self._wholes(fees, value),
             self._whole(tax + fee_tax, value),
         )
 
@@ -167,6 +167,11 @@ class _Reader:
                 "CartContentValidationException",
                 f"{where}: totalPrice {said} is not the price less promotions, {after}",
             )
+
+    def _wholes(self, amounts: list[tuple[str, Money]], quantity: Decimal) -> tuple[tuple[str, Money], ...]:
+        """Those that come to anything."""
+        found = ((name, self._whole(amount, quantity)) for name, amount in amounts)
+        return tuple((name, amount) for name, amount in found if amount.minor)
 
     def _whole(self, amount: Money, quantity: Decimal) -> Money:
         if not self._by_unit:

@@ -170,7 +170,7 @@ def _canonical_request(request: Request, signed: list[str]) -> str:
         (
             request.method.upper(),
             # Every service but S3 encodes the path once more than it is on the wire.
-            quote(request.path, safe="/" + _SAFE),
+            quote(_normalised(request.path), safe="/" + _SAFE),
             _canonical_query(request.query),
             *lines,
             "",
@@ -178,6 +178,17 @@ def _canonical_request(request: Request, signed: list[str]) -> str:
             payload,
         )
     )
+
+
+def _normalised(path: str) -> str:
+    """RFC 3986, section 5.2.4: without dot segments, and without empty ones."""
+    found: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del found[-1:]
+        elif part not in ("", "."):
+            found.append(part)
+    return "/" + "/".join(found) + ("/" if found and path.endswith("/") else "")
 
 
 def _canonical_query(query: str) -> str:

@@ -135,7 +135,7 @@ class NexoTerminal:
             raise _LostAnswerError(f"terminal {self._poi} answered {response.status_code}")
         if response.status_code != 200:
             raise TerminalError(f"terminal {self._poi} answered {response.status_code}; see its address and its key")
-        if not response.content:  # Adyen's cloud says so that an abort was passed on
+        if response.content.strip() in (b"", b"ok"):  # Adyen's cloud says so that an abort was passed on
             return {}
         try:
             return msgspec.json.decode(response.content[:_BYTES_MAX])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from tillfree.commerce.disputes import Claim
 from tillfree.commerce.errors import CommerceError
 from tillfree.commerce.payments.processor import Answer, Order, Processor, ProcessorUnavailable
 from tillfree.commerce.payments.settings import PaymentSettings
@@ -29,6 +30,8 @@ from tillfree.simulation.payments.faults import ROUGH, Dice, FaultTable
 from tillfree.simulation.payments.processor import Notice, SimulatedProcessor
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
+from tillfree.store.receipts.desk import ReceiptDesk
+from tillfree.store.receipts.errors import ReceiptDeskError
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.till import Till
@@ -63,6 +66,7 @@ class CampaignOptions(msgspec.Struct, frozen=True, kw_only=True):
     party_ppm: int = 50_000
     review_ppm: int = 10_000
     refund_ppm: int = 60_000
+    dispute_ppm: int = 30_000
     poor_card_ppm: int = 30_000
 
 
@@ -138,6 +142,7 @@ class Campaign:
         self._deck = self._make_deck()
         self._make_shop()
         self._acts: list[tuple[int, int, Callable[[], None]]] = []
+        self._claims: list[tuple[int, TripId]] = []
         self._sequence = 0
         self._come_next, self._comes_ns = 0, self._clock.now_ns
         self._facts: dict[TripId, TripFacts] = {}
@@ -185,16 +190,20 @@ class Campaign:
             workers=0,
             chance=random.Random(self._options.seed + self._restarts),  # noqa: S311  a simulation
         )
+        self._desk = ReceiptDesk(self._database, self._settings, self._till, self._clock)
 
     # ---- the way of time ----------------------------------------------------------------------------------------
 
     def run(self) -> CampaignResult:
         """All trips, to the last answer; then people deal with debts, and all is compared."""
-        while self._acts or self._come_next < self._options.trips:
+        while self._acts or self._claims or self._come_next < self._options.trips:
             self._step((10 if self._come_next < self._options.trips else 60) * NS_PER_S)
         self._drain()
         self._collect_debts()
         self._drain()
+        self._desk.tick()
+        self._drain()
+        self._note_disputes()
         ended_ns = self._clock.now_ns
         self._till.close()
         course = Course(
@@ -219,6 +228,8 @@ class Campaign:
         self._clock.now_ns += step_ns
         try:
             self._do_acts()
+            while self._claims and self._claims[0][0] <= self._clock.now_ns:
+                self._claim(heapq.heappop(self._claims)[1])
             self._tell()
             self._till.tick()
         except _KilledError:
@@ -375,11 +386,14 @@ class Campaign:
         )
         facts = self._facts[trip]
         facts.due_minor += receipt.total.gross.minor
-        if self._share("refund", number, self._options.refund_ppm):
+        if self._share("dispute", number, self._options.dispute_ppm):
+            when_ns = self._clock.now_ns + int(self._random.uniform(0.1, 3.0) * _HOUR_NS)
+            heapq.heappush(self._claims, (when_ns, trip))
+        elif self._share("refund", number, self._options.refund_ppm):
             wait_ns = int(self._random.uniform(0.1, 6.0) * _HOUR_NS)
-            self._at(wait_ns, lambda: self._refund(trip, receipt.total.gross.minor, number))
+            self._at(wait_ns, lambda: self._refund(trip, receipt.total.gross.minor, number, tries=3))
 
-    def _refund(self, trip: TripId, whole_minor: int, number: int) -> None:
+    def _refund(self, trip: TripId, whole_minor: int, number: int, *, tries: int) -> None:
         """A shopper says that something is wrong: all of it goes back, a part, or a line; often asked twice."""
         kind = number % 3
         minor = whole_minor if kind == 0 else self._random.randint(1, max(1, whole_minor))
@@ -395,10 +409,36 @@ class Campaign:
                     lines=(0,) if kind == 2 else (),
                 )
             except (CommerceError, TillError):
-                # More than was taken: the card had no money, or the cart of a party is not paid yet.
-                self._refused_refunds += 1
+                # More than was taken: the card had no money, or it is not paid yet, and one comes back later.
+                if tries > 1:
+                    self._at(_HOUR_NS, lambda: self._refund(trip, whole_minor, number, tries=tries - 1))
+                else:
+                    self._refused_refunds += 1
                 return
             self._facts[trip].refunds[key] = minor
+
+    def _claim(self, trip: TripId) -> None:
+        """A shopper disputes a line; some is given back by the rules, the rest is for a person to decide."""
+        shown = self._desk.receipt_of_trip(trip)
+        if shown is None or not shown.receipt.lines:
+            return
+        really = shown.receipt.lines[0].quantity - 1
+        try:
+            dispute, _ = self._desk.dispute(
+                shown, Claim(line=0, reason="fewer" if really else "not_taken", really=really)
+            )
+            if dispute.status == "open":
+                given = dispute.asked if dispute.number % 3 else Money(0, self._currency)
+                self._desk.decide(dispute.number, given, by="campaign", answer="we looked at it")
+        except ReceiptDeskError:
+            self._refused_refunds += 1
+
+    def _note_disputes(self) -> None:
+        """What was granted is to have gone back."""
+        for trip, facts in self._facts.items():
+            for dispute in self._database.disputes_of(trip):
+                if dispute.status == "refunded":
+                    facts.refunds[dispute.key] = dispute.given.minor
 
     def _collect_debts(self) -> None:
         """What is owed is tried again, paid in another way, given up, or left as it is."""

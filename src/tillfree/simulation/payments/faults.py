@@ -11,7 +11,7 @@ import msgspec
 
 from tillfree.commerce.payments.processor import ProcessorUnavailable
 
-__all__ = ["FAULTS", "QUIET", "ROUGH", "Dice", "FaultKind", "FaultTable", "SimulatedFault"]
+__all__ = ["FAULTS", "QUIET", "ROUGH", "Dice", "FaultKind", "FaultTable", "SimulatedFault", "faults_text"]
 
 FaultKind = Literal["timeout", "error", "throttled"]
 _MILLION = 1_000_000
@@ -97,6 +97,14 @@ ROUGH = FaultTable(
     silent_look_up_ppm=50_000,
 )
 """Some hundred times worse than any real one, so that a campaign of an hour meets everything."""
+
+
+def faults_text() -> str:
+    """The table of faults in Markdown, with how often each falls in a rough campaign."""
+    lines = ["| Fault | What happens | In a rough campaign |", "| --- | --- | --- |"]
+    for name, words in FAULTS.items():
+        lines.append(f"| `{name}` | {words} | {getattr(ROUGH, name) / 10_000:g} % |")
+    return "\n".join(lines) + "\n"
 
 
 class Dice:

@@ -56,6 +56,8 @@ class KeyFolder:
     def make(self, roles: tuple[CodeRole, ...], until_s: int = 0) -> SigningKey:
         """A new key: its private half in a file of its own, its public half among those that are trusted."""
         key = make_signing_key(secrets.token_bytes(32), roles, until_s)
+        while key.public.id.startswith("-"):  # on a command line that would look like an option
+            key = make_signing_key(secrets.token_bytes(32), roles, until_s)
         known = self.keys().keys
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)

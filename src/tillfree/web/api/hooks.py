@@ -114,6 +114,13 @@ def _check_url(call: Call, url: str) -> None:
         raise Problem("refused", str(error), errors=(Fault("/url", str(error)),)) from error
 
 
+def _check_types(types: tuple[str, ...]) -> None:
+    """The end of a pattern lets a line break through, which no type of an event has."""
+    for place, kind in enumerate(types):
+        if not kind.isprintable():
+            raise Problem("invalid", f"types: {kind!r} is none", errors=(Fault(f"/types/{place}", "this is no type"),))
+
+
 def _view(call: Call, hook: Hook) -> HookView:
     counts = call.database.count_hook_deliveries(hook.id)
     return HookView(
@@ -137,6 +144,7 @@ def _list(call: Call) -> Page:
 def _make(call: Call) -> Reply:
     body = call.sent(HookBody)
     _check_url(call, body.url)
+    _check_types(body.types)
     hook, secret = call.database.add_hook(body.url, body.types, body.note, call.console.now_ns())
     call.note("webhook.add", hook.id, body.url[:200])
     headers = {"Location": f"/api/v1/webhooks/{hook.id}"}
@@ -151,6 +159,8 @@ def _change(call: Call) -> HookView:
     body, hook = call.sent(HookPatch), _hook(call)
     if not isinstance(body.url, UnsetType):
         _check_url(call, body.url)
+    if not isinstance(body.types, UnsetType):
+        _check_types(body.types)
     changed = call.database.change_hook(
         hook.id,
         url=None if isinstance(body.url, UnsetType) else body.url,

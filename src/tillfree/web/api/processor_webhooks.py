@@ -2,64 +2,69 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from tillfree.connectors.errors import ConnectorError
 from tillfree.connectors.processors.making import make_notice_reader
 from tillfree.connectors.processors.notices import NoticeError, NoticeReader, SignatureError
 from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.core.errors import TillfreeError
-from tillfree.web.ask import Ask
-from tillfree.web.routing import open_view
+from tillfree.web.console import Console
 
-__all__ = ["MachinePaths", "routes"]
+__all__ = ["routes"]
 
-MachinePaths = ("/webhooks/stripe", "/webhooks/adyen")
-"""Addresses that machines call without a browser: signed, so no page of ours need stand behind them."""
 _log = logging.getLogger(__name__)
+_KINDS = ("stripe", "adyen")
+
+
+def _of_store(console: Console) -> ProcessorSettings:
+    return console.store.settings.processor
 
 
 def routes(
-    settings: Callable[[Ask], ProcessorSettings] = lambda ask: ask.console.store.settings.processor,
-    environment: Mapping[str, str] = os.environ,
+    settings: Callable[[Console], ProcessorSettings] = _of_store, environment: Mapping[str, str] = os.environ
 ) -> list[BaseRoute]:
-    """The addresses of all processors; those that the settings do not name answer 404."""
-
-    async def stripe(ask: Ask) -> Response:
-        return await _receive(ask, settings(ask), "stripe", environment)
-
-    async def adyen(ask: Ask) -> Response:
-        return await _receive(ask, settings(ask), "adyen", environment)
-
+    """One address for each processor; those that the settings do not name answer 404."""
     return [
-        open_view("/webhooks/stripe", stripe, methods=("POST",)),
-        open_view("/webhooks/adyen", adyen, methods=("POST",)),
+        Route(f"/webhooks/{kind}", _endpoint(kind, settings, environment), methods=["POST"], name=f"webhooks {kind}")
+        for kind in _KINDS
     ]
 
 
-async def _receive(ask: Ask, settings: ProcessorSettings, kind: str, environment: Mapping[str, str]) -> Response:
-    if settings.kind != kind or ask.console.till is None:
-        return PlainTextResponse("No such processor here.\n", 404)
-    try:
-        reader = make_notice_reader(settings, environment)
-    except ConnectorError as error:
-        _log.error("webhooks cannot be read: %s", error)
-        return PlainTextResponse("Not ready.\n", 503)
-    body = await ask.request.body()
-    signature = ask.request.headers.get("stripe-signature", "")
-    return await run_in_threadpool(_tell, ask, reader, body, signature)
+def _endpoint(
+    kind: str, settings: Callable[[Console], ProcessorSettings], environment: Mapping[str, str]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        console: Console = request.app.state.console
+        chosen = settings(console)
+        if chosen.kind != kind or console.till is None:
+            return PlainTextResponse("No such processor here.\n", 404)
+        try:
+            reader = make_notice_reader(chosen, environment)
+        except ConnectorError as error:
+            _log.error("webhooks cannot be read: %s", error)
+            return PlainTextResponse("Not ready.\n", 503)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return PlainTextResponse("The request did not come to its end.\n", 408)
+        signature = request.headers.get("stripe-signature", "")
+        return await run_in_threadpool(_tell, console, reader, body, signature)
+
+    return endpoint
 
 
-def _tell(ask: Ask, reader: NoticeReader, body: bytes, signature: str) -> Response:
+def _tell(console: Console, reader: NoticeReader, body: bytes, signature: str) -> Response:
     """Every notice is on the disk before the answer is good; after any other answer the processor sends it again."""
-    till = ask.console.till
+    till = console.till
     assert till is not None
     try:
-        for notice in reader.read(body, signature, ask.console.now_ns()):
+        for notice in reader.read(body, signature, console.now_ns()):
             till.notice(notice.answer, notice=notice.id)
     except SignatureError as error:
         _log.warning("%s", error)

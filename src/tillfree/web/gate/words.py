@@ -43,6 +43,7 @@ REASON_WORDS: dict[str, str] = {
     "closing": later("the store closes soon"),
     "closed": later("the store is closed"),
     "gate_closed": later("the gate is closed"),
+    "declined": later("the bank said no"),
     "offline": later("the network is down"),
     "trouble": later("something is wrong with us; the server's log says what"),
 }
