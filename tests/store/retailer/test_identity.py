@@ -8,15 +8,19 @@ import pytest
 from tests.store.retailer.staging import CARD, NOW_NS, World, retailer_settings
 from tillfree.commerce.trips import Trip
 from tillfree.connectors.retailer.client import RetailerClient
+from tillfree.connectors.retailer.errors import SignatureError
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
-from tillfree.identity.credentials import ScannedCode
+from tillfree.identity.credentials import CardTap, ScannedCode
 from tillfree.simulation.retail.connectors import Faults, SimulatedRetailer
 from tillfree.simulation.retail.serving import serving
+from tillfree.store.entry.asking import RiskAnswer
 from tillfree.store.entry.desk import EntryDesk
+from tillfree.store.retailer.house import connector_key, retailer_gate, retailer_risk
 from tillfree.store.retailer.identity import RetailerGate
-from tillfree.store.retailer.purchases import auth_event_id
+from tillfree.store.retailer.purchases import auth_event_id, trip_on_wire
+from tillfree.store.settings import StoreSettings
 
 HOLD = Money(3000, "USD")
 TRIP = Trip(id=TripId("a" * 24), gate="gate-1", entry="card", opened_ns=NOW_NS)
@@ -163,3 +167,76 @@ def test_the_real_desk_asks_it_and_the_cart_names_the_same_event(asked: Asked) -
     finally:
         desk.close()
         world.close()
+
+
+@pytest.mark.parametrize(
+    ("risk", "faults", "owes", "opens"),
+    [
+        ("retailer", Faults(), False, True),
+        ("retailer", Faults(deny=True), False, False),
+        ("retailer", Faults(status=500), False, False),
+        ("recommendation", Faults(status=500), False, True),
+        ("recommendation", Faults(status=500), True, False),
+        ("recommendation", Faults(), True, False),  # the simulated retailer takes the advice
+    ],
+)
+def test_the_real_desk_asks_the_retailer_about_cards(
+    asked: Asked, risk: str, faults: Faults, owes: bool, opens: bool
+) -> None:
+    world = World(retailer_settings(endpoint=asked.address, risk=risk))
+    asked.retailer.faults = faults
+    desk = EntryDesk(
+        world.database, world.settings, world.till, world.clock, risk=asked.gate(risk=risk), debts=lambda _names: owes
+    )
+    try:
+        card = CardTap(terminal="t", token="tok-9", fingerprint="of-the-processor", expires="2030-01")
+        answer = desk.present("gate-1", card)
+        assert answer.opens is opens
+        ((_, body),) = asked.retailer.calls
+        told = body["shopperInteraction"]["recommendation"]
+        assert told == {"shopperAuthorized": not owes} | ({"shopperRisks": ["BadDebt"]} if owes else {})
+        assert "of-the-processor" not in str(body)  # the mark that is sent is keyed by this store
+        if answer.trip is not None:
+            assert body["shopperInteraction"]["shoppingTripId"] == trip_on_wire(answer.trip.id)
+    finally:
+        desk.close()
+        world.close()
+
+
+def test_a_retailer_that_answers_may_let_a_debtor_in(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(retailer_settings(endpoint=asked.address, risk="retailer"))
+    gate = asked.gate(risk="retailer")
+    monkeypatch.setattr(gate, "may_enter", lambda *_args, **_risks: RiskAnswer(admitted=True))
+    desk = EntryDesk(world.database, world.settings, world.till, world.clock, risk=gate, debts=lambda _names: True)
+    try:
+        card = CardTap(terminal="t", token="tok-9", fingerprint="of-the-processor", expires="2030-01")
+        assert desk.present("gate-1", card).opens
+    finally:
+        desk.close()
+        world.close()
+
+
+def test_the_settings_say_who_is_asked() -> None:
+    for told, codes, cards in (
+        ({}, False, False),
+        ({"identifies": "retailer"}, True, False),
+        ({"risk": "retailer"}, False, True),
+        ({"identifies": "retailer", "risk": "recommendation"}, True, True),
+    ):
+        settings = StoreSettings(retailer=retailer_settings(endpoint="http://127.0.0.1:9", **told))
+        assert (retailer_gate(settings, time.time_ns, timeout_s=1) is not None) is codes
+        assert (retailer_risk(settings, time.time_ns, timeout_s=1) is not None) is cards
+    nowhere = StoreSettings(retailer=retailer_settings(identifies="retailer"))
+    assert retailer_gate(nowhere, time.time_ns, timeout_s=1) is None
+
+
+def test_a_missing_key_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = StoreSettings(retailer=retailer_settings(endpoint="http://x.example", connector_auth="sigv4"))
+    monkeypatch.delenv("TILLFREE_CONNECTOR_KEY", raising=False)
+    with pytest.raises(SignatureError, match="TILLFREE_CONNECTOR_KEY"):
+        connector_key(settings)
+    monkeypatch.setenv("TILLFREE_CONNECTOR_KEY", "no colon")
+    with pytest.raises(SignatureError, match="id:secret"):
+        connector_key(settings)
+    monkeypatch.setenv("TILLFREE_CONNECTOR_KEY", "id:secret")
+    assert connector_key(settings) == "id:secret"

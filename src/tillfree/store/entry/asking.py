@@ -8,11 +8,13 @@ from typing import Protocol
 
 import msgspec
 
+from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.errors import TillfreeError
+from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.identity.credentials import ScannedCode
 
-__all__ = ["AskRetailer", "RetailerAnswer", "RetailerIdentity"]
+__all__ = ["AskRetailer", "CardRisk", "RetailerAnswer", "RetailerIdentity", "RiskAnswer"]
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
@@ -35,6 +37,26 @@ class RetailerIdentity(Protocol):
 
     def verify(self, code: ScannedCode, gate: str, now_ns: int) -> RetailerAnswer | None:
         """The answer; None where there was none in time (the rule for a network that is down then holds)."""
+        ...
+
+
+class RiskAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a card may enter, and how much is to be held, where that is another amount than was said.
+
+    `answered`: the retailer's system said so; else it is what this store thinks by itself.
+    """
+
+    admitted: bool
+    hold: Money | None = None
+    risks: tuple[str, ...] = ()
+    answered: bool = True
+
+
+class CardRisk(Protocol):
+    """The retailer's system, asked whether a bank card may enter. It waits no longer than a gate can."""
+
+    def may_enter(self, trip: Trip, payer: Payer, hold: Money, *, risks: tuple[str, ...] = ()) -> RiskAnswer:
+        """`trip` is one that is not opened yet, `risks` are what this store found against the card."""
         ...
 
 

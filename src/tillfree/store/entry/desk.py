@@ -13,6 +13,7 @@ from tillfree.commerce.trips import Trip
 from tillfree.core.errors import TillfreeError
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, Event, SensorIssue, VisitBound
 from tillfree.core.ids import TripId
+from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.identity.arrivals import NOBODY_CAME, told_visit
 from tillfree.identity.badges import PalmLinks
@@ -23,7 +24,7 @@ from tillfree.identity.reasons import WELCOME, reason_text
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
-from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity
+from tillfree.store.entry.asking import AskRetailer, CardRisk, RetailerAnswer, RetailerIdentity, RiskAnswer
 from tillfree.store.entry.errors import EntryError
 from tillfree.store.entry.fingerprints import Fingerprints
 from tillfree.store.entry.key_files import KeyFolder
@@ -62,6 +63,7 @@ class EntryDesk:
         now_ns: Callable[[], int],
         *,
         retailer: RetailerIdentity | None = None,
+        risk: CardRisk | None = None,
         tell: Callable[[Event], None] = lambda _event: None,
         inside: Callable[[], int] = lambda: 0,
         online: Callable[[], bool] = lambda: True,
@@ -95,6 +97,8 @@ class EntryDesk:
         folder = database.folder
         if keys is None:
             keys = KeyFolder(folder).keys if folder is not None else KeySet
+        self._risk = risk
+        self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._reader = Reader(settings.entry, keys, database.badge, palms, accounts)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._lock = threading.Lock()
@@ -201,6 +205,11 @@ class EntryDesk:
         closed = self._database.closed_gates()
         local = dt.datetime.fromtimestamp(now_ns // NS_PER_S, self._zone)
         trip = TripId(secrets.token_hex(12))
+        if self._risk is not None and isinstance(credential, CardTap) and not blocked:
+            said = self._asked_for_risk(trip, gate, credential, presented, now_ns, debt=debt)
+            if not said.admitted:
+                return self._refused(gate, presented.request.way, "retailer_refused", now_ns)
+            debt = debt and not said.answered
         # One at a time from the count to the place that is taken: two gates must not give the last one away twice.
         with self._lock:
             facts = EntryFacts(
@@ -229,6 +238,17 @@ class EntryDesk:
                 with self._lock:
                     self._expected.pop(trip, None)
         return answer
+
+    def _asked_for_risk(
+        self, trip: TripId, gate: str, card: CardTap, presented: Presented, now_ns: int, *, debt: bool
+    ) -> RiskAnswer:
+        """What the retailer's system says of a card; it may overrule what this store thinks of a debt."""
+        assert self._risk is not None, "asked only where there is somebody to ask"
+        name = self.fingerprints.newest(*presented.known_as) if presented.known_as is not None else ""
+        payer = msgspec.structs.replace(presented.payer, fingerprint=name)
+        hold = card.hold.amount if card.hold is not None else self._hold
+        coming = Trip(id=trip, gate=gate, entry=presented.request.way, opened_ns=now_ns)
+        return self._risk.may_enter(coming, payer, hold, risks=("BadDebt",) if debt else ())
 
     def _admitted(
         self, gate: str, credential: Credential, presented: Presented, trip: TripId, now_ns: int

@@ -3,6 +3,8 @@
 import logging
 import re
 
+import msgspec
+
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.client import RetailerClient
 from tillfree.connectors.retailer.errors import RetailerRefused, RetailerUnavailable
@@ -21,24 +23,13 @@ from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
 from tillfree.identity.credentials import ScannedCode
-from tillfree.store.entry.desk import RetailerAnswer
+from tillfree.store.entry.asking import RetailerAnswer, RiskAnswer
 from tillfree.store.retailer.purchases import auth_event_id, shopper_id, trip_on_wire
 
-__all__ = ["Loyalty", "RetailerGate", "RiskAnswer"]
-
-import msgspec
+__all__ = ["Loyalty", "RetailerGate"]
 
 _ROLES = {"SHOPPER": "shopper", "ASSOCIATE": "associate", "CASH": "shopper", "LOYALTY": "shopper"}
 _log = logging.getLogger(__name__)
-
-
-class RiskAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a card may enter, and how much is to be held, where that is another amount than was said."""
-
-    admitted: bool
-    hold: Money | None = None
-    risks: tuple[str, ...] = ()
-    answered: bool = True
 
 
 class Loyalty(msgspec.Struct, frozen=True, kw_only=True):
