@@ -25,7 +25,7 @@ from tillfree.store.counter import Counter
 from tillfree.store.entry.terminal_gate import TerminalGate
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.receipts.mailing import MailWorker
-from tillfree.store.retailer.house import RetailerHouse, retailer_gate, retailer_risk
+from tillfree.store.retailer.house import RetailerHouse, retailer_gate
 from tillfree.store.settings import StoreSettings
 from tillfree.store.stream_clock import StreamClock
 from tillfree.store.webhooks.worker import WebhookWorker
@@ -58,8 +58,7 @@ def counter_of(database: Database, settings: StoreSettings, shop: Shop) -> Itera
     processor = _simulated(clock) if simulated else make_processor(settings.processor)
     budget_s = settings.entry.retailer_budget_ms * NS_PER_MS / NS_PER_S
     retailer = retailer_gate(settings, time.time_ns, timeout_s=budget_s)
-    risk = retailer_risk(settings, time.time_ns, timeout_s=budget_s)
-    counter = Counter(database, settings, processor, clock, retailer=retailer, risk=risk, simulated=simulated)
+    counter = Counter(database, settings, processor, clock, retailer=retailer, simulated=simulated)
     try:
         yield counter
     finally:

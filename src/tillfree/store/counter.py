@@ -13,7 +13,6 @@ from tillfree.core.events import Event, VisitBound
 from tillfree.identity.badges import PalmLinks
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
-from tillfree.store.entry.asking import CardRisk
 from tillfree.store.entry.desk import EntryDesk, RetailerIdentity
 from tillfree.store.running.running import RunningStore
 from tillfree.store.running.state import FeedEntry
@@ -43,7 +42,6 @@ class Counter:
         *,
         make_till: MakeTill = Till,
         retailer: RetailerIdentity | None = None,
-        risk: CardRisk | None = None,
         palms: PalmLinks | None = None,
         retailer_prices: bool = False,
         simulated: bool = False,
@@ -69,7 +67,6 @@ class Counter:
             self.till,
             self.clock,
             retailer=retailer,
-            risk=risk,
             tell=self._tell,
             inside=self._inside,
             online=lambda: self.processor.online,

@@ -15,9 +15,8 @@ from tillfree.core.money import Money
 from tillfree.identity.credentials import CardTap, ScannedCode
 from tillfree.simulation.retail.connectors import Faults, SimulatedRetailer
 from tillfree.simulation.retail.serving import serving
-from tillfree.store.entry.asking import RiskAnswer
 from tillfree.store.entry.desk import EntryDesk
-from tillfree.store.retailer.house import connector_key, retailer_gate, retailer_risk
+from tillfree.store.retailer.house import connector_key, retailer_gate
 from tillfree.store.retailer.identity import RetailerGate
 from tillfree.store.retailer.purchases import auth_event_id, trip_on_wire
 from tillfree.store.settings import StoreSettings
@@ -151,7 +150,8 @@ def test_the_retailer_may_overrule_and_want_another_hold(asked: Asked) -> None:
 
 def test_the_real_desk_asks_it_and_the_cart_names_the_same_event(asked: Asked) -> None:
     world = World(retailer_settings(endpoint=asked.address))
-    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=asked.gate())
+    gate = asked.gate(identifies="retailer")
+    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=gate)
     try:
         answer = desk.present("gate-1", ScannedCode(text="SHOPPER-1"))
         assert answer.opens, answer
@@ -170,62 +170,58 @@ def test_the_real_desk_asks_it_and_the_cart_names_the_same_event(asked: Asked) -
 
 
 @pytest.mark.parametrize(
-    ("risk", "faults", "owes", "opens"),
+    ("risk", "faults", "opens"),
     [
-        ("retailer", Faults(), False, True),
-        ("retailer", Faults(deny=True), False, False),
-        ("retailer", Faults(status=500), False, False),
-        ("recommendation", Faults(status=500), False, True),
-        ("recommendation", Faults(status=500), True, False),
-        ("recommendation", Faults(), True, False),  # the simulated retailer takes the advice
+        ("retailer", Faults(), True),
+        ("retailer", Faults(deny=True), False),
+        ("retailer", Faults(status=500), False),
+        ("recommendation", Faults(), True),
+        ("recommendation", Faults(deny=True), False),
+        ("recommendation", Faults(status=500), True),
+        ("none", Faults(deny=True), True),
     ],
 )
-def test_the_real_desk_asks_the_retailer_about_cards(
-    asked: Asked, risk: str, faults: Faults, owes: bool, opens: bool
-) -> None:
+def test_the_real_desk_asks_the_retailer_about_cards(asked: Asked, risk: str, faults: Faults, opens: bool) -> None:
     world = World(retailer_settings(endpoint=asked.address, risk=risk))
     asked.retailer.faults = faults
-    desk = EntryDesk(
-        world.database, world.settings, world.till, world.clock, risk=asked.gate(risk=risk), debts=lambda _names: owes
-    )
+    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=asked.gate(risk=risk))
     try:
         card = CardTap(terminal="t", token="tok-9", fingerprint="of-the-processor", expires="2030-01")
         answer = desk.present("gate-1", card)
-        assert answer.opens is opens
-        ((_, body),) = asked.retailer.calls
-        told = body["shopperInteraction"]["recommendation"]
-        assert told == {"shopperAuthorized": not owes} | ({"shopperRisks": ["BadDebt"]} if owes else {})
-        assert "of-the-processor" not in str(body)  # the mark that is sent is keyed by this store
-        if answer.trip is not None:
-            assert body["shopperInteraction"]["shoppingTripId"] == trip_on_wire(answer.trip.id)
+        assert answer.opens is opens, answer
+        assert (len(asked.retailer.calls) == 0) is (risk == "none")
+        for _, body in asked.retailer.calls:
+            assert "of-the-processor" not in str(body)  # the mark that is sent is keyed by this store
+            assert "tok-9" not in str(body)
+            if answer.trip is not None:
+                assert body["shopperInteraction"]["shoppingTripId"] == trip_on_wire(answer.trip.id)
     finally:
         desk.close()
         world.close()
 
 
-def test_a_retailer_that_answers_may_let_a_debtor_in(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(retailer_settings(endpoint=asked.address, risk="retailer"))
-    gate = asked.gate(risk="retailer")
-    monkeypatch.setattr(gate, "may_enter", lambda *_args, **_risks: RiskAnswer(admitted=True))
-    desk = EntryDesk(world.database, world.settings, world.till, world.clock, risk=gate, debts=lambda _names: True)
+def test_a_retailer_that_decides_on_cards_alone_is_not_asked_about_codes(asked: Asked) -> None:
+    world = World(retailer_settings(endpoint=asked.address, risk="retailer", identifies="tillfree"))
+    gate = asked.gate(risk="retailer", identifies="tillfree")
+    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=gate)
     try:
-        card = CardTap(terminal="t", token="tok-9", fingerprint="of-the-processor", expires="2030-01")
-        assert desk.present("gate-1", card).opens
+        assert desk.present("gate-1", ScannedCode(text="SHOPPER-1")).reason == "unknown"
+        assert asked.retailer.calls == []
     finally:
         desk.close()
         world.close()
 
 
 def test_the_settings_say_who_is_asked() -> None:
-    for told, codes, cards in (
-        ({}, False, False),
-        ({"identifies": "retailer"}, True, False),
-        ({"risk": "retailer"}, False, True),
-        ({"identifies": "retailer", "risk": "recommendation"}, True, True),
+    for told, codes in (
+        ({}, None),
+        ({"identifies": "retailer"}, True),
+        ({"risk": "retailer"}, False),
+        ({"identifies": "retailer", "risk": "recommendation"}, True),
     ):
         settings = StoreSettings(retailer=retailer_settings(endpoint="http://127.0.0.1:9", **told))
-        assert (retailer_gate(settings, time.time_ns, timeout_s=1) is not None) is codes
-        assert (retailer_risk(settings, time.time_ns, timeout_s=1) is not None) is cards
+        gate = retailer_gate(settings, time.time_ns, timeout_s=1)
+        assert (None if gate is None else gate.reads_codes) is codes
     nowhere = StoreSettings(retailer=retailer_settings(identifies="retailer"))
     assert retailer_gate(nowhere, time.time_ns, timeout_s=1) is None
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from tillfree.commerce.trips import Trip
+from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.errors import TillfreeError
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, Event, SensorIssue, VisitBound
 from tillfree.core.ids import TripId
@@ -24,7 +24,7 @@ from tillfree.identity.reasons import WELCOME, reason_text
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
-from tillfree.store.entry.asking import AskRetailer, CardRisk, RetailerAnswer, RetailerIdentity, RiskAnswer
+from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity
 from tillfree.store.entry.errors import EntryError
 from tillfree.store.entry.fingerprints import Fingerprints
 from tillfree.store.entry.key_files import KeyFolder
@@ -63,7 +63,6 @@ class EntryDesk:
         now_ns: Callable[[], int],
         *,
         retailer: RetailerIdentity | None = None,
-        risk: CardRisk | None = None,
         tell: Callable[[Event], None] = lambda _event: None,
         inside: Callable[[], int] = lambda: 0,
         online: Callable[[], bool] = lambda: True,
@@ -97,10 +96,11 @@ class EntryDesk:
         folder = database.folder
         if keys is None:
             keys = KeyFolder(folder).keys if folder is not None else KeySet
-        self._risk = risk
-        self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._reader = Reader(settings.entry, keys, database.badge, palms, accounts)
+        self._risk = settings.retailer.risk
+        self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
+        self._asks_codes = retailer is not None and bool(getattr(retailer, "reads_codes", True))
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
         """People who were let in and not seen yet, and until when they may still come."""
@@ -117,7 +117,7 @@ class EntryDesk:
         now_ns = self._now_ns()
         way = "code"
         try:
-            presented = self._reader.read(credential, group_size, now_ns, ask=self._retailer is not None)
+            presented = self._reader.read(credential, group_size, now_ns, ask=self._asks_codes)
             way = presented.request.way
             word = "not asked"
             if presented.asks is not None and self._retailer is not None and not presented.request.problem:
@@ -205,11 +205,6 @@ class EntryDesk:
         closed = self._database.closed_gates()
         local = dt.datetime.fromtimestamp(now_ns // NS_PER_S, self._zone)
         trip = TripId(secrets.token_hex(12))
-        if self._risk is not None and isinstance(credential, CardTap) and not blocked:
-            said = self._asked_for_risk(trip, gate, credential, presented, now_ns, debt=debt)
-            if not said.admitted:
-                return self._refused(gate, presented.request.way, "retailer_refused", now_ns)
-            debt = debt and not said.answered
         # One at a time from the count to the place that is taken: two gates must not give the last one away twice.
         with self._lock:
             facts = EntryFacts(
@@ -239,23 +234,34 @@ class EntryDesk:
                     self._expected.pop(trip, None)
         return answer
 
-    def _asked_for_risk(
-        self, trip: TripId, gate: str, card: CardTap, presented: Presented, now_ns: int, *, debt: bool
-    ) -> RiskAnswer:
-        """What the retailer's system says of a card; it may overrule what this store thinks of a debt."""
-        assert self._risk is not None, "asked only where there is somebody to ask"
-        name = self.fingerprints.newest(*presented.known_as) if presented.known_as is not None else ""
-        payer = msgspec.structs.replace(presented.payer, fingerprint=name)
-        hold = card.hold.amount if card.hold is not None else self._hold
-        coming = Trip(id=trip, gate=gate, entry=presented.request.way, opened_ns=now_ns)
-        return self._risk.may_enter(coming, payer, hold, risks=("BadDebt",) if debt else ())
-
     def _admitted(
         self, gate: str, credential: Credential, presented: Presented, trip: TripId, now_ns: int
     ) -> EntryAnswer:
         request, known_as = presented.request, presented.known_as
-        fingerprint = self.fingerprints.newest(*known_as) if known_as is not None else ""
-        reason = self._database.admit(
+        names = self.fingerprints.all(*known_as) if known_as is not None else ()
+        fingerprint = names[0] if names else ""
+        held = credential.hold if isinstance(credential, CardTap) else None
+        payer = msgspec.structs.replace(
+            presented.payer,
+            fingerprint=fingerprint,
+            terminal_hold=held.reference if held is not None else "",
+            terminal_hold_until_ns=held.expires_ns if held is not None else 0,
+        )
+        made = Trip(
+            id=trip,
+            gate=gate,
+            entry=request.way,
+            role=presented.role,
+            group_size=request.group_size,
+            opened_ns=now_ns,
+            hold=held.amount if held is not None else None,
+            language=payer.language,
+            age_years=request.age_years,
+            loyalty=bool(payer.loyalty),
+            coupons=payer.coupons,
+            simulated=self._simulated,
+        )
+        reason = self._risk_of(made, payer, now_ns) or self._database.admit(
             Admission(
                 trip=trip,
                 time_ns=now_ns,
@@ -265,7 +271,7 @@ class EntryDesk:
                 group_size=request.group_size,
                 age_years=request.age_years,
                 fingerprint=fingerprint,
-                fingerprints=self.fingerprints.all(*known_as) if known_as is not None else (),
+                fingerprints=names,
                 alone=self._settings.one_trip_at_a_time,
                 spend=presented.spend,
                 spend_until_ns=presented.spend_until_ns,
@@ -273,30 +279,7 @@ class EntryDesk:
         )
         if reason:
             return self._refused(gate, request.way, reason, now_ns)
-        held = credential.hold if isinstance(credential, CardTap) else None
-        payer = msgspec.structs.replace(
-            presented.payer,
-            fingerprint=fingerprint,
-            terminal_hold=held.reference if held is not None else "",
-            terminal_hold_until_ns=held.expires_ns if held is not None else 0,
-        )
-        opened = self._till.open(
-            Trip(
-                id=trip,
-                gate=gate,
-                entry=request.way,
-                role=presented.role,
-                group_size=request.group_size,
-                opened_ns=now_ns,
-                hold=held.amount if held is not None else None,
-                language=payer.language,
-                age_years=request.age_years,
-                loyalty=bool(payer.loyalty),
-                coupons=payer.coupons,
-                simulated=self._simulated,
-            ),
-            payer,
-        )
+        opened = self._till.open(made, payer)
         self._tell(
             EntryGranted(
                 time_ns=now_ns,
@@ -309,6 +292,15 @@ class EntryDesk:
             )
         )
         return EntryAnswer(opens=True, message=WELCOME, trip=opened)
+
+    def _risk_of(self, trip: Trip, payer: Payer, now_ns: int) -> str:
+        """Why the retailer's system does not want a card to enter; empty where it does, or is not asked."""
+        if self._retailer is None or self._risk == "none" or trip.entry not in ("card", "wallet"):
+            return ""
+        admitted = self._retailer.may_enter(trip, payer, trip.hold or self._hold, now_ns)
+        if admitted is None:
+            return "offline" if self._risk == "retailer" else ""
+        return "" if admitted else "retailer_refused"
 
     def _refused(self, gate: str, way: str, reason: str, now_ns: int) -> EntryAnswer:
         try:

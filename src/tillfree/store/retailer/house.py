@@ -19,7 +19,7 @@ from tillfree.store.retailer.sales_files import SalesFiles
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.till import Till
 
-__all__ = ["RetailerHouse", "connector_key", "retailer_gate", "retailer_risk"]
+__all__ = ["RetailerHouse", "connector_key", "retailer_gate"]
 
 
 def connector_key(settings: StoreSettings) -> str:
@@ -43,22 +43,13 @@ def connector_key(settings: StoreSettings) -> str:
 
 
 def retailer_gate(settings: StoreSettings, now_ns: Callable[[], int], *, timeout_s: float) -> RetailerGate | None:
-    """What a gate asks of codes, for `EntryDesk(retailer=...)`; None where the store itself says who may enter.
+    """What a gate asks of codes and cards, for `EntryDesk(retailer=...)`; None where the store itself knows all.
 
     Raises:
         TillfreeError: the settings or the key cannot be used.
     """
-    return _gate(settings, now_ns, timeout_s) if settings.retailer.identifies == "retailer" else None
-
-
-def retailer_risk(settings: StoreSettings, now_ns: Callable[[], int], *, timeout_s: float) -> RetailerGate | None:
-    """The same of bank cards, for `EntryDesk(risk=...)`; None where the retailer does not take part in risk."""
-    return _gate(settings, now_ns, timeout_s) if settings.retailer.risk != "none" else None
-
-
-def _gate(settings: StoreSettings, now_ns: Callable[[], int], timeout_s: float) -> RetailerGate | None:
     retailer = settings.retailer
-    if not retailer.endpoint:
+    if not retailer.endpoint or (retailer.identifies != "retailer" and retailer.risk == "none"):
         return None
     client = RetailerClient(retailer, connector_key(settings), now_ns=now_ns)
     return RetailerGate(client, retailer, timeout_s=timeout_s)
