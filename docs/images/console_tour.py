@@ -105,6 +105,7 @@ DEMO = (
         (r"^/devices/(?!calibrate|now|plates).*scale", r"^\?plate=", r"^/devices/calibrate\?"),
     ),
     Sight("reports", "Reports", "Sales, traffic, busy hours, and how often the model was sure.", "/reports"),
+    Sight("integrations", "Integrations", "Keys of other systems, and webhooks that tell them.", "/integrations"),
     Sight("audit", "Audit log", "Who saw and changed what.", "/audit"),
 )
 """Pages of a demo."""
