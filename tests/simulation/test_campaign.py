@@ -34,7 +34,7 @@ def test_keys_that_are_forgotten_while_the_program_is_away(tmp_path: Path) -> No
 
 
 def test_a_processor_as_one_would_like_it(tmp_path: Path) -> None:
-    options = CampaignOptions(trips=60, faults=QUIET, kill_ppm=0, poor_card_ppm=0, refund_ppm=0)
+    options = CampaignOptions(trips=60, faults=QUIET, kill_ppm=0, poor_card_ppm=0, refund_ppm=0, dispute_ppm=0)
     result = run_campaign(options, tmp_path)
     assert result.is_good, result.examples
     assert result.captured_minor == result.due_minor
@@ -82,7 +82,7 @@ def with_lies(folder: Path, lie: Callable[[Liar, Order], Answer | None]) -> Camp
     def line(core: SimulatedProcessor) -> Processor:
         return Liar(core, lie)
 
-    options = CampaignOptions(trips=30, faults=QUIET, kill_ppm=0, refund_ppm=0, terminal_hold_ppm=0)
+    options = CampaignOptions(trips=30, faults=QUIET, kill_ppm=0, refund_ppm=0, dispute_ppm=0, terminal_hold_ppm=0)
     return Campaign(options, folder, line=line).run()
 
 

@@ -163,7 +163,7 @@ def test_two_signatures_while_a_secret_is_changed(console: Console, heard: Heard
             {"status": "failed", "failure_reason": "lost_or_stolen_card", "payment_intent": "pi_1",
              "metadata": {"tillfree_key": "p1/refund/1"}},
             Answer(key="p1/refund/1", outcome="declined", reference="pi_1", amount=Money(900, "EUR"),
-                   code="lost_or_stolen_card"),
+                   code="refund_failed", message="lost_or_stolen_card"),
         ),
     ],
 )  # fmt: skip

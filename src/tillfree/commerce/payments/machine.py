@@ -41,7 +41,7 @@ from tillfree.commerce.payments.payment import (
 from tillfree.commerce.payments.processor import Order, OrderKind
 from tillfree.core.money import Money
 
-__all__ = ["TERMINAL", "missing_minor", "open_payment", "replayed", "step", "surplus_minor", "wants"]
+__all__ = ["TAKEN_BACK", "TERMINAL", "missing_minor", "open_payment", "replayed", "step", "surplus_minor", "wants"]
 
 TERMINAL = "terminal"
 """The key of a hold that the terminal at the gate had taken by itself."""

@@ -100,7 +100,11 @@ def _cancelled(intent: Mapping[str, Any]) -> Answer | None:
 
 
 def _refunded(refund: Mapping[str, Any]) -> Answer:
-    return refund_answer(_key(refund, "tillfree_key"), refund)
+    answer = refund_answer(_key(refund, "tillfree_key"), refund)
+    if answer.outcome != "declined":
+        return answer
+    # It may have been approved before: the code says that this is final.
+    return msgspec.structs.replace(answer, code="refund_failed", message=answer.code)
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Answer | None]] = {
