@@ -19,7 +19,9 @@ import msgspec
 
 from tillfree.core import events as event_module
 from tillfree.core.events import EVENT_KINDS, event_schema
-from tillfree.evaluation.worked_prices import PRICE_CASES, TAX_CASES, said_cart
+from tillfree.evaluation.worked.case import said_cart
+from tillfree.evaluation.worked.prices import PRICE_CASES
+from tillfree.evaluation.worked.taxes import TAX_CASES
 from tillfree.identity.reasons import REASONS
 from tillfree.simulation.behaviour.table import AWKWARD, PLAIN
 from tillfree.simulation.stores.named import STORES, size_of, store_of

@@ -70,8 +70,17 @@ DEMO = (
         "/visits",
         (r"^/visits/[^/?.]+$", r"^/visits/[^/?.]+/receipt$"),
     ),
+    Sight("trips", "Trips", "What each payer's entry pays for, and how that stands.", "/trips"),
+    Sight(
+        "trip",
+        "A trip",
+        "Who came in, the receipt, the money step by step, and the books.",
+        "/trips",
+        (r"^/trips/[^/?.]+$",),
+    ),
     Sight("review", "Review", "Visits that the model is not sure of.", "/review"),
     Sight("review-case", "A case", "Which carts are possible, and how likely.", "/review", (r"^/review/[^/?.]+$",)),
+    Sight("disputes", "Disputes", "What shoppers say is wrong.", "/disputes"),
     Sight("catalogue", "Catalogue", "What is sold.", "/catalogue"),
     Sight("product", "A product", "Its price, weight and places.", "/catalogue", (r"^/catalogue/product\?",)),
     Sight("product-new", "A new product", "Added by hand.", "/catalogue/new"),
@@ -104,7 +113,9 @@ DEMO = (
         "/devices",
         (r"^/devices/(?!calibrate|now|plates).*scale", r"^\?plate=", r"^/devices/calibrate\?"),
     ),
+    Sight("ledger", "Ledger", "What stands on each account, and the proof of every sum.", "/ledger"),
     Sight("reports", "Reports", "Sales, traffic, busy hours, and how often the model was sure.", "/reports"),
+    Sight("integrations", "Integrations", "Keys for other systems, and webhooks.", "/integrations"),
     Sight("audit", "Audit log", "Who saw and changed what.", "/audit"),
 )
 """Pages of a demo."""

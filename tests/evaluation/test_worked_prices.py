@@ -9,7 +9,9 @@ from tests.project.sources import ROOT
 from tillfree.commerce.display import format_amount
 from tillfree.commerce.receipt import decode_receipt, encode_receipt
 from tillfree.core.money import Money
-from tillfree.evaluation.worked_prices import PRICE_CASES, TAX_CASES, WorkedCase, receipt_of, said_cart
+from tillfree.evaluation.worked.case import WorkedCase, receipt_of, said_cart
+from tillfree.evaluation.worked.prices import PRICE_CASES
+from tillfree.evaluation.worked.taxes import TAX_CASES
 
 CASES = (*PRICE_CASES, *TAX_CASES)
 

@@ -157,6 +157,25 @@ def test_guessing_has_to_wait_and_others_do_not(fresh: ShopperStore, browse: Cal
     assert other.get(f"/r/{secret}").status_code == 200
 
 
+def test_behind_a_proxy_each_shopper_is_told_apart_by_what_the_proxy_says(
+    fresh: ShopperStore, browse: Callable[..., TestClient]
+) -> None:
+    secret = fresh.desk.make_link(fresh.trips[0].id)
+    fresh.console.secure = True
+    try:
+        for number in range(21):
+            invented = {"x-forwarded-for": f"1.2.3.{number}, 10.9.9.9"}
+            status = browse().get(f"/r/guess{number}", headers=invented).status_code
+        assert status == 429
+        honest = {"x-forwarded-for": "10.8.8.8"}
+        assert browse().get(f"/r/{secret}", headers=honest).status_code == 200
+    finally:
+        fresh.console.secure = False
+    for number in range(21):
+        status = browse().get(f"/r/guess{number}", headers={"x-forwarded-for": f"1.2.3.{number}"}).status_code
+    assert status == 429, "without a proxy nobody says who they are"
+
+
 def test_guesses_are_forgotten_after_a_minute_and_fill_no_memory() -> None:
     guesses = Guesses(2)
     for _ in range(3):
@@ -314,6 +333,11 @@ def test_the_exit_shows_codes_that_lead_to_the_receipts(fresh: ShopperStore, bro
     assert shown["code"].startswith("data:image/svg+xml")
     assert client.get("/exit/now?gate=g2").json() == {"receipts": []}
     assert made.secret not in client.get("/exit").text, "the secret stands in the code alone"
+    fresh.console.demo = True
+    try:
+        assert f'href="/r/{made.secret}"' in client.get("/exit").text, "nobody has a telephone for the codes of a demo"
+    finally:
+        fresh.console.demo = False
 
 
 def test_screens_and_links_go_by_the_clock_of_the_till(fresh: ShopperStore, browse: Callable[..., TestClient]) -> None:

@@ -30,10 +30,23 @@ def _describe(arguments: argparse.Namespace) -> int:
     return run_describe(arguments)
 
 
+def _check_retailer(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.retailing import run_check
+
+    return run_check(arguments)
+
+
+def _mock_retailer(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.retailing import run_mock
+
+    return run_mock(arguments)
+
+
 def add_integrations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
     """Puts the commands beside the others; `add` makes a parser of a name, a function and a text."""
     _add_keys(commands, add)
     _add_exports(commands, add)
+    _add_retailer(commands, add)
     api = commands.add_parser("api", help="the API of a store", description="the API of a store")
     inner = api.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
     parser = add(inner, "describe", _describe, "print the description of the API (OpenAPI 3.1)")
@@ -77,3 +90,36 @@ def _add_exports(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         parser.add_argument("--since", metavar="MOMENT", help="trips begun then or later: 2026-11-26, or with a time")
         parser.add_argument("--until", metavar="MOMENT", help="trips begun before then (in UTC, where nothing is said)")
         parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to FILE instead of the terminal")
+
+
+def _add_retailer(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
+    retailer = commands.add_parser("retailer", help="the retailer API", description="the retailer API")
+    inner = retailer.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
+    check = add(inner, "check", _check_retailer, "run the published test cases against a retailer's connectors")
+    check.add_argument("url", metavar="URL", help="where the connectors are, without /v1")
+    check.add_argument("--connector", action="append", metavar="NAME", help="only this one; may be repeated")
+    check.add_argument("--auth", choices=("none", "sigv4", "bearer"), default="none", help="how calls are signed")
+    check.add_argument(
+        "--key-env", default="TILLFREE_CONNECTOR_KEY", metavar="NAME", help="environment variable with the key"
+    )
+    check.add_argument("--region", default="us-east-1", help="the region in signatures")
+    for name, default, text in (
+        ("store-id", "store-1", "the store"),
+        ("shopper-code", "SHOPPER-1", "a code of a shopper"),
+        ("associate-code", "STAFF-1", "a code of an associate"),
+        ("loyalty-code", "LOYAL-1", "a loyalty code"),
+        ("phone", "5550100", "the phone number of a shopper"),
+        ("shopper-id", "shopper-1", "what the connectors call that shopper"),
+        ("loyalty-id", "loyal-1", "what they call that loyalty code"),
+        ("sku", "1001", "a product"),
+        ("other-sku", "", "another product"),
+        ("barcode", "012345678905", "the barcode of the product"),
+    ):
+        check.add_argument(f"--{name}", default=default, metavar="TEXT", help=f"{text} (default {default!r})")
+    mock = add(inner, "mock", _mock_retailer, "play a retailer whose connectors answer, or fail as you say")
+    mock.add_argument("--port", type=int, default=0, help="the port (default: any free one)")
+    mock.add_argument("--store-id", default="store-1", metavar="TEXT", help="the store (default store-1)")
+    mock.add_argument("--status", type=int, default=0, help="answer everything with this status instead")
+    mock.add_argument("--delay-ms", type=int, default=0, help="answer so late")
+    mock.add_argument("--deny", action="store_true", help="let nobody in")
+    mock.add_argument("--seconds", type=float, default=0.0, help="end after so long (default: never)")

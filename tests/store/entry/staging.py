@@ -65,10 +65,16 @@ class Gate:
 
 @contextmanager
 def gate_on(
-    where: Path | str = IN_MEMORY, *, entry: EntrySettings | None = None, currency: str = "USD", **options: Any
+    where: Path | str = IN_MEMORY,
+    *,
+    entry: EntrySettings | None = None,
+    currency: str = "USD",
+    settings: StoreSettings | None = None,
+    **options: Any,
 ) -> Iterator[Gate]:
     """A gate, its database in memory or in a folder."""
-    settings = msgspec.structs.replace(StoreSettings(), entry=entry or EntrySettings(), currency=currency)
+    if settings is None:
+        settings = msgspec.structs.replace(StoreSettings(), entry=entry or EntrySettings(), currency=currency)
     with Database.open(where) as database:
         gate = Gate(database, settings, options)
         try:

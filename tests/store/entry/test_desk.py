@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from tests.store.entry.staging import KEY, NOON_NS, Gate, card, code, gate_on
+from tillfree.commerce.trips import Payer, Trip
+from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, VisitBound
 from tillfree.core.ids import TripId, VisitId
 from tillfree.core.money import Money
@@ -417,6 +419,55 @@ def test_a_retailer_who_never_answers_is_not_waited_for() -> None:
                 assert reason(gate, code(gate.clock(), jti=f"code-number-{number}")) == ""
                 gate.clock.on(6)
             assert len(retailer.asked) > asked
+        finally:
+            retailer.gate.set()
+
+
+class Word(msgspec.Struct):
+    admitted: bool
+    answered: bool = True
+
+
+class Risky(Retailer):
+    """A retailer who looks at cards as well."""
+
+    word = Word(admitted=True)
+
+    def may_enter(self, trip: Trip, payer: Payer, hold: Money) -> Word:
+        self.asked.append(f"{trip.entry} {payer.last4} {hold}")
+        self.gate.wait()
+        return self.word
+
+
+@pytest.mark.parametrize(
+    ("risk", "word", "expected"),
+    [
+        ("none", Word(admitted=False), ""),
+        ("retailer", Word(admitted=True), ""),
+        ("retailer", Word(admitted=False), "retailer_refused"),
+        ("recommendation", Word(admitted=False), "retailer_refused"),
+        ("recommendation", Word(admitted=True, answered=False), ""),
+    ],
+)
+def test_the_retailer_looks_at_cards(risk: Any, word: Word, expected: str) -> None:
+    retailer = Risky(RetailerAnswer(known=True))
+    retailer.word = word
+    with gate_on(retailer=retailer, settings=StoreSettings(retailer=RetailerSettings(risk=risk))) as gate:
+        assert reason(gate, card()) == expected
+        assert retailer.asked == ([] if risk == "none" else ["card 0001 " + str(gate.desk._hold)])
+        assert reason(gate, code()) == "", "codes are another question"
+        assert len(gate.database.open_trips()) == (1 if expected else 2)
+
+
+@pytest.mark.parametrize(("risk", "expected"), [("retailer", "offline"), ("recommendation", "")])
+def test_a_retailer_who_does_not_look_in_time(risk: Any, expected: str) -> None:
+    retailer = Risky()
+    retailer.gate.clear()
+    settings = StoreSettings(retailer=RetailerSettings(risk=risk), entry=EntrySettings(retailer_budget_ms=10))
+    with gate_on(retailer=retailer, settings=settings) as gate:
+        try:
+            assert {reason(gate, card(number)) for number in range(6)} == {expected}
+            assert len(retailer.asked) == 3, "then it is given a pause"
         finally:
             retailer.gate.set()
 

@@ -169,9 +169,11 @@ def cart(lines: list[dict[str, Any]], total: str, sub: str, off: str = "0.00", t
     }
 
 
-PROMOTION = {"promotions": [{"promotionAmount": money("0.01"), "promotionDescription": "A cent off"}]}
+PROMOTION: dict[str, Any] = {"promotions": [{"promotionAmount": money("0.01"), "promotionDescription": "A cent off"}]}
 SAMPLE = cart([line(totalPrice=money("0.99"), **PROMOTION)], "0.99", "1.00", "0.01")
-DEPOSIT = {"depositsAndFees": [{"depositAndFeeAmount": money("0.25"), "depositAndFeeDescription": "Bottle"}]}
+DEPOSIT: dict[str, Any] = {
+    "depositsAndFees": [{"depositAndFeeAmount": money("0.25"), "depositAndFeeDescription": "Bottle"}]
+}
 RICH = cart(
     [
         line("1001", "3", price=money("2.50"), totalPrice=money("2.00"), salesTax=money("0.16"),
@@ -307,7 +309,7 @@ def _charges() -> Iterator[PlatformCase]:
         "adjust/charge: unknown fields", path, shopped, charge(45.5, newField=1), 200, "", adjusted("APPROVED")
     )
     yield PlatformCase(
-        "adjust/charge: by the id of the order", path, ordered, lambda trip: charge()(trip) | wire(trip), 200, "",
+        "adjust/charge: by the id of the order", path, ordered, by_wire, 200, "",
         adjusted("APPROVED", 10),
     )  # fmt: skip
     yield PlatformCase("adjust/charge: after the capture", path, captured, charge(12), 400, "BadRequestException")
@@ -341,8 +343,8 @@ def ordered(caller: Caller) -> Trip:
     return trip
 
 
-def wire(trip: Trip) -> dict[str, str]:
-    return {"shoppingTripId": trip_on_wire(trip.id)}
+def by_wire(trip: Trip) -> Body:
+    return changed(charge(), shoppingTripId=trip_on_wire(trip.id))(trip)
 
 
 def adjusted_first(caller: Caller) -> Trip:

@@ -18,7 +18,7 @@ PATH = "/integrations/retailer"
 def engineer(shared: Caller) -> Iterator[TestClient]:
     if not any(user.name == "engineer" for user in shared.world.database.users()):
         for role in ("engineer", "manager"):
-            shared.world.database.add_user(role, PASSWORD, role)  # type: ignore[arg-type]
+            shared.world.database.add_user(role, PASSWORD, role)
     headers = {"sec-fetch-site": "same-origin"}
     with TestClient(make_app(shared.console), base_url="http://127.0.0.1", headers=headers) as client:
         client.post("/sign-in", data={"name": "engineer", "password": PASSWORD})

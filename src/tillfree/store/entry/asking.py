@@ -2,21 +2,25 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
-from typing import Protocol
+from typing import Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
+from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.errors import TillfreeError
+from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.identity.credentials import ScannedCode
 
-__all__ = ["AskRetailer", "RetailerAnswer", "RetailerIdentity"]
+__all__ = ["AskRetailer", "RetailerAnswer", "RetailerIdentity", "RetailerRisk", "RiskWord"]
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
 _FAILURES = 3
+Answered = TypeVar("Answered")
 _PAUSE_NS = 5 * NS_PER_S
 
 
@@ -38,6 +42,29 @@ class RetailerIdentity(Protocol):
         ...
 
 
+class RiskWord(Protocol):
+    """Whether a card may enter; `answered` is false where that is a rule, since nobody answered."""
+
+    @property
+    def admitted(self) -> bool:
+        """Whether it may."""
+        ...
+
+    @property
+    def answered(self) -> bool:
+        """Whether the retailer's system said so."""
+        ...
+
+
+@runtime_checkable
+class RetailerRisk(Protocol):
+    """The retailer's system, asked about fraud and abuse when a card enters. Not every one can be asked."""
+
+    def may_enter(self, trip: Trip, payer: Payer, hold: Money) -> RiskWord:
+        """Whether the card may enter; where there was no answer, what the settings say then."""
+        ...
+
+
 class AskRetailer:
     """Asks with a budget of time, a few at a time.
 
@@ -55,11 +82,28 @@ class AskRetailer:
         self._pause_until_ns = 0
 
     def verify(self, code: ScannedCode, gate: str, now_ns: int) -> RetailerAnswer | None:
-        """The answer, or None where there was none in time."""
+        """Whom it knows by a code, or None where there was no answer in time."""
+        return self._within(lambda: self._retailer.verify(code, gate, now_ns), now_ns, lambda _answer: True)
+
+    def may_enter(self, trip: Trip, payer: Payer, hold: Money, now_ns: int) -> bool | None:
+        """Whether it lets a card in, or None where there was no answer in time; yes where it has no say in that."""
+        retailer = self._retailer
+        if not isinstance(retailer, RetailerRisk):
+            return True
+        said = self._within(lambda: retailer.may_enter(trip, payer, hold), now_ns, lambda word: word.answered)
+        return None if said is None else said.admitted
+
+    def close(self) -> None:
+        """Asks no more; questions that are out end by themselves."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _within(
+        self, ask: Callable[[], Answered | None], now_ns: int, answered: Callable[[Answered], bool]
+    ) -> Answered | None:
         if now_ns < self._pause_until_ns or not self._free.acquire(blocking=False):
             return None
         try:
-            future = self._pool.submit(self._ask, code, gate, now_ns)
+            future = self._pool.submit(lambda: self._asked(ask))
         except RuntimeError:  # closed meanwhile
             self._free.release()
             return None
@@ -69,25 +113,21 @@ class AskRetailer:
             if future.cancel():
                 self._free.release()
             answer = None
-        self._note(answer, now_ns)
+        self._note(answer is not None and answered(answer), now_ns)
         return answer
 
-    def close(self) -> None:
-        """Asks no more; questions that are out end by themselves."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _ask(self, code: ScannedCode, gate: str, now_ns: int) -> RetailerAnswer | None:
+    def _asked(self, ask: Callable[[], Answered | None]) -> Answered | None:
         try:
-            return self._retailer.verify(code, gate, now_ns)
+            return ask()
         except (TillfreeError, OSError) as error:
             _log.warning("the retailer's system could not be asked: %s", error)
             return None
         finally:
             self._free.release()
 
-    def _note(self, answer: RetailerAnswer | None, now_ns: int) -> None:
+    def _note(self, answered: bool, now_ns: int) -> None:
         with self._lock:
-            self._failures = self._failures + 1 if answer is None else 0
+            self._failures = 0 if answered else self._failures + 1
             if self._failures >= _FAILURES:
                 self._pause_until_ns = now_ns + _PAUSE_NS
                 self._failures = _FAILURES - 1  # one more try without an answer, and it pauses again

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from tillfree.commerce.trips import Trip
+from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.errors import TillfreeError
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, Event, SensorIssue, VisitBound
 from tillfree.core.ids import TripId
+from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.identity.arrivals import NOBODY_CAME, told_visit
 from tillfree.identity.badges import PalmLinks
@@ -96,6 +97,8 @@ class EntryDesk:
         if keys is None:
             keys = KeyFolder(folder).keys if folder is not None else KeySet
         self._reader = Reader(settings.entry, keys, database.badge, palms, accounts)
+        self._risk = settings.retailer.risk
+        self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
@@ -234,8 +237,30 @@ class EntryDesk:
         self, gate: str, credential: Credential, presented: Presented, trip: TripId, now_ns: int
     ) -> EntryAnswer:
         request, known_as = presented.request, presented.known_as
-        fingerprint = self.fingerprints.newest(*known_as) if known_as is not None else ""
-        reason = self._database.admit(
+        names = self.fingerprints.all(*known_as) if known_as is not None else ()
+        fingerprint = names[0] if names else ""
+        held = credential.hold if isinstance(credential, CardTap) else None
+        payer = msgspec.structs.replace(
+            presented.payer,
+            fingerprint=fingerprint,
+            terminal_hold=held.reference if held is not None else "",
+            terminal_hold_until_ns=held.expires_ns if held is not None else 0,
+        )
+        made = Trip(
+            id=trip,
+            gate=gate,
+            entry=request.way,
+            role=presented.role,
+            group_size=request.group_size,
+            opened_ns=now_ns,
+            hold=held.amount if held is not None else None,
+            language=payer.language,
+            age_years=request.age_years,
+            loyalty=bool(payer.loyalty),
+            coupons=payer.coupons,
+            simulated=self._simulated,
+        )
+        reason = self._risk_of(made, payer, now_ns) or self._database.admit(
             Admission(
                 trip=trip,
                 time_ns=now_ns,
@@ -245,7 +270,7 @@ class EntryDesk:
                 group_size=request.group_size,
                 age_years=request.age_years,
                 fingerprint=fingerprint,
-                fingerprints=self.fingerprints.all(*known_as) if known_as is not None else (),
+                fingerprints=names,
                 alone=self._settings.one_trip_at_a_time,
                 spend=presented.spend,
                 spend_until_ns=presented.spend_until_ns,
@@ -253,30 +278,7 @@ class EntryDesk:
         )
         if reason:
             return self._refused(gate, request.way, reason, now_ns)
-        held = credential.hold if isinstance(credential, CardTap) else None
-        payer = msgspec.structs.replace(
-            presented.payer,
-            fingerprint=fingerprint,
-            terminal_hold=held.reference if held is not None else "",
-            terminal_hold_until_ns=held.expires_ns if held is not None else 0,
-        )
-        opened = self._till.open(
-            Trip(
-                id=trip,
-                gate=gate,
-                entry=request.way,
-                role=presented.role,
-                group_size=request.group_size,
-                opened_ns=now_ns,
-                hold=held.amount if held is not None else None,
-                language=payer.language,
-                age_years=request.age_years,
-                loyalty=bool(payer.loyalty),
-                coupons=payer.coupons,
-                simulated=self._simulated,
-            ),
-            payer,
-        )
+        opened = self._till.open(made, payer)
         self._tell(
             EntryGranted(
                 time_ns=now_ns,
@@ -289,6 +291,15 @@ class EntryDesk:
             )
         )
         return EntryAnswer(opens=True, message=WELCOME, trip=opened)
+
+    def _risk_of(self, trip: Trip, payer: Payer, now_ns: int) -> str:
+        """Why the retailer's system does not want a card to enter; empty where it does, or is not asked."""
+        if self._retailer is None or self._risk == "none" or trip.entry not in ("card", "wallet"):
+            return ""
+        admitted = self._retailer.may_enter(trip, payer, trip.hold or self._hold, now_ns)
+        if admitted is None:
+            return "offline" if self._risk == "retailer" else ""
+        return "" if admitted else "retailer_refused"
 
     def _refused(self, gate: str, way: str, reason: str, now_ns: int) -> EntryAnswer:
         try:

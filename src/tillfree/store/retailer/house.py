@@ -1,6 +1,7 @@
 """Everything between one store and its retailer's systems, made from the settings and worked by one `tick`."""
 
 import os
+import time
 from collections.abc import Callable
 
 from tillfree.catalog.model import Shop
@@ -79,7 +80,8 @@ class RetailerHouse:
         self._client: RetailerClient | None = None
         self._orders: OrderWorker | None = None
         if retailer.prices == "retailer" and retailer.endpoint:
-            self._client = RetailerClient(retailer, connector_key(settings), now_ns=now_ns)
+            # Signatures are of the clock on the wall, also where the store plays a recording.
+            self._client = RetailerClient(retailer, connector_key(settings), now_ns=time.time_ns)
             self._orders = OrderWorker(
                 database,
                 trips,

@@ -167,7 +167,7 @@ class SalesFiles:
     def _free_name(self, first: int, last: int) -> Path:
         """Store, time, the numbers of what is in it; a part number where two files would have one name."""
         stamp = format_utc(self._now_ns())[:19].replace("-", "").replace(":", "")
-        stem = f"sales_{self._settings.store_id}_{stamp}Z_{first}-{last}"
+        stem = f"sales_{self._settings.store_id}_{stamp}Z_{first:010d}-{last:010d}"
         folder = Path(self._settings.sales_folder)
         path, part = folder / f"{stem}.csv", 1
         while path.exists():

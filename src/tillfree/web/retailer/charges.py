@@ -86,7 +86,10 @@ def checkout(call: Call) -> Reply:
         # The same cart must make the same receipt whenever it comes.
         time_ns=trip.closed_ns or trip.opened_ns,
     )
-    counter.till.checkout(trip.id, receipt)
+    after = counter.till.checkout(trip.id, receipt)
+    if after.status == "external" and after.payment and receipt.total.gross.minor > 0:
+        # Where charges are called for one by one, this call is one for all of them.
+        counter.till.capture(trip.id, receipt.total.gross)
     return Reply(201)
 
 

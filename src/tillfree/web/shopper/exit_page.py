@@ -15,11 +15,12 @@ __all__ = ["now", "show"]
 
 
 class _Shown(msgspec.Struct, frozen=True):
-    """One receipt on the screen."""
+    """One receipt on the screen; `link` is there in a demo, where no telephone reaches this machine."""
 
     number: str
     said: str
     code: str
+    link: str = ""
 
 
 def show(ask: Ask) -> Response:
@@ -53,7 +54,10 @@ def _receipts(ask: Ask, words: Words, gate: str) -> list[_Shown]:
     base = str(ask.request.base_url)
     return [
         _Shown(
-            one.number, words.exit_number.format(number=one.number), qr_data_uri(desk.address_of(one.secret, base=base))
+            one.number,
+            words.exit_number.format(number=one.number),
+            qr_data_uri(desk.address_of(one.secret, base=base)),
+            f"/r/{one.secret}" if ask.console.demo else "",
         )
         for one in desk.exits.showing(gate, desk.now_ns())
     ]

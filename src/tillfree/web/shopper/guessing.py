@@ -2,11 +2,28 @@
 
 import threading
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
-__all__ = ["Guesses"]
+if TYPE_CHECKING:
+    from tillfree.web.ask import Ask
+
+__all__ = ["Guesses", "client_address"]
 
 _WITHIN_NS = 60 * 10**9
 _ADDRESSES_MAX = 10_000
+
+
+def client_address(ask: "Ask") -> str:
+    """Where a request comes from.
+
+    Behind a proxy (`--https`) that is what the proxy says: the last address of `X-Forwarded-For` is the one that it put
+    there itself, all before it may be invented.
+    """
+    told = ask.request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    if ask.console.secure and told:
+        return told[:64]
+    client = ask.request.client
+    return "" if client is None else client.host
 
 
 class Guesses:

@@ -12,7 +12,7 @@ from tillfree.store.receipts.desk import ReceiptDesk, ShopperReceipt
 from tillfree.store.receipts.errors import NothingAsked, NotOurs, TooLate
 from tillfree.web.ask import Ask
 from tillfree.web.shopper.displays import desk_of
-from tillfree.web.shopper.guessing import Guesses
+from tillfree.web.shopper.guessing import Guesses, client_address
 from tillfree.web.shopper.pdf import PdfMaker
 from tillfree.web.shopper.speaking import shopper_page, words_for
 
@@ -174,8 +174,7 @@ class ReceiptPages:
     def _open(self, ask: Ask) -> _Open | Response:
         """The receipt that the address leads to, or what is answered instead; the same whatever is wrong with it."""
         desk = desk_of(ask)
-        client = ask.request.client
-        whose, now_ns = "" if client is None else client.host, ask.console.now_ns()
+        whose, now_ns = client_address(ask), ask.console.now_ns()
         if self._guesses.too_many(whose, now_ns):
             words = words_for(ask)
             answer = _gone(ask, words, words.too_many, 429)

@@ -14,7 +14,12 @@ function item(receipt) {
   code.alt = "";
   code.width = code.height = 320;
   const number = document.createElement("strong");
-  number.textContent = receipt.said;
+  if (receipt.link) {
+    const link = document.createElement("a");
+    link.href = receipt.link;
+    link.textContent = receipt.said;
+    number.append(link);
+  } else number.textContent = receipt.said;
   made.append(code, number);
   return made;
 }

@@ -254,7 +254,9 @@ class Book:
                     postings=postings,
                 )
             )
-        if after.method == "card" and (after.debt_minor or (before is not None and before.debt_minor)):
+        # A debt that is tried again is none until the charge is answered; so a charge may end one, too.
+        charged = any(placed.order.kind == "charge" for placed in after.placed)
+        if after.method == "card" and (charged or after.debt_minor or (before is not None and before.debt_minor)):
             self._debts[after.id] = after
 
     def postpone(self, order: DueOrder) -> None:
@@ -305,15 +307,20 @@ class Book:
             now_ns = max((e["time_ns"] for e in self._events if e["payment"] == payment.id), default=payment.opened_ns)
             if any(p.unresolved and p.order.kind == "charge" for p in payment.placed):
                 continue  # it is being tried again: what is owed is known afterwards
-            payer = self.payer(payment.trip) if payment.debt_minor else None
+            if not payment.debt_minor:
+                paid = update(DEBTS).where(DEBTS.c.trip == payment.trip, DEBTS.c.paid_ns == 0)
+                # Who owed it is forgotten when it is paid.
+                self._connection.execute(paid.values(minor=0, paid_ns=now_ns, fingerprint=""))
+                continue
+            payer = self.payer(payment.trip)
             row = {
                 "trip": payment.trip,
                 "payment": payment.id,
-                "fingerprint": "" if payer is None else payer.fingerprint,  # forgotten when it is paid
+                "fingerprint": "" if payer is None else payer.fingerprint,
                 "currency": payment.currency,
                 "minor": payment.debt_minor,
                 "opened_ns": now_ns,
-                "paid_ns": 0 if payment.debt_minor else now_ns,
+                "paid_ns": 0,
             }
             statement = upsert(DEBTS).values(row)
             kept = {name: statement.excluded[name] for name in ("fingerprint", "minor", "paid_ns")}
