@@ -169,8 +169,9 @@ def test_loose_goods_are_charged_by_weight() -> None:
     assert "0.412 kg x 2.99/kg (2) 99.0 % 1.23" in " ".join(render_text(found).split())
 
 
-def test_a_count_that_the_acts_do_not_tell_goes_to_review() -> None:
-    found = receipt(act("take", APPLES, -412.0, quantity=2), quantity=3)
+@pytest.mark.parametrize("quantity", [1, 3])
+def test_a_count_that_the_acts_do_not_tell_goes_to_review(quantity: int) -> None:
+    found = receipt(act("take", APPLES, -412.0, quantity=2), quantity=quantity)
     assert (found.status, found.lines[0].problem, found.total.gross) == ("review", UNSURE_WEIGHT, Money(0, "USD"))
     assert found.lines[0].amount is None
 
