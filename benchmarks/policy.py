@@ -2,7 +2,11 @@
 
     python -m benchmarks.policy                 # about twenty minutes on one core
 
-Writes `benchmarks/results/policy.json`: one row per store and policy, and one per policy over all stores.
+Writes `benchmarks/results/policy.json`: one row per store and policy, and one per policy over all stores. Then
+
+    python -m benchmarks.policy --docs
+
+puts the rows over all stores into `docs/policy.md`.
 """
 
 import argparse
@@ -13,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.result_files import Row, write_results
+from benchmarks.result_files import RESULTS, Row, write_results
 from tillfree.evaluation.policies import AS_SET, PolicyRisk, PolicyTally, add_up
 from tillfree.evaluation.report import Source, evaluate
 from tillfree.evaluation.solving import store_solver
@@ -23,6 +27,8 @@ from tillfree.simulation.stores.habits import HABITS
 from tillfree.simulation.stores.named import store_of
 from tillfree.storage.recordings.model import Recording
 
+DOCS = Path(__file__).parent.parent / "docs" / "policy.md"
+BEGIN, END = "<!-- policy table: begin -->", "<!-- policy table: end -->"
 STORES = ("nano", "kiosk", "convenience", "grocery")
 FAULTY = {"gaps": 0.3, "drop_frames": 0.02, "dead": 1, "lose_batches": 0.001}
 """Sensors as they are on a poor day: one dead plate, lost tracks, frames and batches."""
@@ -71,6 +77,39 @@ def row_of(store: str, faulty: bool | None, found: PolicyTally) -> Row:
     }
 
 
+def docs_table(results: dict[str, Any]) -> str:
+    """The rows over all stores as Markdown, with the command that made them."""
+    head = (
+        "| Policy | Trips | Reviewed | Charged too much (95 %) | Charged too little (95 %) | Money taken wrongly | "
+        "Money given away |"
+    )
+    lines = [head, "|---|--:|--:|--:|--:|--:|--:|"]
+    for row in results["rows"]:
+        if row["store"] != "all":
+            continue
+        over, under = row["charged_too_much_95"], row["charged_too_little_95"]
+        lines.append(
+            f"| {row['policy']} | {row['trips']} | {_percent(row['reviewed'], 1)} | "
+            f"{_percent(row['charged_too_much'])} ({_percent(over[0])} to {_percent(over[1])}) | "
+            f"{_percent(row['charged_too_little'])} ({_percent(under[0])} to {_percent(under[1])}) | "
+            f"{_percent(row['money_taken_wrongly'])} | {_percent(row['money_given_away'])} |"
+        )
+    return "\n".join([*lines, "", f"Made by `{results['command'].strip()}`."])
+
+
+def _percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+def write_docs() -> None:
+    """Puts the table between its marks."""
+    results = msgspec.json.decode((RESULTS / "policy.json").read_bytes(), type=dict[str, Any])
+    text = DOCS.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    DOCS.write_text(f"{before}{begin}\n{docs_table(results)}\n{end}{after}", encoding="utf-8")
+
+
 def main() -> int:
     """Run all stores and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,7 +118,11 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=1.0, help="length of each")
     parser.add_argument("--stores", nargs="+", default=STORES, choices=STORES)
     parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("--docs", action="store_true", help="only write the table of the docs from the results")
     arguments = parser.parse_args()
+    if arguments.docs:
+        write_docs()
+        return 0
     rows: list[Row] = []
     everything: list[PolicyTally] = []
     for place, store in enumerate(arguments.stores):

@@ -14,7 +14,7 @@ import tillfree
 from tillfree.evaluation.report import EvaluationReport
 from tillfree.evaluation.resources import this_machine
 
-__all__ = ["Row", "scores_of", "use_one_core", "write_results"]
+__all__ = ["RESULTS", "Row", "scores_of", "use_one_core", "write_results"]
 
 RESULTS = Path(__file__).parent / "results"
 Row = dict[str, Any]
