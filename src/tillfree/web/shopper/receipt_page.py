@@ -1,5 +1,7 @@
 """The page behind a secret link: the receipt, its PDF, and what is wrong with it, line by line."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
@@ -13,8 +15,10 @@ from tillfree.store.receipts.errors import NothingAsked, NotOurs, TooLate
 from tillfree.web.ask import Ask
 from tillfree.web.shopper.displays import desk_of
 from tillfree.web.shopper.guessing import Guesses, client_address
-from tillfree.web.shopper.pdf import PdfMaker
 from tillfree.web.shopper.speaking import shopper_page, words_for
+
+if TYPE_CHECKING:
+    from tillfree.web.shopper.pdf import PdfMaker
 
 __all__ = ["ReceiptPages"]
 
@@ -188,7 +192,10 @@ class ReceiptPages:
             return _gone(ask, words, words.gone)
         return _Open(desk, shown, words_for(ask, shown.trip.language), secret)
 
-    def _maker(self, desk: ReceiptDesk) -> PdfMaker:
+    def _maker(self, desk: ReceiptDesk) -> "PdfMaker":
+        # What makes PDFs takes a second to load, which a console should not wait for at its start.
+        from tillfree.web.shopper.pdf import PdfMaker  # noqa: PLC0415
+
         font = desk.settings.receipts.pdf_font
         if font not in self._makers:
             self._makers[font] = PdfMaker(font)
