@@ -8,7 +8,8 @@ between two people, so long on average (exponential), as in a shop with a rush a
 
 Of the credentials, half are cards, the rest are signed codes, about which the retailer's system is asked, and some of
 both are refused. The system is a process of its own that answers as fast as a good network lets it, slowly, or never,
-or its port is closed; money is held by a simulated processor in the background, as in a shop. Writes `benchmarks/results/gate.json`.
+or its port is closed; money is held by a simulated processor in the background, as in a shop. Writes
+`benchmarks/results/gate.json`.
 """
 
 import argparse
