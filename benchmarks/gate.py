@@ -2,10 +2,14 @@
 
     python -m benchmarks.gate                 # about five minutes on two cores
 
-Four gates decide at the same time, one credential after the other without a pause. Of the credentials, half are cards,
-the rest are signed codes, about which the retailer's system is asked, and some of both are refused. The system is a
-process of its own that answers as fast as a good network lets it, slowly, or never, or its port is closed; money is
-held by a simulated processor in the background, as in a shop. Writes `benchmarks/results/gate.json`.
+Four gates decide at the same time, one credential after the other without a pause: far more than people could show,
+so that what is measured is also how they wait for each other and for the disk. With `--pause-ms` each gate rests
+between two people, so long on average (exponential), as in a shop with a rush at the door.
+
+Of the credentials, half are cards, the rest are signed codes, about which the retailer's system is asked, and some of
+both are refused. The system is a process of its own that answers as fast as a good network lets it, slowly, or never,
+or its port is closed; money is held by a simulated processor in the background, as in a shop. Writes
+`benchmarks/results/gate.json`.
 """
 
 import argparse
@@ -126,7 +130,7 @@ def credential(rng: random.Random, number: str) -> Credential:
     return ScannedCode(text=make_code(claims, KEY))
 
 
-def measure(network: str, decisions: int, folder: Path, seed: int) -> Row:
+def measure(network: str, decisions: int, folder: Path, seed: int, pause_ms: float = 0.0) -> Row:
     """One network: all decisions, and how long each took."""
     settings = StoreSettings(entry=EntrySettings())
     took: dict[str, list[float]] = {"card": [], "code": []}
@@ -143,6 +147,8 @@ def measure(network: str, decisions: int, folder: Path, seed: int) -> Row:
             mine: dict[str, list[float]] = {"card": [], "code": []}
             barrier.wait()
             for k in range(decisions // GATES):
+                if pause_ms:
+                    time.sleep(rng.expovariate(1000 / pause_ms))
                 shown = credential(rng, f"{gate}-{k}")
                 begin_ns = time.perf_counter_ns()
                 answer = desk.present(f"gate/{gate}", shown)
@@ -167,6 +173,7 @@ def measure(network: str, decisions: int, folder: Path, seed: int) -> Row:
     return {
         "network": network,
         "gates": GATES,
+        "pause_ms": pause_ms,
         "decisions": len(everything),
         "opened": sum(opened),
         "per_second": round(len(everything) / seconds, 1),
@@ -194,6 +201,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--decisions", type=int, default=5000, help="for each network (default 5000)")
     parser.add_argument("--network", action="append", choices=(*NETWORKS, "down"), help="only these")
+    parser.add_argument(
+        "--pause-ms", type=float, default=0.0, help="mean rest of a gate between two people (default 0)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where the databases lie: the disk that is measured")
     parser.add_argument("--output", type=Path)
@@ -201,10 +211,10 @@ def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         for network in arguments.network or (*NETWORKS, "down"):
-            row = measure(network, arguments.decisions, Path(folder), arguments.seed)
+            row = measure(network, arguments.decisions, Path(folder), arguments.seed, arguments.pause_ms)
             sys.stdout.write(f"{json.dumps(row)}\n")
             rows.append(row)
-    command = f"python -m benchmarks.gate --decisions {arguments.decisions}"
+    command = f"python -m benchmarks.gate --decisions {arguments.decisions} --pause-ms {arguments.pause_ms:g}"
     write_results("gate", command, rows, arguments.output, recordings="simulated credentials, retailer and processor")
     return 0 if all(row["held"] for row in rows) else 1
 

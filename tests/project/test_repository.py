@@ -59,7 +59,7 @@ def imported_packages() -> set[str]:
                 case ast.ImportFrom(module=str() as name, level=0):
                     found.add(name.split(".")[0])
     # Some packages are imported under another name than they are installed.
-    named = {"PIL": "pillow", "jwt": "pyjwt"}
+    named = {"PIL": "pillow", "jwt": "pyjwt", "fpdf": "fpdf2", "fontTools": "fonttools"}
     return {named.get(name, name) for name in found - set(sys.stdlib_module_names) - {"tillfree"}}
 
 

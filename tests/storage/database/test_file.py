@@ -143,7 +143,7 @@ def test_a_newer_file_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
     with Database.open(tmp_path) as database:
         database.add_visit(record())
     change(tmp_path, f"UPDATE schema_version SET version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(DatabaseError, match=r"newer Tillfree \(version 2 .* install that one"):
+    with pytest.raises(DatabaseError, match=rf"newer Tillfree \(version {SCHEMA_VERSION + 1} .* install that one"):
         Database.open(tmp_path)
     change(tmp_path, f"UPDATE schema_version SET version = {SCHEMA_VERSION}")
     with Database.open(tmp_path) as database:
@@ -152,6 +152,7 @@ def test_a_newer_file_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_an_older_file_is_brought_up_step_by_step_or_not_at_all(tmp_path: Path) -> None:
     Database.open(tmp_path).close()
+    change(tmp_path, "UPDATE schema_version SET version = 1")
 
     def to_two(connection: Connection) -> None:
         connection.exec_driver_sql("CREATE TABLE second (x)")

@@ -11,8 +11,8 @@ from tillfree.core.ids import FixtureId, PlateRef, TrackId, VisitId
 from tillfree.storage.database.audit import NO_HASH, AuditEntry, AuditProof
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.errors import DatabaseError
-from tillfree.storage.database.records import Minute, Route
 from tillfree.storage.database.forgetting import FORGOTTEN
+from tillfree.storage.database.records import Minute, Route
 from tillfree.storage.database.retention import RETENTION, Retention
 from tillfree.storage.database.staff import IDLE_NS
 from tillfree.storage.database.tables import METADATA

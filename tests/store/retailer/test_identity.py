@@ -8,15 +8,18 @@ import pytest
 from tests.store.retailer.staging import CARD, NOW_NS, World, retailer_settings
 from tillfree.commerce.trips import Trip
 from tillfree.connectors.retailer.client import RetailerClient
+from tillfree.connectors.retailer.errors import SignatureError
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
-from tillfree.identity.credentials import ScannedCode
+from tillfree.identity.credentials import CardTap, ScannedCode
 from tillfree.simulation.retail.connectors import Faults, SimulatedRetailer
 from tillfree.simulation.retail.serving import serving
 from tillfree.store.entry.desk import EntryDesk
+from tillfree.store.retailer.house import connector_key, retailer_gate
 from tillfree.store.retailer.identity import RetailerGate
-from tillfree.store.retailer.purchases import auth_event_id
+from tillfree.store.retailer.purchases import auth_event_id, trip_on_wire
+from tillfree.store.settings import StoreSettings
 
 HOLD = Money(3000, "USD")
 TRIP = Trip(id=TripId("a" * 24), gate="gate-1", entry="card", opened_ns=NOW_NS)
@@ -147,7 +150,8 @@ def test_the_retailer_may_overrule_and_want_another_hold(asked: Asked) -> None:
 
 def test_the_real_desk_asks_it_and_the_cart_names_the_same_event(asked: Asked) -> None:
     world = World(retailer_settings(endpoint=asked.address))
-    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=asked.gate())
+    gate = asked.gate(identifies="retailer")
+    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=gate)
     try:
         answer = desk.present("gate-1", ScannedCode(text="SHOPPER-1"))
         assert answer.opens, answer
@@ -163,3 +167,72 @@ def test_the_real_desk_asks_it_and_the_cart_names_the_same_event(asked: Asked) -
     finally:
         desk.close()
         world.close()
+
+
+@pytest.mark.parametrize(
+    ("risk", "faults", "opens"),
+    [
+        ("retailer", Faults(), True),
+        ("retailer", Faults(deny=True), False),
+        ("retailer", Faults(status=500), False),
+        ("recommendation", Faults(), True),
+        ("recommendation", Faults(deny=True), False),
+        ("recommendation", Faults(status=500), True),
+        ("none", Faults(deny=True), True),
+    ],
+)
+def test_the_real_desk_asks_the_retailer_about_cards(asked: Asked, risk: str, faults: Faults, opens: bool) -> None:
+    world = World(retailer_settings(endpoint=asked.address, risk=risk))
+    asked.retailer.faults = faults
+    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=asked.gate(risk=risk))
+    try:
+        card = CardTap(terminal="t", token="tok-9", fingerprint="of-the-processor", expires="2030-01")
+        answer = desk.present("gate-1", card)
+        assert answer.opens is opens, answer
+        assert (len(asked.retailer.calls) == 0) is (risk == "none")
+        for _, body in asked.retailer.calls:
+            assert "of-the-processor" not in str(body)  # the mark that is sent is keyed by this store
+            assert "tok-9" not in str(body)
+            if answer.trip is not None:
+                assert body["shopperInteraction"]["shoppingTripId"] == trip_on_wire(answer.trip.id)
+    finally:
+        desk.close()
+        world.close()
+
+
+def test_a_retailer_that_decides_on_cards_alone_is_not_asked_about_codes(asked: Asked) -> None:
+    world = World(retailer_settings(endpoint=asked.address, risk="retailer", identifies="tillfree"))
+    gate = asked.gate(risk="retailer", identifies="tillfree")
+    desk = EntryDesk(world.database, world.settings, world.till, world.clock, retailer=gate)
+    try:
+        assert desk.present("gate-1", ScannedCode(text="SHOPPER-1")).reason == "unknown"
+        assert asked.retailer.calls == []
+    finally:
+        desk.close()
+        world.close()
+
+
+def test_the_settings_say_who_is_asked() -> None:
+    for told, codes in (
+        ({}, None),
+        ({"identifies": "retailer"}, True),
+        ({"risk": "retailer"}, False),
+        ({"identifies": "retailer", "risk": "recommendation"}, True),
+    ):
+        settings = StoreSettings(retailer=retailer_settings(endpoint="http://127.0.0.1:9", **told))
+        gate = retailer_gate(settings, time.time_ns, timeout_s=1)
+        assert (None if gate is None else gate.reads_codes) is codes
+    nowhere = StoreSettings(retailer=retailer_settings(identifies="retailer"))
+    assert retailer_gate(nowhere, time.time_ns, timeout_s=1) is None
+
+
+def test_a_missing_key_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = StoreSettings(retailer=retailer_settings(endpoint="http://x.example", connector_auth="sigv4"))
+    monkeypatch.delenv("TILLFREE_CONNECTOR_KEY", raising=False)
+    with pytest.raises(SignatureError, match="TILLFREE_CONNECTOR_KEY"):
+        connector_key(settings)
+    monkeypatch.setenv("TILLFREE_CONNECTOR_KEY", "no colon")
+    with pytest.raises(SignatureError, match="id:secret"):
+        connector_key(settings)
+    monkeypatch.setenv("TILLFREE_CONNECTOR_KEY", "id:secret")
+    assert connector_key(settings) == "id:secret"

@@ -100,7 +100,7 @@ class Bank:
         )
 
 
-def unavailable(_order: Order) -> None:
+def unavailable(_order: Order) -> Answer:
     raise ProcessorUnavailable("the line is dead")
 
 

@@ -145,9 +145,7 @@ def test_a_badge_is_put_on_its_account_and_cash_is_waited_for(
 
 
 @pytest.mark.parametrize("role", ["associate", "delivery"])
-def test_staff_and_deliveries_pay_nothing(
-    till: Till, database: Database, bank: Bank, clock: Clock, role: str
-) -> None:
+def test_staff_and_deliveries_pay_nothing(till: Till, database: Database, bank: Bank, clock: Clock, role: str) -> None:
     till.open(trip(clock, role=role), CARD)
     till.bind(TripId("t1"), VisitId("v1"))
     till.finished(record("v1", closed_ns=clock()))

@@ -1,11 +1,15 @@
 """The page of carts on their way to the retailer."""
 
+import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
-from tests.web.conftest import PASSWORD
+from tests.web.conftest import PASSWORD, served
 from tests.web.retailer.staging import Caller
 from tillfree.core.ids import TripId
 from tillfree.storage.database.integration.orders import RetailerOrder
@@ -53,3 +57,36 @@ def test_a_manager_has_no_business_there(caller: Caller) -> None:
     with TestClient(make_app(caller.console), base_url="http://127.0.0.1", headers=headers) as client:
         client.post("/sign-in", data={"name": "manager", "password": PASSWORD})
         assert client.get(PATH).status_code == 403
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1920])
+def test_the_page_works_in_a_browser(caller: Caller, chromium: Browser, theme: str, width: int, tmp_path: Path) -> None:
+    add_bad(caller, f"bad-{theme}-{width}", "POST /v1/order/purchases: answered 400: there is no product 1002")
+    database, now_ns = caller.world.database, caller.world.now_ns
+    for state in ("waiting", "accepted"):
+        trip = TripId(f"{state}-{theme}-{width}")
+        database.add_order(RetailerOrder(trip=trip, wire=f"wire-{trip}", time_ns=now_ns, items=1, cart=b"{}"))
+    database.order_accepted(TripId(f"accepted-{theme}-{width}"), "purchase-7", now_ns)
+    demo = dataclasses.replace(caller.console, demo=True)
+    with served(demo) as server:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 812}, color_scheme="dark" if theme == "dark" else "light"
+        )
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.goto(server.address + PATH)
+        page.screenshot(path=tmp_path / f"{theme}-{width}.png", full_page=True)
+        assert page.locator("h1").count() == 1
+        assert page.get_by_text("answered 400").count() >= 1
+        assert int(page.evaluate("document.documentElement.scrollWidth")) <= width
+        violations = Axe().run(page).response["violations"]
+        assert not violations, [(one["id"], one["nodes"][0]["html"]) for one in violations]
+        button = page.get_by_role("button", name=f"Send again wire-bad-{theme}-{width}")
+        button.focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("on its way once more").wait_for()
+        context.close()
+    assert not wrong

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, insert, inspect, select, update
 from tillfree.storage.database.audit import NO_HASH
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.tables import AUDIT_ENDS, METADATA, SCHEMA, SCHEMA_VERSION
+from tillfree.storage.database.version_2 import to_version_2
 
 __all__ = ["MIGRATIONS", "bring_up_to_date"]
 
 Migration = Callable[[Connection], None]
-MIGRATIONS: dict[int, Migration] = {}
+MIGRATIONS: dict[int, Migration] = {1: to_version_2}
 
 
 def bring_up_to_date(

@@ -23,7 +23,7 @@ __all__ = [
     "VISITS",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 METADATA = MetaData()
 
 

@@ -100,6 +100,7 @@ class EntryDesk:
         self._risk = settings.retailer.risk
         self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
+        self._asks_codes = retailer is not None and bool(getattr(retailer, "reads_codes", True))
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
         """People who were let in and not seen yet, and until when they may still come."""
@@ -116,7 +117,7 @@ class EntryDesk:
         now_ns = self._now_ns()
         way = "code"
         try:
-            presented = self._reader.read(credential, group_size, now_ns, ask=self._retailer is not None)
+            presented = self._reader.read(credential, group_size, now_ns, ask=self._asks_codes)
             way = presented.request.way
             word = "not asked"
             if presented.asks is not None and self._retailer is not None and not presented.request.problem:

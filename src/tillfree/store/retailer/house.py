@@ -43,7 +43,7 @@ def connector_key(settings: StoreSettings) -> str:
 
 
 def retailer_gate(settings: StoreSettings, now_ns: Callable[[], int], *, timeout_s: float) -> RetailerGate | None:
-    """What a gate asks, for `EntryDesk(retailer=...)`; None where the store itself says who may enter.
+    """What a gate asks of codes and cards, for `EntryDesk(retailer=...)`; None where the store itself knows all.
 
     Raises:
         TillfreeError: the settings or the key cannot be used.

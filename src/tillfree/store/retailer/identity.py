@@ -3,6 +3,8 @@
 import logging
 import re
 
+import msgspec
+
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.client import RetailerClient
 from tillfree.connectors.retailer.errors import RetailerRefused, RetailerUnavailable
@@ -21,19 +23,20 @@ from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
 from tillfree.identity.credentials import ScannedCode
-from tillfree.store.entry.desk import RetailerAnswer
+from tillfree.store.entry.asking import RetailerAnswer
 from tillfree.store.retailer.purchases import auth_event_id, shopper_id, trip_on_wire
 
 __all__ = ["Loyalty", "RetailerGate", "RiskAnswer"]
-
-import msgspec
 
 _ROLES = {"SHOPPER": "shopper", "ASSOCIATE": "associate", "CASH": "shopper", "LOYALTY": "shopper"}
 _log = logging.getLogger(__name__)
 
 
 class RiskAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a card may enter, and how much is to be held, where that is another amount than was said."""
+    """Whether a card may enter, and how much is to be held, where that is another amount than was said.
+
+    `answered`: the retailer's system said so; else it is what the settings say for that.
+    """
 
     admitted: bool
     hold: Money | None = None
@@ -65,6 +68,11 @@ class RetailerGate:
             raise TillfreeError(
                 f"retailer.code_pattern = {settings.code_pattern!r} is no regular expression: {error}; write it anew"
             ) from error
+
+    @property
+    def reads_codes(self) -> bool:
+        """Whether it is to be asked about codes, and not about cards alone."""
+        return self._settings.identifies == "retailer"
 
     # ---- codes ------------------------------------------------------------------------------------------------
 

@@ -9,27 +9,28 @@ from tillfree.storage.database.money.announcements import Announcement
 from tillfree.store.webhooks.telling import told
 from tillfree.web.api.operations import Call, Operation, Page
 from tillfree.web.api.shapes import Limit, Moment
+from tillfree.web.texts import later
 
 __all__ = ["KINDS", "OPERATIONS"]
 
-KINDS = (
-    "trip.opened",
-    "trip.left",
-    "trip.review",
-    "trip.settled",
-    "receipt.final",
-    "payment.held",
-    "payment.declined",
-    "payment.captured",
-    "payment.voided",
-    "payment.refunded",
-    "payment.debt",
-    "dispute.opened",
-    "dispute.decided",
-    "entry.refused",
-    "catalogue.changed",
-)
-"""Kinds of announcements, as the guide lists them; others may come."""
+KINDS: dict[str, str] = {
+    "trip.opened": later("The gate let somebody in"),
+    "trip.left": later("Everybody of a trip is gone"),
+    "trip.review": later("A trip waits for a person"),
+    "trip.settled": later("Nothing is left to do for a trip"),
+    "receipt.final": later("A receipt is charged"),
+    "payment.held": later("Money was put aside"),
+    "payment.declined": later("Money could not be put aside or taken"),
+    "payment.captured": later("Money was taken"),
+    "payment.voided": later("A hold was let go"),
+    "payment.refunded": later("Money went back"),
+    "payment.debt": later("What was due could not be taken"),
+    "dispute.opened": later("A shopper says that a line is wrong"),
+    "dispute.decided": later("A complaint was decided"),
+    "entry.refused": later("The gate stayed shut"),
+    "catalogue.changed": later("Products or the planogram changed"),
+}
+"""Kinds of announcements in words, as the guide lists them; others may come."""
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True):

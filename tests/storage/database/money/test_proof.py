@@ -1,7 +1,6 @@
 """The proof of the ledger finds whatever was altered, and where."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tillfree.storage.database.money.proof import LedgerProof
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     """A store in which some have paid, one was refunded, one is owed, and one took nothing."""
     clock, bank = Clock(), Bank(limit_minor=3000)
     with Database.open(tmp_path) as database:
@@ -30,7 +29,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         till.refund(TripId("t0"), usd(100), key="k", reason="wrong item", by="ann")
         till.tick()
         assert database.prove_ledger().faults == ()
-    yield tmp_path
+    return tmp_path
 
 
 def proof_after(folder: Path, *statements: str) -> LedgerProof:
