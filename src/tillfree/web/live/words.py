@@ -34,6 +34,11 @@ KINDS: dict[str, tuple[str, str]] = {
     "unused": ("fine", later("A gate opened, and nobody came in")),
     "age": ("issue", later("%(visit)s took %(product)s, and nobody has checked their age")),
     "age_checked": ("fine", later("Staff saw a proof of age: %(quantity)s years or more")),
+    "paid": ("receipt", later("%(visit)s paid %(total)s")),
+    "let_go": ("fine", later("%(visit)s has nothing to pay: %(total)s are no longer put aside")),
+    "declined": ("issue", later("%(visit)s: the bank declined")),
+    "debt": ("issue", later("%(visit)s: %(total)s could not be taken")),
+    "refunded": ("fine", later("%(visit)s got %(total)s back")),
 }
 """Each kind of entry: how it looks, and its sentence."""
 
