@@ -72,6 +72,16 @@ def test_what_ails_a_device_is_said_in_sentences() -> None:
     assert describe(odd, _say, {})[1] == "stream/shop: a line is no event"
 
 
+def test_an_alert_says_what_is_where() -> None:
+    entry = FeedEntry(
+        sequence=1, time_ns=1, kind="alert", product=ProductId("7"), fixture=FixtureId("3"), shelf=2,
+        detail="misplaced", remedy="bring it back to its place",
+    )  # fmt: skip
+    products = {ProductId("7"): Product(ProductId("7"), "Milk")}
+    said = "Milk lies in the wrong place: fixture 3, shelf 2. Bring it back to its place."
+    assert describe(entry, _say, products)[1] == said
+
+
 def _leads(client: TestClient) -> set[tuple[str, str]]:
     """Where its tiles lead, and its lists and shelves."""
     return set(re.findall(r'<dt><a href="([^"]+)"|data-(?:visits|to)="([^"]+)"', client.get("/").text))

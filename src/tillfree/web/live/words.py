@@ -41,11 +41,17 @@ KINDS: dict[str, tuple[str, str]] = {
     "refunded": ("fine", later("%(visit)s got %(total)s back")),
 }
 """Each kind of entry: how it looks, and its sentence."""
+_ALERTS: dict[str, str] = {
+    "out_of_stock": later("%(product)s is sold out at %(place)s"),
+    "misplaced": later("%(product)s lies in the wrong place: %(place)s"),
+}
+"""The sentences of alerts about stock, by their detail."""
 
 
 def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) -> tuple[str, str]:
     """How an entry looks, and its sentence in the reader's language; plain text, not escaped."""
     looks, sentence = KINDS.get(entry.kind, ("issue", later("%(detail)s")))
+    sentence = _ALERTS.get(entry.detail, sentence) if entry.kind == "alert" else sentence
     place = say("a shelf")
     if entry.fixture:
         place = say("fixture %(fixture)s, shelf %(shelf)s", fixture=display_text(entry.fixture), shelf=entry.shelf)
