@@ -169,7 +169,9 @@ def test_a_browser_shows_people_carts_and_events(server: OwnServer, browser_page
     browser_page.goto(server.address)
     expect(browser_page.locator("#state")).to_have_text("Running", timeout=20_000)
     expect(browser_page.locator("#events li").first).to_be_visible(timeout=20_000)
-    for _ in range(200):  # asked from outside: `wait_for_function` would evaluate text in the page, as its policy forbids
+    for _ in range(
+        200
+    ):  # asked from outside: `wait_for_function` would evaluate text in the page, as its policy forbids
         if browser_page.evaluate("tillfreeLive.drawn > 5 && tillfreeLive.ages_ms.length > 3"):
             break
         browser_page.wait_for_timeout(100)

@@ -80,6 +80,7 @@ class Counter:
         self._workers = Workers(())
         self._closed = False
         self._said_down = False
+        self._simulated = simulated
 
     # ---- what the store calls ---------------------------------------------------------------------------------
 
@@ -102,7 +103,14 @@ class Counter:
         """
         if isinstance(event, VisitBound) and self._database.trip(event.trip) is None:
             self.till.open(
-                Trip(id=event.trip, gate=event.source, entry="open", opened_ns=event.time_ns), Payer(kind="none")
+                Trip(
+                    id=event.trip,
+                    gate=event.source,
+                    entry="open",
+                    opened_ns=event.time_ns,
+                    simulated=self._simulated or (self._store is not None and self._store.simulated),
+                ),
+                Payer(kind="none"),
             )
         self.desk.note(event)
 

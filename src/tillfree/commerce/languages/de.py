@@ -83,6 +83,6 @@ WORDS = Words(
     kiosk_print="Bon drucken",
     kiosk_printed="Ihr Bon wird gedruckt.",
     kiosk_no_printer="Der Drucker antwortet nicht. Fragen Sie im Laden oder nutzen Sie die E-Mail.",
-    kiosk_nothing="Hier werden keine Bons verschickt oder gedruckt. Bitte scannen Sie den Code am Ausgang mit dem Telefon.",
+    kiosk_nothing="Hier werden keine Bons verschickt oder gedruckt. Scannen Sie den Code am Ausgang mit dem Telefon.",
     another="Noch ein Bon",
 )
