@@ -1,6 +1,7 @@
 """Answers no processor should give, a disk that is full, clocks that jump; and money is where it should be."""
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.commerce.shops import SETTINGS, SHOP
 from tests.storage.database.made import choose, record
 from tests.store.till.counters import CARD, Bank, Clock, make_till, trip, usd, walk
+from tillfree.commerce.errors import PaymentError
 from tillfree.commerce.payments.processor import Answer, Order
 from tillfree.commerce.payments.settings import PaymentSettings
 from tillfree.commerce.policy_settings import PolicyRow, PolicySettings
@@ -205,6 +207,97 @@ def test_a_clock_that_jumps_takes_nothing_twice() -> None:
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------
+
+
+def test_two_people_refund_the_same_trip_at_once_and_no_more_goes_back_than_came(tmp_path: Path) -> None:
+    bank, clock = Bank(), Clock()
+    with Database.open(tmp_path) as database:
+        till = make_till(database, bank, clock)
+        name = walk(till, clock)
+        start = threading.Barrier(8)
+        refused: list[str] = []
+
+        def give_back(number: int) -> None:
+            start.wait()
+            try:
+                till.refund(name, usd(200), key=f"r{number}", reason="wrong item", by=f"person {number}")
+            except PaymentError as error:
+                refused.append(str(error))
+
+        people = [threading.Thread(target=give_back, args=(number,)) for number in range(8)]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+        till.tick()
+        assert len(refused) == 6
+        assert bank.balance_minor == 193
+        assert database.prove_ledger().faults == ()
+
+
+def test_nothing_is_given_back_while_nobody_knows_whether_it_was_taken() -> None:
+    bank, clock = Bank(), Clock()
+    bank.before = lambda order: "pending" if order.kind == "capture" else None
+    with Database.open(IN_MEMORY) as database:
+        till = make_till(database, bank, clock)
+        name = walk(till, clock)
+        with pytest.raises(PaymentError, match="more than can be given back"):
+            till.refund(name, usd(1), key="r", reason="wrong item", by="ann")
+        bank.before = lambda _order: None
+        bank.answers.pop("pay-t1/capture/1")
+        clock.go(60)
+        till.tick()
+        till.refund(name, usd(593), key="r", reason="wrong item", by="ann")
+        till.tick()
+        assert bank.balance_minor == 0
+        assert database.prove_ledger().faults == ()
+
+
+def test_of_a_party_one_is_in_review_and_one_comes_in_again() -> None:
+    bank, clock = Bank(), Clock()
+    with Database.open(IN_MEMORY) as database:
+        till = make_till(database, bank, clock)
+        name = TripId("t1")
+        till.open(trip(clock, group_size=2), CARD)
+        for visit, review in (("v1", True), ("v2", False)):
+            till.bind(name, VisitId(visit))
+            till.finished(record(visit, closed_ns=clock(), review=review))
+            till.tick()
+        assert database.trip(name).status == "review"  # type: ignore[union-attr]
+        till.bind(name, VisitId("v3"))
+        database.decide(choose("v1", {"milk": 1}))
+        till.tick()
+        assert database.trip(name).status == "inside"  # type: ignore[union-attr]
+        assert not bank.taken
+        for _ in range(2):
+            till.finished(record("v3", {}, closed_ns=clock()))
+            till.tick()
+        clock.go(120)
+        till.tick()
+        kept = database.trip(name)
+        assert kept is not None
+        assert kept.status == "settled"
+        assert kept.receipt is not None
+        assert bank.balance_minor == kept.receipt.total.gross.minor
+        assert {str(line.product): line.quantity for line in kept.receipt.lines if line.kind == "item"} == {
+            "tea": 2, "milk": 1,
+        }  # fmt: skip
+        assert bank.kinds().count("capture") == 1
+        assert database.prove_ledger().faults == ()
+
+
+def test_an_amount_that_numbers_elsewhere_do_not_hold_is_refused() -> None:
+    bank, clock = Bank(), Clock()
+    with Database.open(IN_MEMORY) as database:
+        till = make_till(database, bank, clock)
+        till.open(trip(clock), CARD)
+        till.tick()
+        for act in (till.capture, till.adjust):
+            for minor in (2**53 + 1, 2**63, 2**70):
+                with pytest.raises(PaymentError, match="check it"):
+                    act(TripId("t1"), usd(minor))
+        assert bank.kinds() == ["authorise"]
+        assert database.prove_ledger().faults == ()
 
 
 def test_many_trips_that_wait_for_a_release_do_not_keep_decided_ones_waiting() -> None:

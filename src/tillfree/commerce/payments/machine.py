@@ -41,12 +41,22 @@ from tillfree.commerce.payments.payment import (
 from tillfree.commerce.payments.processor import Order, OrderKind
 from tillfree.core.money import Money
 
-__all__ = ["TAKEN_BACK", "TERMINAL", "missing_minor", "open_payment", "replayed", "step", "surplus_minor", "wants"]
+__all__ = [
+    "AMOUNT_MAX",
+    "TAKEN_BACK",
+    "TERMINAL",
+    "missing_minor",
+    "open_payment",
+    "replayed",
+    "step",
+    "surplus_minor",
+    "wants",
+]
 
 TERMINAL = "terminal"
 """The key of a hold that the terminal at the gate had taken by itself."""
 _SURPLUS_TRIES = 5
-_ANSWER_MAX = 2**53
+AMOUNT_MAX = 2**53
 """No amount is larger, and every program that reads it knows such a number exactly."""
 _TIME_NS_MAX = 2**63 - 1
 TAKEN_BACK = ("capture_failed", "refund_failed")
@@ -164,6 +174,8 @@ def _minor(payment: Payment, amount: Money) -> int:
         raise PaymentError(f"payment {payment.id!r} is in {payment.currency}, not in {amount.currency}")
     if amount.minor < 0:
         raise PaymentError(f"payment {payment.id!r}: {amount} is below zero")
+    if amount.minor > AMOUNT_MAX:
+        raise PaymentError(f"payment {payment.id!r}: {amount} is more than anything costs; check it")
     return amount.minor
 
 
@@ -212,7 +224,7 @@ def _with_answer(payment: Payment, placed: PlacedOrder, event: Answered) -> Plac
     if placed.order.kind == "refund" and minor == 0:
         # Approved, and nothing given: to ask for the rest again would never end.
         return _replace(placed, outcome="declined", reference=event.reference, code=event.code or "nothing_given")
-    most = _ANSWER_MAX if placed.order.kind in ("authorise", "adjust") else placed.asked_minor
+    most = AMOUNT_MAX if placed.order.kind in ("authorise", "adjust") else placed.asked_minor
     if placed.order.kind != "void" and not 0 <= minor <= most:
         raise PaymentError(f"order {event.key!r}: asked for {placed.asked_minor}, answered {minor}: ask the processor")
     return _replace(

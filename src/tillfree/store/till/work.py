@@ -10,7 +10,6 @@ from tillfree.commerce.payments.processor import Order
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import PaymentId
 from tillfree.storage.database.database import Database
-from tillfree.storage.database.errors import LockedError
 from tillfree.storage.database.money.payments import DueOrder
 from tillfree.store.till.sending import Sending, Sent
 
@@ -147,8 +146,6 @@ class Work:
         self._untold.update(sent.order.key for sent in results)
         try:
             self._apply(results)
-        except LockedError:
-            raise  # so would be every other
         except Exception as error:  # noqa: BLE001 - one that cannot be written must not hold up the others
             if len(results) == 1:
                 self._put_off(results[0], error)
