@@ -116,6 +116,14 @@ class Arrivals:
                 self._passed(visit, gate.source)
         return out
 
+    def leave(self, event: VisitClosed) -> list[Event]:
+        """Somebody leaves, perhaps before it is known whether another comes. Call it before their receipt is made."""
+        waiting = [grant for grant in self._grants.values() if event.visit in grant.instead]
+        for grant in waiting:
+            grant.instead.remove(event.visit)
+        unused = any(not grant.members and not grant.told for grant in waiting)
+        return [self._unsure(event.visit, event.time_ns)] if unused else []
+
     def tick(self, time_ns: int) -> list[Event]:
         """What the time says: who still belongs to nobody, and which entry nobody used. Call it with every event."""
         if self._next_look_ns is None or time_ns < self._next_look_ns:
@@ -163,7 +171,7 @@ class Arrivals:
         return VisitBound(time_ns=time_ns, source=SOURCE, sequence=self._sequence, visit=visit, trip=grant.trip)
 
     def _passed(self, visit: VisitId, gate: str) -> None:
-        """Where somebody passed the gate that opened for them, nobody asks whether they were of another gate's grant."""
+        """Who passed the gate that opened for them was not of another gate's grant."""
         if any(visit in grant.members and grant.gate == gate for grant in self._grants.values()):
             for grant in self._grants.values():
                 if grant.gate != gate and visit in grant.instead:
@@ -175,11 +183,11 @@ class Arrivals:
         out: list[Event] = [
             self._issue(now_ns, grant.trip, NOBODY_CAME, "the gate opened, and nobody came in", "nothing is to be done")
         ]
-        for visit in grant.instead:
-            detail = f"{visit} came in when the gate was open for two, and one of the two did not come"
-            remedy = "their visit waits for review: see whose entry it was"
-            out.append(self._issue(now_ns, visit, MIXED_UP, detail, remedy))
-        return out
+        return out + [self._unsure(visit, now_ns) for visit in grant.instead]
+
+    def _unsure(self, visit: VisitId, now_ns: int) -> Event:
+        detail = f"{visit} came in when the gate was open for two, and one of the two did not come"
+        return self._issue(now_ns, visit, MIXED_UP, detail, "their visit waits for review: see whose entry it was")
 
     def _accuse(self, visit: VisitId, since_ns: int, now_ns: int) -> list[Event]:
         if not self._required:
