@@ -62,16 +62,18 @@ class Reader:
         Raises:
             TillfreeError: keys or badges cannot be read.
         """
+        return _of_everybody(self._read(credential, group_size, now_ns, ask=ask))
+
+    def _read(self, credential: Credential, group_size: int, now_ns: int, *, ask: bool) -> Presented:
         match credential:
             case CardTap():
-                found = _card(credential, group_size)
+                return _card(credential, group_size)
             case ScannedCode():
-                found = self._code(credential, group_size, now_ns, ask=ask)
+                return self._code(credential, group_size, now_ns, ask=ask)
             case BadgeTap():
-                found = self._of_badge(credential, group_size)
+                return self._of_badge(credential, group_size)
             case PalmMatch():
-                found = self._of_palm(credential, group_size)
-        return _of_everybody(found)
+                return self._of_palm(credential, group_size)
 
     def _code(self, code: ScannedCode, group_size: int, now_ns: int, *, ask: bool) -> Presented:
         now_s = now_ns // NS_PER_S
