@@ -31,6 +31,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "entry": ("come", later("%(gate)s opened for %(quantity)s")),
     "refused": ("issue", later("%(gate)s stayed shut: %(reason)s")),
     "tailgating": ("issue", later("%(visit)s came in on nobody's entry")),
+    "mixed_up": ("issue", later("%(visit)s may have come in on somebody else's entry")),
     "unused": ("fine", later("A gate opened, and nobody came in")),
     "age": ("issue", later("%(visit)s took %(product)s, and nobody has checked their age")),
     "age_checked": ("fine", later("Staff saw a proof of age: %(quantity)s years or more")),
