@@ -27,6 +27,7 @@ from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import GivenAnswer
 from tillfree.store.till.till import Till
 from tillfree.web.console import Console
+from tillfree.web.errors import WebError
 from tillfree.web.rate_limits import RateLimits
 
 __all__ = ["Call", "CallError", "Counter", "Operation", "Reply", "money_of", "refusal"]
@@ -35,7 +36,7 @@ _JSON = "application/json"
 _log = logging.getLogger(__name__)
 
 
-class CallError(TillfreeError):
+class CallError(WebError):
     """A call cannot be carried out: the status and the word for it that the API has, and a sentence."""
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
