@@ -43,9 +43,8 @@ from tillfree.store.stream_clock import StreamClock
 from tillfree.store.workers import Worker
 from tillfree.web.console import Console
 
-__all__ = ["PORT", "demo_counter", "demo_settings", "run_demo"]
+__all__ = ["demo_counter", "demo_settings", "run_demo"]
 
-PORT = 8420
 HOST = "127.0.0.1"
 """The demo lets everybody in who reaches it, so nobody from outside this machine may."""
 WARM_UP_S = 75.0

@@ -20,7 +20,6 @@ from tillfree.store.running.state import FeedEntry
 from tillfree.store.settings import StoreSettings
 from tillfree.store.stream_clock import StreamClock
 from tillfree.store.till.errors import TillError
-from tillfree.store.till.table_policy import TablePolicy
 from tillfree.store.till.till import Till
 from tillfree.store.till.watched import WatchedProcessor
 from tillfree.store.workers import Worker, Workers
@@ -61,7 +60,6 @@ class Counter:
             self.processor,
             self.clock,
             prices=self._prices,
-            policy=TablePolicy(settings),
             retailer_prices=retailer_prices,
         )
         self.desk = EntryDesk(
