@@ -4,7 +4,7 @@ Demo, replay and service are made of the same parts; only the processor, the clo
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from tillfree.commerce.payments.processor import Processor
 from tillfree.commerce.pricing import Pricing
@@ -24,35 +24,33 @@ from tillfree.store.till.till import Till
 from tillfree.store.till.watched import WatchedProcessor
 from tillfree.store.workers import Worker, Workers
 
-__all__ = ["Counter", "MakeTill"]
+__all__ = ["Counter"]
 
 _log = logging.getLogger(__name__)
-MakeTill = Callable[..., Till]
 
 
 class Counter:
     """Made before the store that it belongs to, since that tells it who came in; `attach` puts the two together."""
 
-    def __init__(  # noqa: PLR0913 - all that it is made of
+    def __init__(
         self,
         database: Database,
         settings: StoreSettings,
         processor: Processor,
         clock: StreamClock,
         *,
-        make_till: MakeTill = Till,
         retailer: RetailerIdentity | None = None,
-        palms: PalmLinks | None = None,
+        accounts: PalmLinks | None = None,
         retailer_prices: bool = False,
         simulated: bool = False,
     ) -> None:
-        """`make_till` makes the till as `Till` does."""
+        """`accounts` know what accounts and palms are linked to; the store's database if none are given."""
         self._store: RunningStore | None = None
         self._database = database
         self._settings = settings
         self.clock = clock
         self.processor = WatchedProcessor(processor)
-        self.till = make_till(
+        self.till = Till(
             database,
             settings,
             self.processor,
@@ -71,7 +69,8 @@ class Counter:
             inside=self._inside,
             online=lambda: self.processor.online,
             debts=database.owes,
-            palms=palms,
+            palms=accounts,
+            accounts=accounts,
             simulated=simulated,
         )
         self._workers = Workers(())

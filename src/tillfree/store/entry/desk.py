@@ -24,6 +24,7 @@ from tillfree.identity.reasons import WELCOME, reason_text
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
+from tillfree.store.entry.accounts import KeptAccounts
 from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity
 from tillfree.store.entry.errors import EntryError
 from tillfree.store.entry.fingerprints import Fingerprints
@@ -76,7 +77,8 @@ class EntryDesk:
 
         `inside` says how many people are in the store, `online` whether money can be held, `debts` whether anything is
         owed by one of these fingerprints (of which the database knows). `keys` are those of signed codes, those in the
-        folder if none are given. `palms` and `accounts` know what palms, and accounts in codes, are linked to.
+        folder if none are given. `palms` and `accounts` know what palms, and accounts in codes, are linked to;
+        the database if none are given.
 
         Raises:
             EntryError: the time zone is unknown, or the secret beside the database cannot be read or written.
@@ -96,7 +98,8 @@ class EntryDesk:
         folder = database.folder
         if keys is None:
             keys = KeyFolder(folder).keys if folder is not None else KeySet
-        self._reader = Reader(settings.entry, keys, database.badge, palms, accounts)
+        kept = KeptAccounts(database)
+        self._reader = Reader(settings.entry, keys, database.badge, palms or kept, accounts or kept)
         self._risk = settings.retailer.risk
         self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
@@ -198,8 +201,7 @@ class EntryDesk:
     # ---- deciding -------------------------------------------------------------------------------------------
 
     def _decided(self, gate: str, credential: Credential, presented: Presented, word: str, now_ns: int) -> EntryAnswer:
-        known_as = presented.known_as
-        names = self.fingerprints.all(*known_as) if known_as is not None else ()
+        names = self._names(presented)
         debt = presented.role == "shopper" and bool(names) and self._debts(names)
         spent, blocked, inside_already = self._database.known_of(presented.spend, names, now_ns)
         closed = self._database.closed_gates()
@@ -237,8 +239,7 @@ class EntryDesk:
     def _admitted(
         self, gate: str, credential: Credential, presented: Presented, trip: TripId, now_ns: int
     ) -> EntryAnswer:
-        request, known_as = presented.request, presented.known_as
-        names = self.fingerprints.all(*known_as) if known_as is not None else ()
+        request, names = presented.request, self._names(presented)
         fingerprint = names[0] if names else ""
         held = credential.hold if isinstance(credential, CardTap) else None
         payer = msgspec.structs.replace(
@@ -292,6 +293,10 @@ class EntryDesk:
             )
         )
         return EntryAnswer(opens=True, message=WELCOME, trip=opened)
+
+    def _names(self, presented: Presented) -> tuple[str, ...]:
+        """All keyed hashes under which a credential may be known, the newest of what identifies it best first."""
+        return tuple(name for known_as in presented.known_as for name in self.fingerprints.all(*known_as))
 
     def _risk_of(self, trip: Trip, payer: Payer, now_ns: int) -> str:
         """Why the retailer's system does not want a card to enter; empty where it does, or is not asked."""

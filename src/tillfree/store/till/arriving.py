@@ -33,7 +33,8 @@ class Arriving(TillBase):
             if known is not None:
                 return known
             now_ns = self._now_ns()
-            method = None if self._retailer_charges and payer.kind == "account" else _method(trip, payer)
+            theirs = self._retailer_charges and (payer.kind == "account" or trip.entry == "code")
+            method = None if theirs else _method(trip, payer)
             if method is not None:
                 trip = _replace(trip, payment=PaymentId(f"pay-{trip.id}"))
                 opened(book, self._opening(trip, payer, method, now_ns))

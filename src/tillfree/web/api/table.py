@@ -1,6 +1,7 @@
 """All operations of the API in one table."""
 
 from tillfree.web.api import (
+    accounts,
     disputes,
     entries,
     events,
@@ -23,6 +24,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *payments.OPERATIONS,
     *disputes.OPERATIONS,
     *entries.OPERATIONS,
+    *accounts.OPERATIONS,
     *visits.OPERATIONS,
     *products.OPERATIONS,
     *stock.OPERATIONS,
