@@ -48,6 +48,8 @@ class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
     age_years: int = 0
     role: Literal["shopper", "associate"] = "shopper"
     coupons: tuple[str, ...] = ()
+    email: str = ""
+    language: str = ""
 
 
 class PalmLinks(Protocol):

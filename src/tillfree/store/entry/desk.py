@@ -101,6 +101,7 @@ class EntryDesk:
         kept = KeptAccounts(database)
         self._reader = Reader(settings.entry, keys, database.badge, palms or kept, accounts or kept)
         self._risk = settings.retailer.risk
+        self._asks_loyalty = settings.retailer.loyalty == "retailer"
         self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._asks_codes = retailer is not None and bool(getattr(retailer, "reads_codes", True))
@@ -154,6 +155,22 @@ class EntryDesk:
                 time_ns=now_ns, source="staff", sequence=self._next_sequence(now_ns), trip=trip, age_years=age_years
             )
         )
+
+    def show_offers(self, trip: TripId, *, loyalty: str = "", coupons: Sequence[str] = ()) -> Trip:
+        """A loyalty code or coupons were scanned for a trip that goes on.
+
+        Where the retailer's system knows loyalty codes (`retailer.loyalty`), it says what the code brings.
+
+        Raises:
+            TillError: there is no such trip, or it is priced already.
+            EntryError: the retailer's system knows no such code, or does not answer.
+        """
+        if loyalty and self._retailer is not None and self._asks_loyalty:
+            word = self._retailer.loyalty(loyalty, self._now_ns())
+            if word is None:
+                raise EntryError("the retailer's system knows no such loyalty code, or does not answer; scan it again")
+            loyalty, coupons = word.id, (*coupons, *word.promotions)
+        return self._till.note_offers(trip, loyalty=loyalty, coupons=coupons)
 
     # ---- what the store says --------------------------------------------------------------------------------
 
@@ -259,10 +276,10 @@ class EntryDesk:
             language=payer.language,
             age_years=request.age_years,
             loyalty=bool(payer.loyalty),
-            coupons=payer.coupons,
             simulated=self._simulated,
         )
-        reason = self._risk_of(made, payer, now_ns) or self._database.admit(
+        refused, hold = self._risk_of(made, payer, now_ns)
+        reason = refused or self._database.admit(
             Admission(
                 trip=trip,
                 time_ns=now_ns,
@@ -280,7 +297,7 @@ class EntryDesk:
         )
         if reason:
             return self._refused(gate, request.way, reason, now_ns)
-        opened = self._till.open(made, payer)
+        opened = self._till.open(made, payer, hold=hold)
         self._tell(
             EntryGranted(
                 time_ns=now_ns,
@@ -298,14 +315,17 @@ class EntryDesk:
         """All keyed hashes under which a credential may be known, the newest of what identifies it best first."""
         return tuple(name for known_as in presented.known_as for name in self.fingerprints.all(*known_as))
 
-    def _risk_of(self, trip: Trip, payer: Payer, now_ns: int) -> str:
-        """Why the retailer's system does not want a card to enter; empty where it does, or is not asked."""
+    def _risk_of(self, trip: Trip, payer: Payer, now_ns: int) -> tuple[str, Money | None]:
+        """Why the retailer's system does not want a card to enter (empty: it does, or is not asked), and what to hold.
+
+        The amount is None where it is that of the settings.
+        """
         if self._retailer is None or self._risk == "none" or trip.entry not in ("card", "wallet"):
-            return ""
-        admitted = self._retailer.may_enter(trip, payer, trip.hold or self._hold, now_ns)
-        if admitted is None:
-            return "offline" if self._risk == "retailer" else ""
-        return "" if admitted else "retailer_refused"
+            return "", None
+        word = self._retailer.may_enter(trip, payer, trip.hold or self._hold, now_ns)
+        if word is None:
+            return "offline" if self._risk == "retailer" else "", None
+        return "" if word.admitted else "retailer_refused", word.hold
 
     def _refused(self, gate: str, way: str, reason: str, now_ns: int) -> EntryAnswer:
         try:

@@ -136,7 +136,8 @@ class Reader:
         if pays:
             payer = Payer(
                 kind="card" if link.token else "account", token=link.token, brand=link.brand, last4=link.last4,
-                account=link.account, loyalty=link.loyalty, coupons=link.coupons,
+                account=link.account, loyalty=link.loyalty, coupons=link.coupons, email=link.email,
+                language=link.language,
             )  # fmt: skip
         # A card stays the same card, by whatever it is presented.
         known_as = _known(("card", link.fingerprint), ("palm", palm.account), ("account", link.account))
@@ -162,7 +163,10 @@ def with_retailer(presented: Presented, answer: RetailerAnswer | None) -> Presen
         payer = Payer(kind="none")
     else:
         payer = msgspec.structs.replace(
-            payer, account=answer.id or payer.account, loyalty=answer.loyalty or payer.loyalty
+            payer,
+            kind="cash" if answer.cash and not payer.token else payer.kind,
+            account=answer.id or payer.account,
+            loyalty=answer.loyalty or payer.loyalty,
         )
     return msgspec.structs.replace(
         presented,
@@ -193,8 +197,8 @@ def _account_payer(claims: CodeClaims, link: PalmLink | None) -> Payer:
     link = PalmLink() if link is None else link
     return Payer(
         kind="card" if link.token else "account", token=link.token, brand=link.brand, last4=link.last4,
-        account=claims.sub, loyalty=claims.loy or link.loyalty, language=claims.lang,
-        coupons=tuple(dict.fromkeys((*claims.cpn, *link.coupons))),
+        account=claims.sub, loyalty=claims.loy or link.loyalty, language=claims.lang or link.language,
+        email=link.email, coupons=tuple(dict.fromkeys((*claims.cpn, *link.coupons))),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from tillfree.commerce.pricing import COUPONS_MAX
+from tillfree.connectors.mail import is_address
 from tillfree.identity.badges import PalmLink
 from tillfree.store.entry.accounts import KeptAccounts
 from tillfree.web.api.operations import Call, Operation, missing
@@ -30,6 +31,8 @@ class AccountBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     loyalty: Word = ""
     age_years: Annotated[int, Meta(ge=0, le=120, description="How old they were proved to be; 0: not known.")] = 0
     coupons: Annotated[tuple[Coupon, ...], Meta(max_length=COUPONS_MAX)] = ()
+    email: Annotated[str, Meta(max_length=254, description="Where receipts go; empty: nowhere.")] = ""
+    language: Annotated[str, Meta(max_length=16, description="That of the receipts, as `pt` or `de`.")] = ""
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     loyalty: str
     age_years: int
     coupons: tuple[str, ...]
+    email: str
+    language: str
 
 
 def _name(call: Call) -> str:
@@ -60,6 +65,8 @@ def _view(account: str, link: PalmLink) -> AccountView:
         loyalty=link.loyalty,
         age_years=link.age_years,
         coupons=link.coupons,
+        email=link.email,
+        language=link.language,
     )
 
 
@@ -73,7 +80,10 @@ def _get(call: Call) -> AccountView:
 
 def _put(call: Call) -> AccountView:
     account, body = _name(call), call.sent(AccountBody)
-    if not all(text.isprintable() for text in (body.token, body.fingerprint, body.brand, body.loyalty, *body.coupons)):
+    if body.email and not is_address(body.email):
+        raise Problem("refused", "email is no address that a receipt could be sent to")
+    texts = (body.token, body.fingerprint, body.brand, body.loyalty, body.language, *body.coupons)
+    if not all(text.isprintable() for text in texts):
         raise Problem("refused", "all of it is printable characters")
     if sum(map(str.isdigit, body.token)) >= 12 and body.token.replace(" ", "").replace("-", "").isdigit():
         raise Problem("refused", "this looks like the number of a card; give the token that the processor made of it")
@@ -86,6 +96,8 @@ def _put(call: Call) -> AccountView:
         loyalty=body.loyalty,
         age_years=body.age_years,
         coupons=body.coupons,
+        email=body.email,
+        language=body.language,
     )
     KeptAccounts(call.database).set(account, link)
     call.note("account.link", "", "with a card" if body.token else "without a card")

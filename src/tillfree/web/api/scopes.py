@@ -35,7 +35,7 @@ SCOPES: dict[Scope, str] = {
     "stock:write": later("Enter counts of stock"),
     "visits:read": later("Read finished visits and what the model made of them"),
     "trips:read": later("Read trips and their receipts"),
-    "trips:write": later("Note that somebody of the staff checked an age"),
+    "trips:write": later("Note proofs of age, loyalty codes and coupons of trips that go on"),
     "entries:write": later("Issue codes with which shoppers enter"),
     "entries:present": later("Be a reader at a gate: show codes, badges and palms, and open it"),
     "accounts:write": later("Link cards, loyalty accounts and coupons to accounts"),
