@@ -6,10 +6,12 @@ Demo, replay and service are made of the same parts; only the processor, the clo
 import logging
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from tillfree.commerce.payments.processor import Processor
 from tillfree.commerce.pricing import Pricing
-from tillfree.commerce.trips import Payer, Trip
-from tillfree.core.events import Event, VisitBound
+from tillfree.commerce.trips import EntryKind, Payer, Trip
+from tillfree.core.events import EntryGranted, Event, VisitBound
 from tillfree.identity.badges import PalmLinks
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
@@ -27,6 +29,7 @@ from tillfree.store.workers import Worker, Workers
 __all__ = ["Counter"]
 
 _log = logging.getLogger(__name__)
+_WAYS: dict[str, EntryKind] = {"associate": "staff", "delivery": "delivery"}
 
 
 class Counter:
@@ -48,6 +51,7 @@ class Counter:
         self._store: RunningStore | None = None
         self._database = database
         self._settings = settings
+        self._simulated = simulated
         self.clock = clock
         self.processor = WatchedProcessor(processor)
         self.till = Till(
@@ -95,11 +99,22 @@ class Counter:
 
         An entry that was not made at this desk, as one in a recording, becomes a trip that nobody is known to pay.
         """
-        if isinstance(event, VisitBound) and self._database.trip(event.trip) is None:
-            self.till.open(
-                Trip(id=event.trip, gate=event.source, entry="open", opened_ns=event.time_ns), Payer(kind="none")
-            )
+        if isinstance(event, EntryGranted | VisitBound) and self._database.trip(event.trip) is None:
+            self.till.open(self._heard_of(event), Payer(kind="none"))
         self.desk.note(event)
+
+    def _heard_of(self, event: EntryGranted | VisitBound) -> Trip:
+        made = Trip(id=event.trip, gate="", entry="open", opened_ns=event.time_ns, simulated=self._simulated)
+        if isinstance(event, VisitBound):
+            return made
+        return msgspec.structs.replace(
+            made,
+            gate=event.source,
+            entry=_WAYS.get(event.role, "open"),
+            role=event.role,
+            group_size=event.group_size,
+            age_years=event.age_years,
+        )
 
     # ---- beginning and end ------------------------------------------------------------------------------------
 

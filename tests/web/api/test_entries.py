@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from tests.web.api.conftest import SHORT, Paying, client_of, paying_console
+from tillfree.catalog.model import Product
 from tillfree.commerce.payments.payment import main_hold
-from tillfree.core.ids import TripId
+from tillfree.core.ids import ProductId, TripId
+from tillfree.core.time import NS_PER_S
 from tillfree.identity.badges import Badge
 from tillfree.identity.reasons import reason_text
 from tillfree.storage.database.integration.answers import ANSWERS
@@ -140,3 +142,59 @@ def test_each_needs_its_own_right(shop: Paying) -> None:
     assert reader.post("/api/v1/entries/codes", json={"account": "ann"}).status_code == 403
     app = client_of(shop.console, "accounts:write", "entries:write")
     assert app.post("/api/v1/entries", json={"gate": GATE, "kind": "palm", "value": "ann"}).status_code == 403
+
+
+def test_a_group_is_said_before_the_card_is_read(shop: Paying) -> None:
+    client, desk = client_of(shop.console), shop.console.desk
+    assert desk is not None
+    assert client.post("/api/v1/entries/groups", json={"gate": GATE, "group_size": 3}).status_code == 204
+    assert desk.group_at("south") == 1
+    assert (desk.group_at(GATE), desk.group_at(GATE)) == (3, 1)
+    assert client.post("/api/v1/entries/groups", json={"gate": GATE, "group_size": 99}).status_code == 422
+    desk.expect_group(GATE, 2)
+    shop.clock.now_ns += 61 * NS_PER_S
+    assert desk.group_at(GATE) == 1, "whoever said it is gone"
+
+
+def test_offers_are_shown_while_a_trip_goes_on(shop: Paying) -> None:
+    client = client_of(shop.console)
+    client.put("/api/v1/accounts/ann", json=CARD)
+    trip = shown(shop, "palm", "ann")["trip"]
+    answer = client.post(f"/api/v1/trips/{trip}/offers", json={"loyalty": "club-1", "coupons": ["TEA50"]})
+    assert (answer.status_code, answer.json()["loyalty"]) == (200, True)
+    over = client.post(f"/api/v1/trips/{shop.trips[0]}/offers", json={"coupons": ["TEA50"]})
+    assert over.status_code == 422
+    assert "priced already" in over.json()["detail"]
+
+
+def test_what_a_scanned_number_means(shop: Paying) -> None:
+    client, store = client_of(shop.console), shop.console.store
+    product = next(product for product in store.shop.products if product.price_minor is not None)
+    found = client.get("/api/v1/scans", params={"code": product.id}).json()
+    assert (found["product"], found["reason"], found["weight_g"]) == (product.id, "", None)
+    assert found["price"]["minor"] == product.price_minor
+    unknown = client.get("/api/v1/scans", params={"code": "4006381333931"}).json()
+    assert (unknown["product"], unknown["reason"]) == (None, "not in the catalogue")
+
+
+def test_a_label_of_the_shops_scales_says_its_price_and_its_weight(
+    shop: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, store = client_of(shop.console), shop.console.store
+    layouts = {"21IIIIIPPPPPC": "price/2", "29IIIIIPPPPPC": "weight/3"}
+    commerce = msgspec.structs.replace(store.settings.commerce, embedded_barcodes=layouts)
+    monkeypatch.setattr(store, "settings", msgspec.structs.replace(store.settings, commerce=commerce))
+    ham = Product(id=ProductId("12345"), name="Ham", price_minor=2000, sold_by="weight")
+    assert store.apply_shop(msgspec.structs.replace(store.shop, products=(*store.shop.products, ham)))
+    priced = client.get("/api/v1/scans", params={"code": _checked("211234500875")}).json()
+    assert (priced["product"], priced["price"]["minor"]) == ("12345", 875)
+    weighed = client.get("/api/v1/scans", params={"code": _checked("291234500412")}).json()
+    assert (weighed["product"], weighed["weight_g"], weighed["price"]["minor"]) == ("12345", 412, 824)
+    plain = client.get("/api/v1/scans", params={"code": "12345"}).json()
+    assert plain["price"] is None, "nobody weighed it"
+
+
+def _checked(digits: str) -> str:
+    """With the check digit of an EAN-13."""
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return f"{digits}{-total % 10}"

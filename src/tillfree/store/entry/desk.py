@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 _CONSUMER = "entry desk"
 _OVER = ("trip.left", "trip.settled")
 _AGE_MAX = 120
+_GROUP_NS = 60 * NS_PER_S
 
 
 class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +109,7 @@ class EntryDesk:
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
         """People who were let in and not seen yet, and until when they may still come."""
+        self._groups: dict[str, tuple[int, int]] = {}
         self._sequence = 0
 
     # ---- at the gate ----------------------------------------------------------------------------------------
@@ -133,6 +135,23 @@ class EntryDesk:
         except TillfreeError as error:
             _log.error("gate %s: nobody can be let in: %s", gate, error)
             return self._refused(gate, way, "trouble", now_ns)
+
+    def expect_group(self, gate: str, size: int) -> None:
+        """So many said at a gate that they want to come in on the next card, if that comes within a minute.
+
+        Raises:
+            EntryError: nobody comes in in a group of that size.
+        """
+        if not 1 <= size <= self._settings.group_max:
+            raise EntryError(f"a group of {size}: from 1 to {self._settings.group_max} come in on one card")
+        with self._lock:
+            self._groups[gate] = (size, self._now_ns() + _GROUP_NS)
+
+    def group_at(self, gate: str) -> int:
+        """How many come in on the card that is read now; whoever comes next is asked anew."""
+        with self._lock:
+            size, until_ns = self._groups.pop(gate, (1, 0))
+        return size if self._now_ns() < until_ns else 1
 
     def turned_away(self, gate: str, way: str, reason: str) -> EntryAnswer:
         """A terminal said no before anybody was asked here: it is written down and told like any refusal."""

@@ -18,6 +18,7 @@ from tillfree.web.api.shapes import Moment, moment
 __all__ = ["OPERATIONS"]
 
 Word = Annotated[str, Meta(max_length=128)]
+Gate = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z._/:-]+$")]
 
 
 class CodeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +45,7 @@ class CodeView(msgspec.Struct, frozen=True, kw_only=True):
 class PresentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a reader saw. Cards are not shown here: a payment terminal reads them."""
 
-    gate: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z._/:-]+$")]
+    gate: Gate
     kind: Literal["code", "badge", "palm"]
     value: Annotated[
         str,
@@ -55,6 +56,13 @@ class PresentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ),
     ]
     group_size: Annotated[int, Meta(ge=1, le=100)] = 1
+
+
+class GroupBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many want to come in on the next card at a gate."""
+
+    gate: Gate
+    group_size: Annotated[int, Meta(ge=1, le=100)]
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +85,13 @@ def _present(call: Call) -> EntryView:
         trip=None if answer.trip is None else answer.trip.id,
         group_size=body.group_size if answer.trip is None else answer.trip.group_size,
     )
+
+
+def _expect_group(call: Call) -> None:
+    body, desk = call.sent(GroupBody), call.console.desk
+    if desk is None:
+        raise Problem("unavailable", "the door of this store is open: no gate asks here")
+    desk.expect_group(body.gate, body.group_size)
 
 
 def _credential(body: PresentBody) -> Credential:
@@ -145,5 +160,18 @@ OPERATIONS = (
         body=PresentBody,
         answer=EntryView,
         example={"gate": "gate", "kind": "badge", "value": "B0001"},
+    ),
+    Operation(
+        method="POST",
+        path="/entries/groups",
+        name="expectGroup",
+        group="Entries",
+        summary="So many want to come in on the next card",
+        about="For the display beside a card terminal: it holds for the next card at that gate, for a minute.",
+        scope="entries:present",
+        run=_expect_group,
+        body=GroupBody,
+        problems=("refused",),
+        example={"gate": "gate", "group_size": 2},
     ),
 )
