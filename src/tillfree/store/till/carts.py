@@ -15,7 +15,7 @@ from tillfree.storage.database.records import VisitRecord
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.policy import Policy
 
-__all__ = ["Left", "combined_lines", "is_undecided", "priced", "undecided_notes", "was_inside"]
+__all__ = ["Left", "combined_lines", "is_undecided", "priced", "undecided_notes", "was_inside", "weights_of"]
 
 _STILL_INSIDE = ("end of recording", "restart")
 NO_REVIEW = "Nobody looked at this in time: only what is certain is charged."
@@ -65,6 +65,18 @@ def combined_lines(people: Sequence[Left], certain: Policy | None = None) -> tup
         chance = round(min(1.0, math.prod(chances)), 9)
         found.append(CartLine(product, sum(line.quantity for line in parts), chance, tuple(evidence)))
     return tuple(found)
+
+
+def weights_of(people: Sequence[Left]) -> dict[ProductId, int]:
+    """Grams of what was sold by weight, as the receipts in force have them; nothing where one of them has no weight."""
+    weighed: dict[ProductId, int] = {}
+    unknown: set[ProductId] = set()
+    for line in (line for left in people for line in left.receipt.lines if line.kind == "item"):
+        if line.weight_g is None:
+            unknown.add(line.product)
+        else:
+            weighed[line.product] = weighed.get(line.product, 0) + line.weight_g
+    return {product: weight_g for product, weight_g in weighed.items() if product not in unknown}
 
 
 def _lines(left: Left, certain: Policy | None) -> list[CartLine]:
