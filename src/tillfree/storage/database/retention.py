@@ -126,8 +126,8 @@ RETENTION: tuple[RetentionRule, ...] = (
     RetentionRule(
         "Carts for the retailer's ordering, and catalogues that it sent",
         None,
-        "until they are worked off, and some days more (`retailer.orders_kept_days`); a cart that the retailer never took, "
-        "which names the shopper as the retailer does, no longer than the codes of visits",
+        "until they are worked off, and some days more (`retailer.orders_kept_days`); a cart that the retailer never "
+        "took, which names the shopper as the retailer does, no longer than the codes of visits",
     ),
     RetentionRule(
         "Keys and webhooks of other systems, messages for them, answers that they were given",
