@@ -66,7 +66,7 @@ def offers(
         "percent": {"rate_ppm": st.integers(1, 1_000_000), "stackable": st.booleans()},
         "amount": {"amount_minor": st.integers(1, 500), "each": st.booleans(), "stackable": st.booleans()},
         "price": {"price_minor": st.integers(0, 300), "stackable": st.booleans()},
-        "multi_buy": {"buy": st.integers(2, 4), "pay": st.integers(0, 1), "mix": st.booleans()},
+        "multi_buy": {"buy": st.integers(2, 4), "pay": st.integers(0, 3), "mix": st.booleans()},
         "bundle": {"buy": st.integers(1, 4), "price_minor": st.integers(0, 600), "mix": st.booleans()},
     }
     shared = {**_ANY, **({} if steps else _NO_STEPS)}

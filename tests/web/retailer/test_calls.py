@@ -13,7 +13,6 @@ from starlette.types import Message
 from tests.web.retailer.staging import BASE, KEYS, OTHER, OURS, Caller, calling
 from tillfree.connectors.retailer.signing import Key, sign
 from tillfree.storage.database.errors import DatabaseError
-from tillfree.web.retailer.limits import Limits
 from tillfree.web.retailer.page import OPERATIONS
 
 PATHS = [operation.path for operation in OPERATIONS]
@@ -235,17 +234,3 @@ def test_the_same_refund_from_many_threads_is_one(caller: Caller) -> None:
     assert caller.world.processor.moved("refund") == 400
     assert len({text for status, text in answers if status == 200}) == 1
     assert {status for status, _ in answers} <= {200, 409}
-
-
-def test_a_bucket_fills_steadily_and_holds_no_more_than_a_second() -> None:
-    clock = [100.0]
-    limits = Limits(10, lambda: clock[0])
-    granted = 0
-    for step in range(400):
-        clock[0] = 100.0 + step * 0.01
-        granted += limits.wait_s("a") == 0
-    assert granted == 10 + 39
-    clock[0] += 1000
-    assert sum(limits.wait_s("a") == 0 for _ in range(50)) == 10
-    clock[0] -= 500  # a clock that is set back gives nothing, and takes nothing
-    assert limits.wait_s("a") == 1

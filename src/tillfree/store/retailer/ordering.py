@@ -15,9 +15,10 @@ from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.connectors.retailer.wire import CreatePurchases, decode, encode
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
-from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.integration.orders import NOT_FINAL, OrderState, RetailerOrder
+from tillfree.store.patience import wait_ns
 from tillfree.store.retailer.purchases import cart_of, items_of_lines, trip_on_wire
 from tillfree.store.till.carts import Left, is_undecided
 from tillfree.store.till.till import Till
@@ -128,7 +129,8 @@ class OrderWorker:
         if now_ns < order.time_ns + self._review_ns and self._is_undecided(order.trip):
             self._database.order_waits(order.trip, _TO_REVIEW, now_ns + _LOOK_AGAIN_NS)
             return None
-        items = items_of_lines(self._till.lines(order.trip), self._shop(), self._settings)
+        lines, weights = self._till.lines(order.trip), self._till.weights(order.trip)
+        items = items_of_lines(lines, weights, self._shop(), self._settings)
         cart: CreatePurchases = decode(order.cart, CreatePurchases)
         data = encode(msgspec.structs.replace(cart, cart_items=items))
         self._database.order_completed(order.trip, data, len(items))
@@ -187,14 +189,14 @@ class OrderWorker:
             )
             self._database.order_bad(order.trip, why, now_ns)
             return
-        wait_ns = max(self._wait_ns(order), round(after_s * NS_PER_S))
-        self._database.order_failed(order.trip, why, now_ns + wait_ns)
+        until_ns = now_ns + max(self._wait_ns(order), round(after_s * NS_PER_S))
+        self._database.order_failed(order.trip, why, until_ns)
 
     def _wait_ns(self, order: RetailerOrder) -> int:
-        """Twice as long from try to try, and half of it by chance, so that many do not come back at once."""
-        most_ms = min(self._settings.retry_longest_ms, self._settings.retry_first_ms * 2 ** min(order.tries, 30))
-        share = random.Random(f"{self._seed} {order.trip} {order.tries}").uniform(0.5, 1.0)  # noqa: S311  no secret
-        return int(most_ms * share) * NS_PER_MS
+        chance = random.Random(f"{self._seed} {order.trip} {order.tries}")  # noqa: S311  no secret
+        settings = self._settings
+        first_s, longest_s = settings.retry_first_ms / 1000, settings.retry_longest_ms / 1000
+        return wait_ns(order.tries, chance.random, first_s=first_s, longest_s=longest_s)
 
     # ---- what waits too long ----------------------------------------------------------------------------------
 

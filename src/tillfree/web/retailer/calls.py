@@ -27,7 +27,8 @@ from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import GivenAnswer
 from tillfree.store.till.till import Till
 from tillfree.web.console import Console
-from tillfree.web.retailer.limits import Limits
+from tillfree.web.errors import WebError
+from tillfree.web.rate_limits import RateLimits
 
 __all__ = ["Call", "CallError", "Counter", "Operation", "Reply", "money_of", "refusal"]
 
@@ -37,7 +38,7 @@ _ONCE = ("authorization", "host", "x-amz-date", "x-amz-content-sha256")
 _log = logging.getLogger(__name__)
 
 
-class CallError(TillfreeError):
+class CallError(WebError):
     """A call cannot be carried out: the status and the word for it that the API has, and a sentence."""
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
@@ -86,7 +87,7 @@ class Counter:
         self.database = console.database
         self.settings = console.store.settings.retailer
         self.currency = console.store.settings.currency
-        self._limits = Limits(self.settings.requests_per_s, console.now_s)
+        self._limits = RateLimits(console.now_s, window_s=1)
         self._keys: tuple[Key, ...] = ()
         self._keys_text: str | None = None
         self._lock = threading.Lock()
@@ -150,9 +151,9 @@ class Counter:
     def _answer(self, request: Request, operation: Operation, body: bytes) -> Response:
         try:
             key = self._caller(request, body)
-            wait_s = self._limits.wait_s(key.id)
-            if wait_s:
-                raise CallError(429, "", "Too Many Requests", {"Retry-After": str(wait_s)})
+            allowance = self._limits.take(key.id, self.settings.requests_per_s)
+            if not allowance.granted:
+                raise CallError(429, "", "Too Many Requests", {"Retry-After": str(allowance.retry_after_s)})
             message = _read(body, operation.kind)
             base = f"{request.url.scheme}://{request.headers.get('host', '')}"
             return self._once(operation, Call(self, key, message, base))
