@@ -114,6 +114,7 @@ def _make(arguments: argparse.Namespace) -> int:
         grp=arguments.group,
         role=arguments.role,
         loy=arguments.loyalty,
+        cpn=tuple(arguments.coupon),
         age=arguments.age,
         lang=arguments.language,
     )

@@ -4,7 +4,6 @@ import argparse
 import tempfile
 import time
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,6 @@ from tillfree.simulation.breakage import SimulatedBreaker
 from tillfree.simulation.entrance.gate import SimulatedEntrance
 from tillfree.simulation.entrance.switches import Switches
 from tillfree.simulation.entrance.taps import SimulatedCardGate
-from tillfree.simulation.entrance.till import SimulatedTill
 from tillfree.simulation.entrance.wallets import Wallets
 from tillfree.simulation.options import ActRates, SimulationOptions
 from tillfree.simulation.payments.processor import SimulatedProcessor
@@ -130,8 +128,7 @@ def demo_counter(
         settings,
         switches,
         clock,
-        make_till=partial(SimulatedTill, payer_of=wallets.payer_of),
-        palms=wallets,
+        accounts=wallets,
         simulated=True,
     )
     stack.callback(counter.close)

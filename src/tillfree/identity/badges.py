@@ -34,7 +34,10 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
-    """What the owner of a palm linked it to: a token at the processor (then `fingerprint` too), or an account."""
+    """What the owner of a palm, or of an account, linked to it: a token at the processor, or an account; and more.
+
+    `fingerprint` is that of the card behind the token: a card that is blocked stays so, by whatever it is presented.
+    """
 
     token: str = ""
     fingerprint: str = ""
@@ -44,6 +47,9 @@ class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
     loyalty: str = ""
     age_years: int = 0
     role: Literal["shopper", "associate"] = "shopper"
+    coupons: tuple[str, ...] = ()
+    email: str = ""
+    language: str = ""
 
 
 class PalmLinks(Protocol):

@@ -4,12 +4,14 @@ Demo, replay and service are made of the same parts; only the processor, the clo
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from tillfree.commerce.payments.processor import Processor
 from tillfree.commerce.pricing import Pricing
-from tillfree.commerce.trips import Payer, Trip
-from tillfree.core.events import Event, VisitBound
+from tillfree.commerce.trips import EntryKind, Payer, Trip
+from tillfree.core.events import EntryGranted, Event, VisitBound
 from tillfree.identity.badges import PalmLinks
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
@@ -24,37 +26,37 @@ from tillfree.store.till.till import Till
 from tillfree.store.till.watched import WatchedProcessor
 from tillfree.store.workers import Worker, Workers
 
-__all__ = ["Counter", "MakeTill"]
+__all__ = ["Counter"]
 
 _log = logging.getLogger(__name__)
 _PROCESSOR = "payment processor"
 _REMEDY = "money waits and is asked for again by itself: check the network, and what the processor says of its state"
-MakeTill = Callable[..., Till]
+_WAYS: dict[str, EntryKind] = {"associate": "staff", "delivery": "delivery"}
 
 
 class Counter:
     """Made before the store that it belongs to, since that tells it who came in; `attach` puts the two together."""
 
-    def __init__(  # noqa: PLR0913 - all that it is made of
+    def __init__(
         self,
         database: Database,
         settings: StoreSettings,
         processor: Processor,
         clock: StreamClock,
         *,
-        make_till: MakeTill = Till,
         retailer: RetailerIdentity | None = None,
-        palms: PalmLinks | None = None,
+        accounts: PalmLinks | None = None,
         retailer_prices: bool = False,
         simulated: bool = False,
     ) -> None:
-        """`make_till` makes the till as `Till` does."""
+        """`accounts` know what accounts and palms are linked to; the store's database if none are given."""
         self._store: RunningStore | None = None
         self._database = database
         self._settings = settings
+        self._simulated = simulated
         self.clock = clock
         self.processor = WatchedProcessor(processor)
-        self.till = make_till(
+        self.till = Till(
             database,
             settings,
             self.processor,
@@ -72,13 +74,13 @@ class Counter:
             inside=self._inside,
             online=lambda: self.processor.online,
             debts=database.owes,
-            palms=palms,
+            palms=accounts,
+            accounts=accounts,
             simulated=simulated,
         )
         self._workers = Workers(())
         self._closed = False
         self._said_down = False
-        self._simulated = simulated
 
     # ---- what the store calls ---------------------------------------------------------------------------------
 
@@ -99,18 +101,23 @@ class Counter:
 
         An entry that was not made at this desk, as one in a recording, becomes a trip that nobody is known to pay.
         """
-        if isinstance(event, VisitBound) and self._database.trip(event.trip) is None:
-            self.till.open(
-                Trip(
-                    id=event.trip,
-                    gate=event.source,
-                    entry="open",
-                    opened_ns=event.time_ns,
-                    simulated=self._simulated or (self._store is not None and self._store.simulated),
-                ),
-                Payer(kind="none"),
-            )
+        if isinstance(event, EntryGranted | VisitBound) and self._database.trip(event.trip) is None:
+            self.till.open(self._heard_of(event), Payer(kind="none"))
         self.desk.note(event)
+
+    def _heard_of(self, event: EntryGranted | VisitBound) -> Trip:
+        simulated = self._simulated or (self._store is not None and self._store.simulated)
+        made = Trip(id=event.trip, gate="", entry="open", opened_ns=event.time_ns, simulated=simulated)
+        if isinstance(event, VisitBound):
+            return made
+        return msgspec.structs.replace(
+            made,
+            gate=event.source,
+            entry=_WAYS.get(event.role, "open"),
+            role=event.role,
+            group_size=event.group_size,
+            age_years=event.age_years,
+        )
 
     # ---- beginning and end ------------------------------------------------------------------------------------
 

@@ -281,7 +281,8 @@ class ReceiptDesk:
             return
         kind: DeliveryKind = "receipt" if announcement.kind == "receipt.final" else "refund"
         payer = self._book.payer(trip.id)
-        if payer is not None and is_address(payer.email):
+        ours = self.settings.retailer.receipts != "retailer"
+        if ours and payer is not None and is_address(payer.email):
             language = words_of(payer.language or trip.language).code
             self._put_down(f"{kind}-{announcement.number}", trip.id, kind, payer.email, language)
         # What was announced while this program was down is on no screen: whoever it was is gone.

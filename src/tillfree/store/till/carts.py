@@ -117,7 +117,7 @@ def priced(
     """
     id_ = f"{trip.id}/receipt"
     loyalty = trip.loyalty or (payer is not None and bool(payer.loyalty))
-    coupons = trip.coupons or (() if payer is None else payer.coupons)
+    coupons = () if payer is None else payer.coupons
     whole = certain is None or not any(is_undecided(left) for left in people)
     if len(people) == 1 and whole and not loyalty and not coupons:
         return msgspec.structs.replace(people[0].receipt, id=id_)
