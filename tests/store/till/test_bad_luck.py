@@ -60,7 +60,7 @@ def test_one_impossible_answer_holds_up_nobody_else(wrong: dict[str, object]) ->
         lying(bank, "authorise", **wrong)
         lie = bank.ask
         bank.ask = lambda order: (lie if order.payment == "pay-bad" else honest)(order)  # type: ignore[method-assign]
-        bank.look_up = lambda _key: None  # type: ignore[method-assign]
+        bank.look_up = lambda key: None  # type: ignore[method-assign]  # noqa: ARG005
         with till.together():
             for name in ("bad", "good", "other"):
                 till.open(trip(clock, name), CARD)
