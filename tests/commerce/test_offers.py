@@ -150,7 +150,7 @@ def test_coupons() -> None:
     assert off(sell((TEA, 1), offers=(code,))) == 0
     assert off(sell((TEA, 1), offers=(code,), coupons=("HALF",))) == 150
     found = sell((TEA, 1), offers=(code,), coupons=("NONE", "NONE"))
-    assert found.notes == ("Coupon NONE: not valid here and now.",)
+    assert found.notes == ("1 of the coupons shown is not valid here and now.",)
     groups = offer("code", kind="bundle", buy=2, price_minor=100, coupon="TWO", products=["jam"])
     assert off(sell((JAM, 4), offers=(groups,), coupons=("TWO",))) == 300, "once a trip"
     assert off(sell((JAM, 4), offers=(msgspec.structs.replace(groups, limit=2),), coupons=("TWO",))) == 600

@@ -448,6 +448,7 @@ def _add_codes(commands: Commands) -> None:
     make.add_argument("--minutes", type=float, default=2.0, metavar="N", help="good for so long (default 2)")
     make.add_argument("--age", type=int, default=0, metavar="YEARS", help="proved to be so old (default 0: unknown)")
     make.add_argument("--loyalty", default="", metavar="ID", help="an account of a loyalty programme")
+    make.add_argument("--coupon", action="append", default=[], metavar="CODE", help="a coupon; may be said again")
     make.add_argument("--language", default="", metavar="CODE", help="language of the receipt, such as de")
     make.add_argument("--issuer", default="tillfree", metavar="NAME", help="who made it (default tillfree)")
     make.add_argument("--out", type=Path, metavar="FILE", help="an SVG or PNG picture (default: shown here)")

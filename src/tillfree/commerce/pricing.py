@@ -244,11 +244,13 @@ class Pricing:
         used = {discount.offer for line in lines for discount in line.discounts}
         spent = {offer.coupon for offer in self._offers.in_force(local) if offer.id in used}
         known = self._offers.coupons(local)
-        return [
-            f"Coupon {code}: {'nothing in this cart is cheaper by it' if code in known else 'not valid here and now'}."
-            for code in dict.fromkeys(sale.coupons)
-            if code not in spent
-        ]
+        shown = dict.fromkeys(sale.coupons)
+        notes = [f"Coupon {code}: nothing in this cart is cheaper by it." for code in shown if code in known - spent]
+        # A code that no offer has may be one person's own, and receipts are kept for years: it must not stand there.
+        unknown = sum(code not in known and code not in spent for code in shown)
+        if unknown:
+            notes.append(f"{unknown} of the coupons shown {'is' if unknown == 1 else 'are'} not valid here and now.")
+        return notes
 
 
 def _price_of(item: _Item) -> Money:

@@ -22,6 +22,7 @@ systems take the money. abandoned: the gate opened and nobody came in."""
 class Payer(msgspec.Struct, frozen=True, kw_only=True):
     """How a trip is paid. Personal data: kept apart from the trip, and erased when the trip is settled.
 
+    Coupons are, too: a code that one person got would tell that two trips were theirs.
     `kind`: "card" (a token at the processor), "account" (of the retailer's app), "badge" (payroll or a badge account),
     "cash" (collected outside), or "none". `fingerprint` tells the same way to pay again, for debts and blocks only.
     """
@@ -67,6 +68,5 @@ class Trip(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     age_years: int = 0
     loyalty: bool = False
-    coupons: tuple[str, ...] = ()
     simulated: bool = False
     why: str = ""

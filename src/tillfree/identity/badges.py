@@ -34,7 +34,10 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
-    """What the owner of a palm linked it to: a token at the processor (then `fingerprint` too), or an account."""
+    """What the owner of a palm, or of an account, linked to it: a token at the processor, or an account; and more.
+
+    `fingerprint` is that of the card behind the token: a card that is blocked stays so, by whatever it is presented.
+    """
 
     token: str = ""
     fingerprint: str = ""
@@ -44,6 +47,9 @@ class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
     loyalty: str = ""
     age_years: int = 0
     role: Literal["shopper", "associate"] = "shopper"
+    coupons: tuple[str, ...] = ()
+    email: str = ""
+    language: str = ""
 
 
 class PalmLinks(Protocol):
@@ -92,7 +98,7 @@ def _badge(where: str, cells: dict[str, str]) -> Badge:
         if not _NUMBER.fullmatch(cells[name]):
             raise IdentityError(f"{where}: {name} {cells[name][:80]!r} is not 1 to 64 letters, digits and . _ : -")
     age = cells.get("age_years", "") or "0"
-    if not (age.isascii() and age.isdigit() and int(age) <= 120):
+    if not (age.isascii() and age.isdigit() and len(age) <= 3 and int(age) <= 120):
         raise IdentityError(f"{where}: age_years {age[:20]!r} is not a whole number from 0 to 120")
     try:
         return Badge(

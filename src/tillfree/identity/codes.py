@@ -34,7 +34,8 @@ class CodeClaims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a code states, under the names that it has in the code.
 
     `iss` made it, for `sub` (an account; empty for a pass of nobody in particular), to be used at the store `aud` once
-    (`jti`) from `iat` to `exp` (seconds since 1970) by `grp` people. `age` is how old the holder was proved to be.
+    (`jti`) from `iat` to `exp` (seconds since 1970) by `grp` people. `age` is how old the holder was proved to be,
+    `loy` a loyalty account, `cpn` the codes of their coupons.
     """
 
     iss: Word
@@ -46,6 +47,7 @@ class CodeClaims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     grp: Annotated[int, Meta(ge=1, le=100)] = 1
     role: CodeRole = "shopper"
     loy: Word = ""
+    cpn: Annotated[tuple[Word, ...], Meta(max_length=20)] = ()
     age: Annotated[int, Meta(ge=0, le=120)] = 0
     lang: Annotated[str, Meta(max_length=16)] = ""
 

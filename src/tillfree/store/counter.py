@@ -4,16 +4,19 @@ Demo, replay and service are made of the same parts; only the processor, the clo
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from tillfree.commerce.payments.processor import Processor
 from tillfree.commerce.pricing import Pricing
-from tillfree.commerce.trips import Payer, Trip
-from tillfree.core.events import Event, VisitBound
+from tillfree.commerce.trips import EntryKind, Payer, Trip
+from tillfree.core.events import EntryGranted, Event, VisitBound
 from tillfree.identity.badges import PalmLinks
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.entry.desk import EntryDesk, RetailerIdentity
+from tillfree.store.money_told import MoneyTold
 from tillfree.store.running.running import RunningStore
 from tillfree.store.running.state import FeedEntry
 from tillfree.store.settings import StoreSettings
@@ -23,35 +26,37 @@ from tillfree.store.till.till import Till
 from tillfree.store.till.watched import WatchedProcessor
 from tillfree.store.workers import Worker, Workers
 
-__all__ = ["Counter", "MakeTill"]
+__all__ = ["Counter"]
 
 _log = logging.getLogger(__name__)
-MakeTill = Callable[..., Till]
+_PROCESSOR = "payment processor"
+_REMEDY = "money waits and is asked for again by itself: check the network, and what the processor says of its state"
+_WAYS: dict[str, EntryKind] = {"associate": "staff", "delivery": "delivery"}
 
 
 class Counter:
     """Made before the store that it belongs to, since that tells it who came in; `attach` puts the two together."""
 
-    def __init__(  # noqa: PLR0913 - all that it is made of
+    def __init__(
         self,
         database: Database,
         settings: StoreSettings,
         processor: Processor,
         clock: StreamClock,
         *,
-        make_till: MakeTill = Till,
         retailer: RetailerIdentity | None = None,
-        palms: PalmLinks | None = None,
+        accounts: PalmLinks | None = None,
         retailer_prices: bool = False,
         simulated: bool = False,
     ) -> None:
-        """`make_till` makes the till as `Till` does."""
+        """`accounts` know what accounts and palms are linked to; the store's database if none are given."""
         self._store: RunningStore | None = None
         self._database = database
         self._settings = settings
+        self._simulated = simulated
         self.clock = clock
         self.processor = WatchedProcessor(processor)
-        self.till = make_till(
+        self.till = Till(
             database,
             settings,
             self.processor,
@@ -69,11 +74,13 @@ class Counter:
             inside=self._inside,
             online=lambda: self.processor.online,
             debts=database.owes,
-            palms=palms,
+            palms=accounts,
+            accounts=accounts,
             simulated=simulated,
         )
         self._workers = Workers(())
         self._closed = False
+        self._said_down = False
 
     # ---- what the store calls ---------------------------------------------------------------------------------
 
@@ -94,11 +101,23 @@ class Counter:
 
         An entry that was not made at this desk, as one in a recording, becomes a trip that nobody is known to pay.
         """
-        if isinstance(event, VisitBound) and self._database.trip(event.trip) is None:
-            self.till.open(
-                Trip(id=event.trip, gate=event.source, entry="open", opened_ns=event.time_ns), Payer(kind="none")
-            )
+        if isinstance(event, EntryGranted | VisitBound) and self._database.trip(event.trip) is None:
+            self.till.open(self._heard_of(event), Payer(kind="none"))
         self.desk.note(event)
+
+    def _heard_of(self, event: EntryGranted | VisitBound) -> Trip:
+        simulated = self._simulated or (self._store is not None and self._store.simulated)
+        made = Trip(id=event.trip, gate="", entry="open", opened_ns=event.time_ns, simulated=simulated)
+        if isinstance(event, VisitBound):
+            return made
+        return msgspec.structs.replace(
+            made,
+            gate=event.source,
+            entry=_WAYS.get(event.role, "open"),
+            role=event.role,
+            group_size=event.group_size,
+            age_years=event.age_years,
+        )
 
     # ---- beginning and end ------------------------------------------------------------------------------------
 
@@ -109,6 +128,8 @@ class Counter:
         table: Sequence[Worker] = (
             Worker("payments", self.till.tick, remedy="money waits, and nothing is lost: see the log of the server"),
             Worker("gate", self.desk.tick),
+            Worker("watch over the processor", self.watch_processor, 0.5),
+            Worker("feed of money", MoneyTold(self._database, store.note).tick, 0.25),
             *more,
         )
         self._workers = Workers(table, self._tell_trouble)
@@ -130,7 +151,10 @@ class Counter:
     @property
     def trouble(self) -> str:
         """What does not work at the moment, for every page."""
-        return self._workers.trouble
+        found = [self._workers.trouble]
+        if not self.processor.online:
+            found.append(f"{_PROCESSOR}: {self._no_answers()}")
+        return "; ".join(filter(None, found))
 
     @property
     def till_waits(self) -> bool:
@@ -149,6 +173,17 @@ class Counter:
     def _prices(self) -> Pricing:
         assert self._store is not None, "a counter belongs to a store"
         return Pricing(self._store.shop, self._settings.commerce, self._store.name)
+
+    def _no_answers(self) -> str:
+        waiting = self._database.orders_waiting()
+        return f"gives no answers; {waiting} {'order waits' if waiting == 1 else 'orders wait'}"
+
+    def watch_processor(self) -> None:
+        """Tells once that no answers come, and once that they come again."""
+        down = not self.processor.online
+        if down != self._said_down:
+            self._said_down = down
+            self._tell_trouble(_PROCESSOR, self._no_answers() if down else "works again", _REMEDY if down else "")
 
     def _tell_trouble(self, name: str, said: str, remedy: str) -> None:
         if self._store is not None:

@@ -17,6 +17,8 @@ ACTIONS: dict[str, str] = {
     "evidence.see": later("Saw the evidence of a visit"),
     "key.add": later("Made a key for another system"),
     "key.revoke": later("Revoked a key"),
+    "account.link": later("Linked something to an account"),
+    "account.unlink": later("Forgot an account"),
     "gate.block": later("Blocked something at the gate"),
     "gate.close": later("Closed a gate"),
     "gate.open": later("Opened a gate again"),

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from tests.store.entry.staging import KEY, NOON_NS, Gate, card, code, gate_on
+from tillfree.commerce.payments.payment import main_hold
+from tillfree.commerce.payments.processor import Order
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, VisitBound
-from tillfree.core.ids import TripId, VisitId
+from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
 from tillfree.identity.badges import Badge, PalmLink
@@ -27,7 +29,9 @@ from tillfree.storage.database.errors import DatabaseError
 from tillfree.store.entry.asking import RetailerAnswer
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.entry.errors import EntryError
+from tillfree.store.retailer.identity import Loyalty
 from tillfree.store.settings import StoreSettings
+from tillfree.store.till.errors import TillError
 
 ONE_AT_A_TIME = EntrySettings(one_trip_at_a_time=True)
 
@@ -70,7 +74,7 @@ def test_trips_are_random() -> None:
         assert len(trips) == 20
 
 
-def test_a_code_says_who_pays_how_many_come_and_how_old_they_are() -> None:
+def test_a_code_says_who_pays_and_how_many_come() -> None:
     with gate_on() as gate:
         answer = gate.desk.present("gate", code(grp=3, age=21, loy="L9", lang="de"))
         assert answer.trip is not None
@@ -78,7 +82,7 @@ def test_a_code_says_who_pays_how_many_come_and_how_old_they_are() -> None:
         assert payer is not None
         assert (payer.kind, payer.account, payer.loyalty, payer.language) == ("account", "account-of-ann", "L9", "de")
         trip = answer.trip
-        assert (trip.entry, trip.group_size, trip.age_years, trip.language, trip.loyalty) == ("code", 3, 21, "de", True)
+        assert (trip.entry, trip.group_size, trip.age_years, trip.language, trip.loyalty) == ("code", 3, 0, "de", True)
 
 
 def test_staff_and_deliveries_pay_nothing() -> None:
@@ -426,6 +430,7 @@ def test_a_retailer_who_never_answers_is_not_waited_for() -> None:
 class Word(msgspec.Struct):
     admitted: bool
     answered: bool = True
+    hold: Money | None = None
 
 
 class Risky(Retailer):
@@ -459,6 +464,66 @@ def test_the_retailer_looks_at_cards(risk: Any, word: Word, expected: str) -> No
         assert len(gate.database.open_trips()) == (1 if expected else 2)
 
 
+@pytest.mark.parametrize("by_terminal", [False, True])
+def test_the_retailer_says_how_much_is_put_aside(by_terminal: bool) -> None:
+    retailer = Risky(RetailerAnswer(known=True))
+    retailer.word = Word(admitted=True, hold=Money(1250, "USD"))
+    with gate_on(retailer=retailer, settings=StoreSettings(retailer=RetailerSettings(risk="retailer"))) as gate:
+        order = Order(key="t", kind="authorise", payment=PaymentId("t"), amount=Money(2000, "USD"), token=card().token)
+        held = TerminalHold(reference=gate.processor.ask(order).reference, amount=Money(2000, "USD"))
+        answer = gate.desk.present("gate", card(hold=held if by_terminal else None))
+        assert answer.trip is not None
+        gate.tick()
+        payment = gate.database.payment_of_trip(answer.trip.id)
+        assert payment is not None
+        hold = main_hold(payment)
+        assert hold is not None
+        assert (hold.minor, hold.state) == (1250, "held")
+
+
+class Loyal(Retailer):
+    """A retailer who knows loyalty codes."""
+
+    def loyalty(self, code: str) -> Loyalty | None:
+        return Loyalty(id="member-7", promotions=("SUMMER",)) if code == "LOYAL" else None
+
+
+def test_loyalty_and_coupons_are_scanned_in_the_store() -> None:
+    def payer_of(gate: Gate, trip: TripId) -> Payer:
+        found = gate.database.payer(trip)
+        assert found is not None
+        return found
+
+    settings = StoreSettings(retailer=RetailerSettings(loyalty="retailer"))
+    with gate_on(retailer=Loyal(), settings=settings) as gate:
+        answer = gate.desk.present("gate", card())
+        assert answer.trip is not None
+        trip = answer.trip.id
+        assert gate.desk.show_offers(trip, loyalty="LOYAL", coupons=["TEA50"]).loyalty
+        assert (payer_of(gate, trip).loyalty, payer_of(gate, trip).coupons) == ("member-7", ("TEA50", "SUMMER"))
+        with pytest.raises(EntryError, match="no such loyalty code"):
+            gate.desk.show_offers(trip, loyalty="NOBODY")
+        with pytest.raises(TillError, match="at most 20"):
+            gate.desk.show_offers(trip, coupons=[f"C{number}" for number in range(20)])
+        assert payer_of(gate, trip).token == card().token, "what pays stays"
+    with gate_on() as gate:
+        answer = gate.desk.present("gate", card())
+        assert answer.trip is not None
+        gate.desk.show_offers(answer.trip.id, loyalty="member-8")
+        assert payer_of(gate, answer.trip.id).loyalty == "member-8"
+        with pytest.raises(TillError, match="no trip"):
+            gate.desk.show_offers(TripId("nothing"), coupons=["A"])
+
+
+def test_a_cash_shopper_pays_outside() -> None:
+    with gate_on(retailer=Retailer(RetailerAnswer(known=True, id="guest", cash=True))) as gate:
+        answer = gate.desk.present("gate", ScannedCode(text="RETAILER-1"))
+        assert answer.trip is not None
+        payment = gate.database.payment_of_trip(answer.trip.id)
+        assert payment is not None
+        assert payment.method == "cash"
+
+
 @pytest.mark.parametrize(("risk", "expected"), [("retailer", "offline"), ("recommendation", "")])
 def test_a_retailer_who_does_not_look_in_time(risk: Any, expected: str) -> None:
     retailer = Risky()
@@ -485,7 +550,7 @@ def test_a_database_that_fails_keeps_the_gate_shut() -> None:
 
 
 def test_a_till_that_fails_keeps_the_gate_shut(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **_more: object) -> None:
         raise DatabaseError("the disk is full")
 
     with gate_on() as gate:
@@ -496,6 +561,35 @@ def test_a_till_that_fails_keeps_the_gate_shut(monkeypatch: pytest.MonkeyPatch) 
 
 
 # ---- ages -------------------------------------------------------------------------------------------------------
+
+
+class Linked:
+    """Everybody's palm is linked to the card of somebody of age."""
+
+    def link(self, account: str) -> PalmLink | None:
+        return PalmLink(token=card().token, account=account, age_years=40)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("way", ["code", "group in the code", "palm", "retailer"])
+def test_an_age_is_proved_of_the_holder_and_of_nobody_who_comes_along(way: str, size: int) -> None:
+    """An adult with a child: else the child could take the bottle, and nobody would look."""
+    shown: Credential = code(age=40)
+    options: dict[str, Any] = {}
+    if way == "group in the code":
+        shown = code(age=40, grp=size)
+    elif way == "palm":
+        shown, options = PalmMatch(account="p1"), {"palms": Linked()}
+    elif way == "retailer":
+        shown = ScannedCode(text="RETAILER-0001")
+        options = {"retailer": Retailer(RetailerAnswer(known=True, id="shopper-7", age_years=40))}
+    with gate_on(**options) as gate:
+        answer = gate.desk.present("gate", shown, group_size=1 if way == "group in the code" else size)
+        assert answer.trip is not None, answer.reason
+        assert answer.trip.age_years == (40 if size == 1 else 0)
+    with gate_on(entry=EntrySettings(age_at_door_years=18), **options) as gate:
+        answer = gate.desk.present("gate", shown, group_size=1 if way == "group in the code" else size)
+        assert answer.reason == ("" if size == 1 else "too_young")
 
 
 def test_a_proof_of_age_is_noted_and_told() -> None:

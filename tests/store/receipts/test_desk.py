@@ -12,6 +12,7 @@ from tests.store.receipts.kept_trips import NOW, Clock, GivingBack, paid_trip, p
 from tillfree.commerce.disputes import REASONS, Claim, Dispute, DisputeSettings
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer
+from tillfree.connectors.settings import RetailerSettings
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.database import Database
@@ -226,6 +227,15 @@ def test_who_gave_no_address_gets_no_mail(shop: Shop, email: str) -> None:
     shop.desk.tick()
     assert shop.database.count_deliveries() == {}
     assert len(shop.desk.exits.showing("", NOW)) == 1
+
+
+def test_where_the_retailer_sends_receipts_none_goes_out_from_here() -> None:
+    settings_ = StoreSettings(retailer=RetailerSettings(receipts="retailer"))
+    with Database.open(":memory:") as database:
+        shop = make_shop(database, settings_)
+        put_trip(database, paid_trip(), Payer(kind="card", email="a@b.example"))
+        shop.desk.tick()
+        assert database.due_deliveries(NOW, 10) == []
 
 
 def test_what_was_announced_long_ago_is_on_no_screen_and_still_mailed(shop: Shop) -> None:

@@ -1,5 +1,6 @@
 """What stands before each call: signatures, keys, rates, bodies; and answers that are given again."""
 
+import asyncio
 import threading
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from tests.web.retailer.staging import BASE, KEYS, OTHER, OURS, Caller, calling
 from tillfree.connectors.retailer.signing import Key, sign
@@ -52,6 +54,38 @@ def test_no_call_is_open_to_anybody(caller: Caller, path: str) -> None:
         assert answer.status_code == 403, headers
         assert set(answer.json()) == {"errorMsg"}
         assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["authorization", "x-amz-date", "x-amz-content-sha256"])
+def test_what_decides_whose_a_call_is_is_said_once(caller: Caller, name: str) -> None:
+    """Of two headers of one name, one would be verified, and another server in between may have looked at the other."""
+    body = msgspec.json.encode({"storeId": "store-1"})
+    signed = sign("POST", BASE + ADJUST, body, OURS, region="us-east-1", now_ns=caller.world.now_ns)
+    other = sign("POST", BASE + ADJUST, body + b" ", OTHER, region="us-east-1", now_ns=caller.world.now_ns - 10**9)
+    for headers in ([*signed.items(), (name, other[name])], [(name, other[name]), *signed.items()]):
+        answer = caller.client.post(ADJUST, content=body, headers=headers)
+        assert answer.status_code == 403, headers
+        assert "said once" in answer.json()["errorMsg"]
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=AKIDNOBODY/x"])
+def test_nobody_reads_the_body_of_a_stranger(caller: Caller, authorization: str) -> None:
+    """Anybody could fill the memory with calls of 16 MB each."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body was asked for")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": ADJUST, "raw_path": ADJUST.encode(), "root_path": "",
+        "query_string": b"", "scheme": "http", "server": ("127.0.0.1", 80), "client": ("10.0.0.9", 1),
+        "headers": [(b"host", b"127.0.0.1"), (b"authorization", authorization.encode())],
+    }  # fmt: skip
+    asyncio.run(caller.client.app(scope, receive, send))
+    assert sent[0]["status"] == 403
 
 
 @pytest.mark.parametrize("path", PATHS)

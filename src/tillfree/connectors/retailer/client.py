@@ -46,6 +46,7 @@ ANSWER_BYTES_MAX = 256 * 1024
 _AFTER_MOST_S = 3600.0
 _SERVER = 500
 # Request time-out, too early, too many requests.
+_OF_PERSONS = ("/v1/identity/", "/v1/fraudandabuse/")
 _LATER = frozenset({408, 425, 429})
 
 
@@ -182,11 +183,13 @@ class RetailerClient:
             answered = status < _SERVER
         finally:
             self._breaker.told(answered)
+        # What is said of a person, with their code in it perhaps, comes into no log.
+        said = "" if path.startswith(_OF_PERSONS) else _said(body)
         if status >= _SERVER or status in _LATER:
             after_s = retry_after_s(headers.get("retry-after", ""), self._now_ns() / NS_PER_S, _AFTER_MOST_S)
-            raise RetailerUnavailable(f"{path}: answered {status}{_said(body)}", after_s)
+            raise RetailerUnavailable(f"{path}: answered {status}{said}", after_s)
         if not 200 <= status < 300:
-            raise RetailerRefused(f"{path}: answered {status}{_said(body)}", status)
+            raise RetailerRefused(f"{path}: answered {status}{said}", status)
         try:
             return decode(body, kind)
         except msgspec.DecodeError as error:

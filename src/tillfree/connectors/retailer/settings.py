@@ -42,7 +42,11 @@ class RetailerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ] = "tillfree"
     receipts: Annotated[
         Literal["tillfree", "retailer"],
-        Meta(title="Who sends receipts", description="Who sends the shopper the receipt."),
+        Meta(
+            title="Who sends receipts",
+            description="Who sends the shopper the receipt. With retailer no e-mail goes out from here but to an "
+            "address that is given at the kiosk.",
+        ),
     ] = "tillfree"
     risk: Annotated[
         Literal["none", "recommendation", "retailer"],
@@ -53,6 +57,14 @@ class RetailerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             "retailer: it decides alone, and where it does not answer, the gate stays shut.",
         ),
     ] = "none"
+    loyalty: Annotated[
+        Literal["tillfree", "retailer"],
+        Meta(
+            title="Loyalty codes",
+            description="tillfree: a loyalty code that is scanned is the account itself. retailer: the retailer's scan "
+            "connectors say whose it is, and which promotions it brings; they count like coupons of these names.",
+        ),
+    ] = "tillfree"
     store_id: Annotated[
         str,
         Meta(

@@ -2,7 +2,6 @@
 
 import hashlib
 
-from tillfree.commerce.trips import Payer
 from tillfree.core.time import NS_PER_S
 from tillfree.identity.badges import Badge, PalmLink
 from tillfree.identity.codes import CodeClaims, make_code
@@ -45,22 +44,13 @@ class Wallets:
         return [*found, Badge(badge="B9000", account="employee-gone", active=False)]
 
     def link(self, account: str) -> PalmLink | None:
-        """What the palm of an account is linked to."""
-        payer = self.payer_of(account)
-        if payer is None:
-            return None
-        return PalmLink(
-            token=payer.token, fingerprint=payer.fingerprint, brand=payer.brand, last4=payer.last4, account=account
-        )
-
-    def payer_of(self, account: str) -> Payer | None:
-        """How an account of the app is paid: by the card that its owner put into it; None where there is none."""
+        """What an account, or the palm of its owner, is linked to: a card, and for some the loyalty programme."""
         prefix, _, number = account.partition("-")
         if prefix != "account" or not (number.isascii() and number.isdigit() and int(number) < ACCOUNTS):
             return None
         card = self._card(int(number))
-        return Payer(
-            kind="card", token=card.token, fingerprint=card.fingerprint, brand=card.brand, last4=card.last4,
+        return PalmLink(
+            token=card.token, fingerprint=card.fingerprint, brand=card.brand, last4=card.last4,
             account=account, loyalty=account if int(number) % 3 == 0 else "",
         )  # fmt: skip
 

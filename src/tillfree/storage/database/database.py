@@ -8,6 +8,7 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from tillfree.storage.database.accounts import Accounts
 from tillfree.storage.database.audit import Audit
 from tillfree.storage.database.calibrations import Calibrations
 from tillfree.storage.database.connection import make_engine
@@ -63,6 +64,7 @@ class Database(
     Hooks,
     Pages,
     Entries,
+    Accounts,
     ReceiptLinks,
     Deliveries,
     Disputes,

@@ -6,6 +6,13 @@ __all__ = ["to_version_2"]
 
 _STATEMENTS = (
     """
+    CREATE TABLE accounts (
+        account VARCHAR NOT NULL,
+        record BLOB NOT NULL,
+        PRIMARY KEY (account)
+    )
+    """,
+    """
     CREATE TABLE announcements (
         number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
         time_ns INTEGER NOT NULL,

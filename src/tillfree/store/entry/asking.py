@@ -15,7 +15,15 @@ from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.identity.credentials import ScannedCode
 
-__all__ = ["AskRetailer", "RetailerAnswer", "RetailerIdentity", "RetailerRisk", "RiskWord"]
+__all__ = [
+    "AskRetailer",
+    "LoyaltyWord",
+    "RetailerAnswer",
+    "RetailerIdentity",
+    "RetailerLoyalty",
+    "RetailerRisk",
+    "RiskWord",
+]
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
@@ -25,13 +33,14 @@ _PAUSE_NS = 5 * NS_PER_S
 
 
 class RetailerAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom the retailer's system knows by a code: `id` is its own name of them."""
+    """Whom the retailer's system knows by a code: `id` is its own name of them; `cash`: they pay outside, in cash."""
 
     known: bool
     id: str = ""
     role: str = "shopper"
     loyalty: str = ""
     age_years: int = 0
+    cash: bool = False
 
 
 class RetailerIdentity(Protocol):
@@ -55,6 +64,11 @@ class RiskWord(Protocol):
         """Whether the retailer's system said so."""
         ...
 
+    @property
+    def hold(self) -> Money | None:
+        """How much is to be put aside, where that is another amount than was asked about."""
+        ...
+
 
 @runtime_checkable
 class RetailerRisk(Protocol):
@@ -63,6 +77,37 @@ class RetailerRisk(Protocol):
     def may_enter(self, trip: Trip, payer: Payer, hold: Money) -> RiskWord:
         """Whether the card may enter; where there was no answer, what the settings say then."""
         ...
+
+
+class LoyaltyWord(Protocol):
+    """What a loyalty code brings: the retailer's name of it, and promotions that it gives a right to."""
+
+    @property
+    def id(self) -> str:
+        """The name."""
+        ...
+
+    @property
+    def promotions(self) -> tuple[str, ...]:
+        """Taken like coupons of these codes."""
+        ...
+
+
+@runtime_checkable
+class RetailerLoyalty(Protocol):
+    """The retailer's system, asked what a loyalty code brings. Not every one can be asked."""
+
+    def loyalty(self, code: str) -> LoyaltyWord | None:
+        """What it brings; None where the code is unknown, or there was no answer."""
+        ...
+
+
+class _Unasked(msgspec.Struct, frozen=True):
+    """Nobody has a say in it."""
+
+    admitted: bool = True
+    answered: bool = True
+    hold: Money | None = None
 
 
 class AskRetailer:
@@ -85,13 +130,19 @@ class AskRetailer:
         """Whom it knows by a code, or None where there was no answer in time."""
         return self._within(lambda: self._retailer.verify(code, gate, now_ns), now_ns, lambda _answer: True)
 
-    def may_enter(self, trip: Trip, payer: Payer, hold: Money, now_ns: int) -> bool | None:
+    def may_enter(self, trip: Trip, payer: Payer, hold: Money, now_ns: int) -> RiskWord | None:
         """Whether it lets a card in, or None where there was no answer in time; yes where it has no say in that."""
         retailer = self._retailer
         if not isinstance(retailer, RetailerRisk):
-            return True
-        said = self._within(lambda: retailer.may_enter(trip, payer, hold), now_ns, lambda word: word.answered)
-        return None if said is None else said.admitted
+            return _Unasked()
+        return self._within(lambda: retailer.may_enter(trip, payer, hold), now_ns, lambda word: word.answered)
+
+    def loyalty(self, code: str, now_ns: int) -> LoyaltyWord | None:
+        """What a loyalty code brings; None where it brings nothing, or there was no answer in time."""
+        retailer = self._retailer
+        if not isinstance(retailer, RetailerLoyalty):
+            return None
+        return self._within(lambda: retailer.loyalty(code), now_ns, lambda _word: True)
 
     def close(self) -> None:
         """Asks no more; questions that are out end by themselves."""

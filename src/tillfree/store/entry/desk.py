@@ -24,6 +24,7 @@ from tillfree.identity.reasons import WELCOME, reason_text
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
+from tillfree.store.entry.accounts import KeptAccounts
 from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity
 from tillfree.store.entry.errors import EntryError
 from tillfree.store.entry.fingerprints import Fingerprints
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 _CONSUMER = "entry desk"
 _OVER = ("trip.left", "trip.settled")
 _AGE_MAX = 120
+_GROUP_NS = 60 * NS_PER_S
 
 
 class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +78,8 @@ class EntryDesk:
 
         `inside` says how many people are in the store, `online` whether money can be held, `debts` whether anything is
         owed by one of these fingerprints (of which the database knows). `keys` are those of signed codes, those in the
-        folder if none are given. `palms` and `accounts` know what palms, and accounts in codes, are linked to.
+        folder if none are given. `palms` and `accounts` know what palms, and accounts in codes, are linked to;
+        the database if none are given.
 
         Raises:
             EntryError: the time zone is unknown, or the secret beside the database cannot be read or written.
@@ -96,14 +99,17 @@ class EntryDesk:
         folder = database.folder
         if keys is None:
             keys = KeyFolder(folder).keys if folder is not None else KeySet
-        self._reader = Reader(settings.entry, keys, database.badge, palms, accounts)
+        kept = KeptAccounts(database)
+        self._reader = Reader(settings.entry, keys, database.badge, palms or kept, accounts or kept)
         self._risk = settings.retailer.risk
+        self._asks_loyalty = settings.retailer.loyalty == "retailer"
         self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._asks_codes = retailer is not None and bool(getattr(retailer, "reads_codes", True))
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
         """People who were let in and not seen yet, and until when they may still come."""
+        self._groups: dict[str, tuple[int, int]] = {}
         self._sequence = 0
 
     # ---- at the gate ----------------------------------------------------------------------------------------
@@ -130,6 +136,23 @@ class EntryDesk:
             _log.error("gate %s: nobody can be let in: %s", gate, error)
             return self._refused(gate, way, "trouble", now_ns)
 
+    def expect_group(self, gate: str, size: int) -> None:
+        """So many said at a gate that they want to come in on the next card, if that comes within a minute.
+
+        Raises:
+            EntryError: nobody comes in in a group of that size.
+        """
+        if not 1 <= size <= self._settings.group_max:
+            raise EntryError(f"a group of {size}: from 1 to {self._settings.group_max} come in on one card")
+        with self._lock:
+            self._groups[gate] = (size, self._now_ns() + _GROUP_NS)
+
+    def group_at(self, gate: str) -> int:
+        """How many come in on the card that is read now; whoever comes next is asked anew."""
+        with self._lock:
+            size, until_ns = self._groups.pop(gate, (1, 0))
+        return size if self._now_ns() < until_ns else 1
+
     def turned_away(self, gate: str, way: str, reason: str) -> EntryAnswer:
         """A terminal said no before anybody was asked here: it is written down and told like any refusal."""
         return self._refused(gate, way, reason, self._now_ns())
@@ -151,6 +174,22 @@ class EntryDesk:
                 time_ns=now_ns, source="staff", sequence=self._next_sequence(now_ns), trip=trip, age_years=age_years
             )
         )
+
+    def show_offers(self, trip: TripId, *, loyalty: str = "", coupons: Sequence[str] = ()) -> Trip:
+        """A loyalty code or coupons were scanned for a trip that goes on.
+
+        Where the retailer's system knows loyalty codes (`retailer.loyalty`), it says what the code brings.
+
+        Raises:
+            TillError: there is no such trip, or it is priced already.
+            EntryError: the retailer's system knows no such code, or does not answer.
+        """
+        if loyalty and self._retailer is not None and self._asks_loyalty:
+            word = self._retailer.loyalty(loyalty, self._now_ns())
+            if word is None:
+                raise EntryError("the retailer's system knows no such loyalty code, or does not answer; scan it again")
+            loyalty, coupons = word.id, (*coupons, *word.promotions)
+        return self._till.note_offers(trip, loyalty=loyalty, coupons=coupons)
 
     # ---- what the store says --------------------------------------------------------------------------------
 
@@ -198,8 +237,7 @@ class EntryDesk:
     # ---- deciding -------------------------------------------------------------------------------------------
 
     def _decided(self, gate: str, credential: Credential, presented: Presented, word: str, now_ns: int) -> EntryAnswer:
-        known_as = presented.known_as
-        names = self.fingerprints.all(*known_as) if known_as is not None else ()
+        names = self._names(presented)
         debt = presented.role == "shopper" and bool(names) and self._debts(names)
         spent, blocked, inside_already = self._database.known_of(presented.spend, names, now_ns)
         closed = self._database.closed_gates()
@@ -237,8 +275,7 @@ class EntryDesk:
     def _admitted(
         self, gate: str, credential: Credential, presented: Presented, trip: TripId, now_ns: int
     ) -> EntryAnswer:
-        request, known_as = presented.request, presented.known_as
-        names = self.fingerprints.all(*known_as) if known_as is not None else ()
+        request, names = presented.request, self._names(presented)
         fingerprint = names[0] if names else ""
         held = credential.hold if isinstance(credential, CardTap) else None
         payer = msgspec.structs.replace(
@@ -258,10 +295,10 @@ class EntryDesk:
             language=payer.language,
             age_years=request.age_years,
             loyalty=bool(payer.loyalty),
-            coupons=payer.coupons,
             simulated=self._simulated,
         )
-        reason = self._risk_of(made, payer, now_ns) or self._database.admit(
+        refused, hold = self._risk_of(made, payer, now_ns)
+        reason = refused or self._database.admit(
             Admission(
                 trip=trip,
                 time_ns=now_ns,
@@ -279,7 +316,7 @@ class EntryDesk:
         )
         if reason:
             return self._refused(gate, request.way, reason, now_ns)
-        opened = self._till.open(made, payer)
+        opened = self._till.open(made, payer, hold=hold)
         self._tell(
             EntryGranted(
                 time_ns=now_ns,
@@ -293,14 +330,21 @@ class EntryDesk:
         )
         return EntryAnswer(opens=True, message=WELCOME, trip=opened)
 
-    def _risk_of(self, trip: Trip, payer: Payer, now_ns: int) -> str:
-        """Why the retailer's system does not want a card to enter; empty where it does, or is not asked."""
+    def _names(self, presented: Presented) -> tuple[str, ...]:
+        """All keyed hashes under which a credential may be known, the newest of what identifies it best first."""
+        return tuple(name for known_as in presented.known_as for name in self.fingerprints.all(*known_as))
+
+    def _risk_of(self, trip: Trip, payer: Payer, now_ns: int) -> tuple[str, Money | None]:
+        """Why the retailer's system does not want a card to enter (empty: it does, or is not asked), and what to hold.
+
+        The amount is None where it is that of the settings.
+        """
         if self._retailer is None or self._risk == "none" or trip.entry not in ("card", "wallet"):
-            return ""
-        admitted = self._retailer.may_enter(trip, payer, trip.hold or self._hold, now_ns)
-        if admitted is None:
-            return "offline" if self._risk == "retailer" else ""
-        return "" if admitted else "retailer_refused"
+            return "", None
+        word = self._retailer.may_enter(trip, payer, trip.hold or self._hold, now_ns)
+        if word is None:
+            return "offline" if self._risk == "retailer" else "", None
+        return "" if word.admitted else "retailer_refused", word.hold
 
     def _refused(self, gate: str, way: str, reason: str, now_ns: int) -> EntryAnswer:
         try:

@@ -7,7 +7,7 @@ import msgspec
 
 from tillfree.commerce.trips import Payer, Role
 from tillfree.core.time import NS_PER_S
-from tillfree.identity.badges import Badge, PalmLinks
+from tillfree.identity.badges import Badge, PalmLink, PalmLinks
 from tillfree.identity.codes import CodeClaims, read_code
 from tillfree.identity.credentials import BadgeTap, CardTap, Credential, PalmMatch, ScannedCode
 from tillfree.identity.deciding import EntryRequest, Way
@@ -24,7 +24,7 @@ _AGE_MAX = 120
 
 
 class Presented(msgspec.Struct, frozen=True, kw_only=True):
-    """A credential that was read. `known_as` is what it is recognised by, a kind and a value; never written as it is.
+    """A credential that was read. `known_as` is what it is recognised by, kinds and values; never written as they are.
 
     `spend` is the digest of a code that is good once, until `spend_until_ns`. `asks` is a code that the retailer's
     system is to be asked about.
@@ -33,7 +33,7 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
     request: EntryRequest
     payer: Payer
     role: Role = "shopper"
-    known_as: tuple[str, str] | None = None
+    known_as: tuple[tuple[str, str], ...] = ()
     spend: bytes = b""
     spend_until_ns: int = 0
     asks: ScannedCode | None = None
@@ -47,8 +47,8 @@ class Reader:
         settings: EntrySettings,
         keys: Callable[[], KeySet],
         badge: Callable[[str], bytes | None],
-        palms: PalmLinks | None,
-        accounts: PalmLinks | None,
+        palms: PalmLinks,
+        accounts: PalmLinks,
     ) -> None:
         self._settings = settings
         self._keys = keys
@@ -62,6 +62,9 @@ class Reader:
         Raises:
             TillfreeError: keys or badges cannot be read.
         """
+        return _of_everybody(self._read(credential, group_size, now_ns, ask=ask))
+
+    def _read(self, credential: Credential, group_size: int, now_ns: int, *, ask: bool) -> Presented:
         match credential:
             case CardTap():
                 return _card(credential, group_size)
@@ -85,30 +88,30 @@ class Reader:
         claims = found.claims
         if claims is None:
             return _wrong("code", found.problem, group_size)
+        link = self._account_link(claims)
         size = max(claims.grp, group_size)
         slack_s = self._settings.clock_tolerance_s
         return Presented(
             request=EntryRequest(
-                way=_CODE_WAYS[claims.role], group_size=size, problem=found.problem, age_years=claims.age
+                way=_CODE_WAYS[claims.role],
+                group_size=size,
+                problem=found.problem,
+                age_years=claims.age if link is None else max(claims.age, link.age_years),
             ),
-            payer=self._account_payer(claims),
+            payer=_account_payer(claims, link),
             role=claims.role,
-            known_as=("account", claims.sub) if claims.sub else None,
+            known_as=_known(("account", claims.sub), ("card", "" if link is None else link.fingerprint)),
             spend=code_digest(f"{claims.iss}\0{claims.jti}"),
             # Longer than any clock here may be off: a code that is out of date is refused for that.
             spend_until_ns=(claims.exp + 2 * slack_s + 60) * NS_PER_S,
             asks=code if ask and claims.role == "shopper" else None,
         )
 
-    def _account_payer(self, claims: CodeClaims) -> Payer:
-        """The account, or the card that its owner put into it."""
-        if claims.role != "shopper":
-            return Payer(kind="none")
-        payer = Payer(kind="account", account=claims.sub, loyalty=claims.loy, language=claims.lang)
-        link = self._accounts.link(claims.sub) if self._accounts is not None and claims.sub else None
-        if link is None or not link.token:
-            return payer
-        return msgspec.structs.replace(payer, kind="card", token=link.token, brand=link.brand, last4=link.last4)
+    def _account_link(self, claims: CodeClaims) -> PalmLink | None:
+        """What is known here of the account of a shopper."""
+        if claims.role != "shopper" or not claims.sub:
+            return None
+        return self._accounts.link(claims.sub)
 
     def _of_badge(self, tap: BadgeTap, group_size: int) -> Presented:
         record = self._badge(tap.badge) if len(tap.badge) <= _TEXT_MAX else None
@@ -124,11 +127,11 @@ class Reader:
             # What pays, payroll or an account of the badge's own, is for the accounts to know: it stands in the brand.
             payer=Payer(kind="badge", account=badge.account, brand=badge.paid_by) if pays else Payer(kind="none"),
             role=badge.role,
-            known_as=("badge", badge.badge),
+            known_as=(("badge", badge.badge),),
         )  # fmt: skip
 
     def _of_palm(self, palm: PalmMatch, group_size: int) -> Presented:
-        link = self._palms.link(palm.account) if self._palms is not None else None
+        link = self._palms.link(palm.account)
         if link is None:
             return _wrong("palm", "unknown", group_size)
         pays = link.role == "shopper"
@@ -136,10 +139,11 @@ class Reader:
         if pays:
             payer = Payer(
                 kind="card" if link.token else "account", token=link.token, brand=link.brand, last4=link.last4,
-                account=link.account, loyalty=link.loyalty,
+                account=link.account, loyalty=link.loyalty, coupons=link.coupons, email=link.email,
+                language=link.language,
             )  # fmt: skip
         # A card stays the same card, by whatever it is presented.
-        known_as = ("card", link.fingerprint) if link.fingerprint else ("palm", palm.account)
+        known_as = _known(("card", link.fingerprint), ("palm", palm.account), ("account", link.account))
         return Presented(
             request=EntryRequest(way="palm", group_size=group_size, age_years=link.age_years),
             payer=payer,
@@ -156,13 +160,16 @@ def with_retailer(presented: Presented, answer: RetailerAnswer | None) -> Presen
     if answer is None or not answer.known:
         return presented
     request, payer = presented.request, presented.payer
-    age_years = max(request.age_years, min(max(answer.age_years, 0), _AGE_MAX))
+    age_years = max(request.age_years, min(max(answer.age_years, 0), _AGE_MAX)) if request.group_size == 1 else 0
     role = _ROLES.get(answer.role, "shopper") if request.foreign else presented.role
     if role != "shopper":
         payer = Payer(kind="none")
     else:
         payer = msgspec.structs.replace(
-            payer, account=answer.id or payer.account, loyalty=answer.loyalty or payer.loyalty
+            payer,
+            kind="cash" if answer.cash and not payer.token else payer.kind,
+            account=answer.id or payer.account,
+            loyalty=answer.loyalty or payer.loyalty,
         )
     return msgspec.structs.replace(
         presented,
@@ -171,8 +178,16 @@ def with_retailer(presented: Presented, answer: RetailerAnswer | None) -> Presen
         ),
         payer=payer,
         role=role,
-        known_as=("account", answer.id) if answer.id else presented.known_as,
+        known_as=_known(("account", answer.id), *presented.known_as),
     )
+
+
+def _of_everybody(presented: Presented) -> Presented:
+    """What is proved of the holder is proved of nobody else: of a group no age is known until staff have seen them."""
+    request = presented.request
+    if request.group_size == 1 or not request.age_years:
+        return presented
+    return msgspec.structs.replace(presented, request=msgspec.structs.replace(request, age_years=0))
 
 
 def _card(card: CardTap, group_size: int) -> Presented:
@@ -182,8 +197,25 @@ def _card(card: CardTap, group_size: int) -> Presented:
             problem="" if card.token else "unreadable",
         ),
         payer=Payer(kind="card", token=card.token, brand=card.brand, last4=card.last4, emv=card.emv),
-        known_as=("card", card.fingerprint) if card.fingerprint else None,
+        known_as=_known(("card", card.fingerprint)),
     )  # fmt: skip
+
+
+def _account_payer(claims: CodeClaims, link: PalmLink | None) -> Payer:
+    """The account, or the card that its owner put into it."""
+    if claims.role != "shopper":
+        return Payer(kind="none")
+    link = PalmLink() if link is None else link
+    return Payer(
+        kind="card" if link.token else "account", token=link.token, brand=link.brand, last4=link.last4,
+        account=claims.sub, loyalty=claims.loy or link.loyalty, language=claims.lang or link.language,
+        email=link.email, coupons=tuple(dict.fromkeys((*claims.cpn, *link.coupons))),
+    )  # fmt: skip
+
+
+def _known(*known_as: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Those that have a value, each once."""
+    return tuple(dict.fromkeys(pair for pair in known_as if pair[1]))
 
 
 def _wrong(way: str, problem: str, group_size: int) -> Presented:

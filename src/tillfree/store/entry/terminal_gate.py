@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class TerminalGate:
-    """One gate with its terminal. `group_size` says how many want to come in on the next card."""
+    """One gate with its terminal. `group_size` says how many want to come in on this card, if not the desk."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class TerminalGate:
         desk: EntryDesk,
         processor: Processor,
         hold: Money,
-        group_size: Callable[[], int] = lambda: 1,
+        group_size: Callable[[], int] | None = None,
     ) -> None:
         self.gate = gate
         self._terminal = terminal
@@ -47,7 +47,8 @@ class TerminalGate:
         if isinstance(tap, NoTap):
             reason = _REASONS.get(tap.reason)
             return None if reason is None else self._desk.turned_away(self.gate, "card", reason)
-        answer = self._desk.present(self.gate, tap, group_size=self._group_size())
+        size = self._desk.group_at(self.gate) if self._group_size is None else self._group_size()
+        answer = self._desk.present(self.gate, tap, group_size=size)
         if not answer.opens and tap.hold is not None:
             self._let_go(tap, tap.hold)
         return answer

@@ -114,6 +114,11 @@ class ReceiptDesk:
         """The time that links, screens and disputes go by."""
         return self._now_ns()
 
+    @property
+    def gives_paper_or_mail(self) -> bool:
+        """Whether a kiosk has anything to give: e-mail or a printer is set."""
+        return bool(self.settings.mail.host or self.settings.receipts.printer_host)
+
     def make_link(self, trip: TripId) -> str:
         """A new secret that leads to the receipt of a trip."""
         now_ns = self._now_ns()
@@ -276,7 +281,8 @@ class ReceiptDesk:
             return
         kind: DeliveryKind = "receipt" if announcement.kind == "receipt.final" else "refund"
         payer = self._book.payer(trip.id)
-        if payer is not None and is_address(payer.email):
+        ours = self.settings.retailer.receipts != "retailer"
+        if ours and payer is not None and is_address(payer.email):
             language = words_of(payer.language or trip.language).code
             self._put_down(f"{kind}-{announcement.number}", trip.id, kind, payer.email, language)
         # What was announced while this program was down is on no screen: whoever it was is gone.

@@ -49,7 +49,8 @@ def retailer_gate(settings: StoreSettings, now_ns: Callable[[], int], *, timeout
         TillfreeError: the settings or the key cannot be used.
     """
     retailer = settings.retailer
-    if not retailer.endpoint or (retailer.identifies != "retailer" and retailer.risk == "none"):
+    asked = retailer.identifies == "retailer" or retailer.loyalty == "retailer" or retailer.risk != "none"
+    if not retailer.endpoint or not asked:
         return None
     client = RetailerClient(retailer, connector_key(settings), now_ns=now_ns)
     return RetailerGate(client, retailer, timeout_s=timeout_s)

@@ -93,7 +93,11 @@ class RetailerGate:
             _log.warning("the retailer calls a visitor %r, which nobody knows here; the gate stays shut", visitor.type)
             return RetailerAnswer(known=False)
         return RetailerAnswer(
-            known=True, id=visitor.id, role=role, loyalty=visitor.id if visitor.type == "LOYALTY" else ""
+            known=True,
+            id=visitor.id,
+            role=role,
+            loyalty=visitor.id if visitor.type == "LOYALTY" else "",
+            cash=visitor.type == "CASH",
         )
 
     # ---- cards ------------------------------------------------------------------------------------------------

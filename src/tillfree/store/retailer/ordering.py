@@ -157,14 +157,15 @@ class OrderWorker:
         try:
             purchase = self._client.create_purchases(cart)
         except RetailerRefused as error:
+            why = _unnamed(str(error), cart)
             if error.status in _MENDABLE:
-                self._later(order, str(error), 0.0)
+                self._later(order, why, 0.0)
             else:
-                _log.warning("bad cart: the retailer refuses the cart of trip %s: %s", order.trip, error)
-                self._database.order_bad(order.trip, str(error), self._now_ns())
+                _log.warning("bad cart: the retailer refuses the cart of trip %s: %s", order.trip, why)
+                self._database.order_bad(order.trip, why, self._now_ns())
             return
         except RetailerUnavailable as error:
-            self._later(order, str(error), error.after_s)
+            self._later(order, _unnamed(str(error), cart), error.after_s)
             return
         if order.items == 0:
             self._cancel(order)
@@ -212,3 +213,13 @@ class OrderWorker:
                     why = f"nobody has said what it costs, and the hold ends in {minutes} min"
                     _log.warning("trip %s: %s", order.trip, why)
                     self._database.order_alerted(order.trip, why, now_ns)
+
+
+def _unnamed(why: str, cart: CreatePurchases) -> str:
+    """What a retailer says of a cart is kept, logged and told to others: not so whom it names."""
+    scans = (event.scan_result for event in cart.shopping_trip.auth_events)
+    shopper = cart.shopper_identity.id if cart.shopper_identity is not None else ""
+    names = {shopper, *(scan.id for scan in scans if scan is not None)} - {""}
+    for name in sorted(names, key=len, reverse=True):
+        why = why.replace(name, "…")
+    return why

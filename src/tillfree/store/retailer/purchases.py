@@ -80,7 +80,7 @@ def cart_of(
 
 def _events(trip: Trip, payer: Payer, settings: RetailerSettings) -> tuple[PurchaseEvent, ...]:
     """One event for each who came in, at least one; then the loyalty code, where one was scanned beside a card."""
-    by_card = payer.kind == "card"
+    by_card = payer.kind == "card" and trip.entry != "code"
     scan = None if by_card or not payer.account else ScanResult(id=payer.account, type=_scan_type(trip, payer))
     loyalty = ScanResult(id=payer.loyalty, type="LOYALTY") if payer.loyalty else None
     people = max(1, len(trip.visits))

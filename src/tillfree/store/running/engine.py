@@ -354,6 +354,8 @@ class Engine:
             self._hand_on(event)
         elif (told := told_at_gate(event)) is not None:
             self.feed.add(told)
+        if isinstance(event, EntryGranted):
+            self._hand_on(event)
         for visit in self._gather.visits_of(event.trip) if isinstance(event, AgeChecked) else ():
             self._check_age(visit)
 

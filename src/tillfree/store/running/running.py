@@ -76,7 +76,8 @@ class RunningStore:
     ) -> None:
         """`on_visit`, `on_minute` and `on_entry` are called by the feeding thread. `speed` may be infinite.
 
-        `on_entry` is told who came in on which entry (VisitBound), and that nobody did (SensorIssue).
+        `on_entry` is told whom a gate let in (EntryGranted), who came in on it (VisitBound), and that nobody did
+        (SensorIssue).
 
         Raises:
             StoreError: the speed or a gain is out of bounds.

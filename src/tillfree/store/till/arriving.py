@@ -1,10 +1,13 @@
 """Who comes in and who leaves: trips are opened, joined, and closed when the last one is gone."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from tillfree.commerce.payments.events import Opened, Reopened
+from tillfree.commerce.payments.events import AdjustWished, Opened, Reopened
 from tillfree.commerce.payments.machine import TERMINAL
 from tillfree.commerce.payments.payment import Hold, Method
+from tillfree.commerce.pricing import COUPONS_MAX
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.core.money import Money
@@ -23,25 +26,46 @@ _replace = msgspec.structs.replace
 class Arriving(TillBase):
     """The part of the till that follows a trip through the shop."""
 
-    def open(self, trip: Trip, payer: Payer) -> Trip:
+    def open(self, trip: Trip, payer: Payer, *, hold: Money | None = None) -> Trip:
         """The gate let somebody in: keeps the trip, and asks for the hold in the background.
 
-        The same trip again changes nothing.
+        `hold` is another amount than that of the settings, as the retailer's system may want it; where a terminal put
+        money aside already, that is changed to it. The same trip again changes nothing.
         """
         with self._book() as book:
             known = book.trip(trip.id)
             if known is not None:
                 return known
             now_ns = self._now_ns()
-            method = None if self._retailer_charges and payer.kind == "account" else _method(trip, payer)
+            theirs = self._retailer_charges and (payer.kind == "account" or trip.entry == "code")
+            method = None if theirs else _method(trip, payer)
             if method is not None:
                 trip = _replace(trip, payment=PaymentId(f"pay-{trip.id}"))
-                opened(book, self._opening(trip, payer, method, now_ns))
+                opened(book, self._opening(trip, payer, method, now_ns, hold))
             book.put_payer(trip.id, payer)
             announce_trip(book, trip, "trip.opened", now_ns)
+            if method == "card" and payer.terminal_hold and hold is not None:
+                trip = self._closing.happened(book, trip, AdjustWished(time_ns=now_ns, total=hold))
             trip = self._closing.keep(book, trip)
         self._work.wake()
         return trip
+
+    def note_offers(self, trip: TripId, *, loyalty: str = "", coupons: Sequence[str] = ()) -> Trip:
+        """A loyalty code or coupons were shown for a trip that is not priced yet; what was shown before stays.
+
+        Raises:
+            TillError: it is priced already, or its payer is forgotten.
+        """
+        with self._book() as book:
+            found = self._need(book, trip)
+            payer = book.payer(trip)
+            if found.receipt is not None or found.status not in ("inside", "review") or payer is None:
+                raise TillError(f"trip {trip!r} is priced already ({found.status}): show loyalty and coupons before")
+            merged = tuple(dict.fromkeys((*payer.coupons, *coupons)))
+            if len(merged) > COUPONS_MAX:
+                raise TillError(f"trip {trip!r} would have {len(merged)} coupons: it takes at most {COUPONS_MAX}")
+            book.put_payer(trip, _replace(payer, loyalty=loyalty or payer.loyalty, coupons=merged))
+            return self._closing.keep(book, _replace(found, loyalty=found.loyalty or bool(loyalty)))
 
     def bind(self, trip: TripId, visit: VisitId) -> None:
         """Somebody came in on it; the trip is opened again where it was over, as long as its payer is known.
@@ -73,7 +97,7 @@ class Arriving(TillBase):
 
     # ---- inside ---------------------------------------------------------------------------------------------
 
-    def _opening(self, trip: Trip, payer: Payer, method: Method, now_ns: int) -> Opened:
+    def _opening(self, trip: Trip, payer: Payer, method: Method, now_ns: int, hold: Money | None) -> Opened:
         terminal = None
         if payer.terminal_hold and trip.hold is not None:
             terminal = Hold(TERMINAL, payer.terminal_hold, trip.hold.minor, payer.terminal_hold_until_ns, "held")
@@ -82,7 +106,7 @@ class Arriving(TillBase):
             payment=trip.payment,
             trip=trip.id,
             method=method,
-            hold=Money(self._settings.hold_minor, self._currency),
+            hold=Money(self._settings.hold_minor, self._currency) if hold is None else hold,
             chargeable=bool(payer.token),
             terminal=terminal,
         )

@@ -66,7 +66,14 @@ class TillBase:
         self._shared: Book | None = None
         self._sending = Sending(processor, settings.payments, chance or random.Random())  # noqa: S311 - no secret
         count = settings.payments.workers if workers is None else workers
-        self._work = Work(database, self._sending, self._apply, now_ns, workers=count)
+        self._work = Work(
+            database,
+            self._sending,
+            self._apply,
+            now_ns,
+            workers=count,
+            longest_wait_s=settings.payments.longest_retry_s,
+        )
         database.mark_sent()
         self._recover()
         self._work.start()

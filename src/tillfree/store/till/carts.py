@@ -15,8 +15,9 @@ from tillfree.storage.database.records import VisitRecord
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.policy import Policy
 
-__all__ = ["Left", "combined_lines", "is_undecided", "priced", "undecided_notes", "weights_of"]
+__all__ = ["Left", "combined_lines", "is_undecided", "priced", "undecided_notes", "was_inside", "weights_of"]
 
+_STILL_INSIDE = ("end of recording", "restart")
 NO_REVIEW = "Nobody looked at this in time: only what is certain is charged."
 
 
@@ -35,6 +36,14 @@ class Left(msgspec.Struct, frozen=True):
 def is_undecided(left: Left) -> bool:
     """Whether a person has to look at it first."""
     return left.decision is None and left.record.receipt.status == "review"
+
+
+def was_inside(left: Left) -> bool:
+    """Whether the program stopped, or the shop was changed, while they were inside.
+
+    What they did afterwards is not known; so of such a visit nothing is certain, unless a person says so.
+    """
+    return left.record.reason in _STILL_INSIDE
 
 
 def undecided_notes(people: Sequence[Left]) -> tuple[str, ...]:
@@ -72,7 +81,7 @@ def weights_of(people: Sequence[Left]) -> dict[ProductId, int]:
 
 def _lines(left: Left, certain: Policy | None) -> list[CartLine]:
     if certain is not None and is_undecided(left):
-        return list(certain.certain(left.record))
+        return [] if was_inside(left) else list(certain.certain(left.record))
     receipt = left.receipt
     return [
         CartLine(line.product, line.quantity, line.probability, line.evidence)
@@ -108,7 +117,7 @@ def priced(
     """
     id_ = f"{trip.id}/receipt"
     loyalty = trip.loyalty or (payer is not None and bool(payer.loyalty))
-    coupons = trip.coupons or (() if payer is None else payer.coupons)
+    coupons = () if payer is None else payer.coupons
     whole = certain is None or not any(is_undecided(left) for left in people)
     if len(people) == 1 and whole and not loyalty and not coupons:
         return msgspec.structs.replace(people[0].receipt, id=id_)

@@ -1,6 +1,7 @@
 """All operations of the API in one table."""
 
 from tillfree.web.api import (
+    accounts,
     disputes,
     entries,
     events,
@@ -8,6 +9,7 @@ from tillfree.web.api import (
     hooks,
     payments,
     products,
+    scans,
     stock,
     store_part,
     trips,
@@ -23,8 +25,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *payments.OPERATIONS,
     *disputes.OPERATIONS,
     *entries.OPERATIONS,
+    *accounts.OPERATIONS,
     *visits.OPERATIONS,
     *products.OPERATIONS,
+    *scans.OPERATIONS,
     *stock.OPERATIONS,
     *events.OPERATIONS,
     *hooks.OPERATIONS,

@@ -5,6 +5,7 @@ from typing import Annotated, get_args
 import msgspec
 from msgspec import Meta
 
+from tillfree.commerce.pricing import COUPONS_MAX
 from tillfree.commerce.trips import Trip, TripStatus
 from tillfree.core.ids import TripId
 from tillfree.storage.database.money.trips import TripCursor, TripQuery
@@ -75,6 +76,15 @@ class AgeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What somebody of the staff saw: everybody of the trip is at least so old; 0 takes it back."""
 
     age_years: Annotated[int, Meta(ge=0, le=_AGE_MAX)]
+
+
+class OffersBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was scanned: a loyalty code, coupons, or both."""
+
+    loyalty: Annotated[str, Meta(max_length=500)] = ""
+    coupons: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=128)], ...], Meta(max_length=COUPONS_MAX)
+    ] = ()
 
 
 def view_of(trip: Trip) -> TripView:
@@ -155,6 +165,15 @@ def _check_age(call: Call) -> None:
     desk.check_age(trip.id, call.sent(AgeBody).age_years, by=call.who)
 
 
+def _show_offers(call: Call) -> TripView:
+    desk, body = call.console.desk, call.sent(OffersBody)
+    if desk is None:
+        raise Problem("unavailable", "this store has no gate at which anybody is known")
+    if not all(text.isprintable() for text in (body.loyalty, *body.coupons)):
+        raise Problem("refused", "loyalty and coupons are printable characters")
+    return view_of(desk.show_offers(trip_of(call).id, loyalty=body.loyalty, coupons=body.coupons))
+
+
 OPERATIONS = (
     Operation(
         method="GET",
@@ -203,5 +222,19 @@ OPERATIONS = (
         body=AgeBody,
         problems=("not-found", "refused"),
         example={"age_years": 18},
+    ),
+    Operation(
+        method="POST",
+        path="/trips/{id}/offers",
+        name="showOffers",
+        group="Trips",
+        summary="A loyalty code or coupons were scanned in the store",
+        about="As long as the trip is not priced. What did nothing is said on the receipt.",
+        scope="trips:write",
+        run=_show_offers,
+        body=OffersBody,
+        answer=TripView,
+        problems=("not-found", "refused"),
+        example={"coupons": ["TEA50"]},
     ),
 )

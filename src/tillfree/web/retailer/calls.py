@@ -33,6 +33,8 @@ from tillfree.web.rate_limits import RateLimits
 __all__ = ["Call", "CallError", "Counter", "Operation", "Reply", "money_of", "refusal"]
 
 _JSON = "application/json"
+_ONCE = ("authorization", "host", "x-amz-date", "x-amz-content-sha256")
+"""Headers of which the one that is verified must be the only one."""
 _log = logging.getLogger(__name__)
 
 
@@ -137,6 +139,10 @@ class Counter:
     async def answer(self, request: Request, operation: Operation) -> Response:
         """The whole way of a call, from its bytes to those of its answer."""
         try:
+            self._need_known_key(request)  # who has none need not send us megabytes
+        except CallError as error:
+            return refusal(error.status, str(error), error.code)
+        try:
             body = await request.body()
         except ClientDisconnect:
             return refusal(408, "the request did not come to its end")
@@ -163,6 +169,19 @@ class Counter:
             return refusal(500, "something is wrong on our side; call again", "InternalServerException")
         except TillfreeError as error:
             return refusal(400, f"BadRequestException: {error}", "BadRequestException")
+
+    def _need_known_key(self, request: Request) -> None:
+        """A look at the headers alone, before the body is read. It proves nothing yet.
+
+        Raises:
+            CallError: they name no key of ours, or say something twice that decides whose the call is.
+        """
+        names = [name for name, _ in request.headers.items()]
+        if any(names.count(name) > 1 for name in _ONCE):
+            raise CallError(403, "AccessDeniedException", f"each of {', '.join(_ONCE)} is said once")
+        authorization = request.headers.get("authorization", "")
+        if not any(key.id in authorization for key in self.callers()):
+            raise CallError(403, "AccessDeniedException", "the call carries no key of this store; sign it")
 
     def _caller(self, request: Request, body: bytes) -> Key:
         """Whose key the call carries.

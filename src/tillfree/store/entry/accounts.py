@@ -1,0 +1,30 @@
+"""What accounts and palms are linked to, as it was put into the store's own database."""
+
+import msgspec
+
+from tillfree.identity.badges import PalmLink
+from tillfree.storage.database.accounts import Accounts
+
+__all__ = ["KeptAccounts"]
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+
+
+class KeptAccounts:
+    """Behind the protocol `PalmLinks`. Methods may be called by any thread."""
+
+    def __init__(self, database: Accounts) -> None:
+        self._database = database
+
+    def link(self, account: str) -> PalmLink | None:
+        """The link of an account; None where nothing is linked to it."""
+        record = self._database.account(account)
+        return None if record is None else msgspec.msgpack.decode(record, type=PalmLink)
+
+    def set(self, account: str, link: PalmLink) -> None:
+        """Links something to an account, in the place of what was."""
+        self._database.set_account(account, _encoder.encode(link))
+
+    def remove(self, account: str) -> bool:
+        """Forgets an account; False where nothing was linked to it."""
+        return self._database.remove_account(account)
