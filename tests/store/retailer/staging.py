@@ -149,7 +149,7 @@ class World:
                     lines=lines,
                     probability=0.4 if unsure else 0.99,
                     review=unsure,
-                    weights=weights or {},
+                    weights=dict(weights or {}),
                 )
             )
             self.till.finished(
