@@ -21,7 +21,7 @@ from tillfree.evaluation.resources import Meter
 from tillfree.storage.database.database import FILE_NAME
 from tillfree.storage.database.money.ledger import LEDGER, append_entries, decode_row
 from tillfree.storage.database.money.payments import PAYMENT_EVENTS, PAYMENTS
-from tillfree.storage.database.money.trips import TRIPS
+from tillfree.storage.database.money.trips import TRIP_VISITS, TRIPS
 
 __all__ = ["main"]
 
@@ -61,7 +61,7 @@ def _copy(path: Path, times: int) -> None:
         last = connection.scalar(select(LEDGER.c.number).order_by(LEDGER.c.number.desc()).limit(1)) or 0
     for letter in _LETTERS[:times]:
         with engine.begin() as connection:
-            for table in (TRIPS, PAYMENTS, PAYMENT_EVENTS):
+            for table in (TRIPS, TRIP_VISITS, PAYMENTS, PAYMENT_EVENTS):
                 _copy_rows(connection, table, letter)
             for first in range(1, last + 1, _PAGE):
                 pages = select(LEDGER).where(LEDGER.c.number.between(first, min(first + _PAGE - 1, last)))
@@ -84,7 +84,7 @@ def _copy(path: Path, times: int) -> None:
 
 def _copy_rows(connection: Connection, table: Table, letter: str) -> None:
     columns = [column for column in table.c if not (column.name == "number" and column.primary_key)]
-    names = {"trip", "payment"} & {column.name for column in columns}
+    names = {"trip", "visit", "payment"} & {column.name for column in columns}
     own = next(column for column in columns if column.name in names)
     rows = connection.execute(select(*columns).where(own.contains("b0"))).all()
     for first in range(0, len(rows), _PAGE):

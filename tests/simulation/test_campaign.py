@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tillfree.commerce.payments.processor import Answer, Order, Processor
+from tillfree.core.ids import PaymentId
 from tillfree.core.money import Money
 from tillfree.simulation.payments.campaign import Campaign, CampaignOptions, run_campaign
 from tillfree.simulation.payments.campaign_report import CampaignResult
@@ -105,6 +106,22 @@ def never_lets_go(liar: Liar, order: Order) -> Answer | None:  # noqa: ARG001  o
     if order.kind != "void":
         return None
     return Answer(key=order.key, outcome="approved", reference=order.reference)
+
+
+def holds_elsewhere(liar: Liar, order: Order) -> Answer | None:
+    if order.kind == "authorise":
+        key = f"{order.key}/elsewhere"
+        liar.core.ask(msgspec.structs.replace(order, key=key, payment=PaymentId(f"{order.payment}-unknown")))
+    return None
+
+
+def test_the_report_finds_a_hold_that_nobody_knows_of(tmp_path: Path) -> None:
+    options = CampaignOptions(trips=10, faults=QUIET, kill_ppm=0, refund_ppm=0, dispute_ppm=0, terminal_hold_ppm=0)
+    campaign = Campaign(options, tmp_path, line=lambda core: Liar(core, holds_elsewhere))
+    result = campaign.run()
+    assert not result.is_good
+    assert result.open_holds == 10
+    assert result.unequal == 0
 
 
 def test_the_report_finds_what_was_not_taken(tmp_path: Path) -> None:

@@ -146,6 +146,11 @@ def test_a_refund_is_shown_first_and_done_once(console: Console, manager: TestCl
     page = manager.get("/trips/trip-paid").text
     assert "Was not taken: asked" in page
     assert "Given back" in page
+    assert re.search(r'id="line-1"[^>]* disabled>', page), "a line goes back once"
+    assert not re.search(r'id="line-0"[^>]* disabled>', page)
+    again = manager.get(f"{path}?how=lines&line=1&reason=not+taken")
+    assert again.status_code == 409
+    assert "went back already" in again.text
     fields = confirmed(manager, path, "how=whole&reason=goodwill&note=")
     assert manager.post(path, data=fields).status_code == 303
     console.till.tick()

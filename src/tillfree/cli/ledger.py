@@ -55,6 +55,8 @@ def _show(database: Database, trip: str, limit: int) -> None:
     while limit > 0:
         query = LedgerQuery(trip=TripId(trip), before=before, limit=min(limit, _PAGE))
         page = database.ledger(query)
+        if not page and before is None:
+            show(f"no entries{f' of trip {display_text(trip)}' if trip else ''}\n")
         for row in page:
             entry = row.entry
             show(f"{row.number:8} {format_utc(entry.time_ns)[:19]} {entry.what:13} {display_text(entry.trip)}\n")

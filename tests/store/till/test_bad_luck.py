@@ -60,7 +60,7 @@ def test_one_impossible_answer_holds_up_nobody_else(wrong: dict[str, object]) ->
         lying(bank, "authorise", **wrong)
         lie = bank.ask
         bank.ask = lambda order: (lie if order.payment == "pay-bad" else honest)(order)  # type: ignore[method-assign]
-        bank.look_up = lambda _key: None  # type: ignore[method-assign]
+        bank.look_up = lambda _key: None  # type: ignore[method-assign,assignment]
         with till.together():
             for name in ("bad", "good", "other"):
                 till.open(trip(clock, name), CARD)
@@ -143,6 +143,24 @@ def test_an_answer_that_could_not_be_written_is_looked_up_and_not_asked_again(tm
         assert bank.kinds() == ["authorise"]
         assert bank.looked_up == ["pay-t1/authorise/1"]
         assert database.trip(TripId("t1")).hold == usd(2500)  # type: ignore[union-attr]
+
+
+def test_a_trip_that_was_altered_holds_up_nobody_else(tmp_path: Path) -> None:
+    bank, clock = Bank(), Clock()
+    with Database.open(tmp_path) as database:
+        till = make_till(database, bank, clock)
+        for name in ("a", "b"):
+            till.open(trip(clock, name), CARD)
+            till.bind(TripId(name), VisitId(f"v-{name}"))
+        till.tick()
+        database.add_visit(record("v-a", closed_ns=clock()))
+        database.add_visit(record("v-b", closed_ns=clock()))
+        with sqlite3.connect(tmp_path / "store.db") as raw:
+            raw.execute("UPDATE trips SET record = x'00', wake_ns = 1 WHERE trip = 'a'")
+        raw.close()
+        again = make_till(database, bank, clock)
+        again.tick()
+        assert database.trip(TripId("b")).status == "settled"  # type: ignore[union-attr]
 
 
 def test_a_payment_that_was_altered_holds_up_nobody_else(tmp_path: Path) -> None:

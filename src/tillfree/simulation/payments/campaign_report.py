@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from tillfree.commerce.payments.payment import Payment
+from tillfree.commerce.trips import TripStatus
 from tillfree.core.ids import PaymentId, TripId
 from tillfree.simulation.payments.books import Hold, Totals
 from tillfree.simulation.payments.processor import SimulatedProcessor
 from tillfree.storage.database.database import Database
+from tillfree.storage.database.money.trips import TripQuery
 
 __all__ = ["CampaignResult", "Course", "TripFacts", "compared"]
 
 _CLEARING = "clearing"
 _HOLDS = "holds"
 _SHOWN_MAX = 20
+_UNFINISHED: tuple[TripStatus, ...] = ("inside", "review", "settling")
 _COUNTED = (
     "paid",
     "empty",
@@ -123,6 +126,10 @@ def compared(
         if real[stranger].captured_minor:
             count("doubled")
             count("doubled_minor", real[stranger].captured_minor)
+        if real[stranger].open_minor:
+            count("open_holds")
+            count("open_minor", real[stranger].open_minor)
+            examples.append(f"{stranger}: {real[stranger].open_minor} is held, and nobody came in with it")
     for payment_id in booked:
         count("unequal")
         examples.append(f"{payment_id}: in the ledger, but nobody came in with it")
@@ -133,7 +140,7 @@ def compared(
         course=course,
         trips=len(facts),
         waiting_orders=database.orders_waiting(),
-        open_trips=len(database.open_trips()),
+        open_trips=database.count_trips(TripQuery(statuses=_UNFINISHED)),
         ledger_entries=proof.entries,
         ledger_faults=len(proof.faults),
         faults=dict(sorted(core.counts.items())),

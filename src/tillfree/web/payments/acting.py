@@ -18,7 +18,7 @@ from tillfree.commerce.trips import Trip
 from tillfree.core.money import Money, MoneyError
 from tillfree.store.till.till import Till
 from tillfree.web.errors import AskError, NotThere
-from tillfree.web.payments.detail import refundable_of, trip_of
+from tillfree.web.payments.detail import lines_given_back, refundable_of, trip_of
 from tillfree.web.payments.wording import REASONS, shown
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _wish(ask: "Ask", trip: Trip, payment: Payment) -> _Wish:
     if how == "whole":
         amount = left
     elif how == "lines":
-        lines = _lines(ask, trip)
+        lines = _lines(ask, trip, payment)
         assert trip.receipt is not None
         amount = Money(0, payment.currency)
         for number in lines:
@@ -192,12 +192,14 @@ def _wish(ask: "Ask", trip: Trip, payment: Payment) -> _Wish:
     return _Wish(amount, lines, reason, note)
 
 
-def _lines(ask: "Ask", trip: Trip) -> tuple[int, ...]:
+def _lines(ask: "Ask", trip: Trip, payment: Payment) -> tuple[int, ...]:
     most = 0 if trip.receipt is None else len(trip.receipt.lines)
     sent = _all_sent(ask, "line")
     numbers = {int(text) for text in sent if text.isascii() and text.isdigit() and len(text) < 5}
     if not sent or len(sent) > _LINES_MAX or len(numbers) < len(set(sent)) or not all(n < most for n in numbers):
         raise AskError(ask.say("Choose the lines that are to be given back."))
+    if numbers & lines_given_back(payment):
+        raise AskError(ask.say("Money for one of these lines went back already; give back an amount instead."), 409)
     return tuple(sorted(numbers))
 
 

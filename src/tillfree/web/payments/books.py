@@ -55,7 +55,7 @@ class BookPages:
             balances=[(account_title(ask, balance.account), balance) for balance in ask.database.balances()],
             rows=rows,
             account=lambda name: account_title(ask, name),
-            entry_said=lambda what: entry_title(ask, what),
+            entry_said=lambda entry: entry_title(ask, entry),
             amount_of=Money,
             chosen={"day": day, "trip": trip},
             filtered=bool(chosen),

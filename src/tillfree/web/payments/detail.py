@@ -29,7 +29,7 @@ from tillfree.web.payments.wording import (
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
-__all__ = ["refundable_of", "show_trip", "trip_of"]
+__all__ = ["lines_given_back", "refundable_of", "show_trip", "trip_of"]
 
 _CODE_MAX = 200
 _ENTRIES_SHOWN = 200
@@ -61,6 +61,14 @@ def refundable_of(payment: Payment | None) -> int:
     return 0 if payment is None else max(0, payment.refundable_minor)
 
 
+def lines_given_back(payment: Payment | None) -> frozenset[int]:
+    """Numbers of the lines for which money went back, or is on its way."""
+    refunds = () if payment is None else payment.refunds
+    return frozenset(
+        line for refund in refunds if payment and payment.failed_minor(refund) < refund.minor for line in refund.lines
+    )
+
+
 def show_trip(ask: "Ask") -> Response:
     """The page of a trip."""
     trip = trip_of(ask)
@@ -84,8 +92,9 @@ def show_trip(ask: "Ask") -> Response:
         timeline=[(row.time_ns, event_said(ask, payment, row.event)) for row in events if payment is not None],
         rows=ask.database.ledger(LedgerQuery(trip=trip.id, limit=_ENTRIES_SHOWN))[::-1],
         account=lambda name: account_title(ask, name),
-        entry_said=lambda what: entry_title(ask, what),
+        entry_said=lambda entry: entry_title(ask, entry),
         amount_of=Money,
+        given_back=lines_given_back(payment),
         reasons={key: ask.say(said) for key, said in REASONS.items()},
         may_refund=ask.may("payments.refund") and ask.console.till is not None,
     )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tillfree.commerce.display import display_text, format_amount
+from tillfree.commerce.ledger import Entry
 from tillfree.commerce.payments.events import (
     AdjustWished,
     Answered,
@@ -128,6 +129,11 @@ _ENTRIES: dict[str, str] = {
     "written_off": later("Given up"),
     "reopened": later("Came in again"),
 }
+_MOVES = (
+    ("clearing", later("Taken"), later("Given back")),
+    ("holds", later("Put aside"), later("No longer put aside")),
+)
+"""Titles of entries that put more, or less, on an account; the first that fits."""
 _ORDERS: dict[OrderKind, str] = {
     "authorise": later("Putting money aside"),
     "adjust": later("Changing what is put aside"),
@@ -163,8 +169,15 @@ def account_title(ask: "Ask", account: str) -> str:
     return f"{said}: {display_text(part)}" if part else said
 
 
-def entry_title(ask: "Ask", what: str) -> str:
-    """What an entry of the books is about."""
+def entry_title(ask: "Ask", entry: Entry) -> str:
+    """What an entry of the books is about: what its postings do, where they move money, else what led to it."""
+    moved: dict[str, int] = {}
+    for posting in entry.postings:
+        moved[posting.account] = moved.get(posting.account, 0) + posting.minor
+    for account, more, less in _MOVES:
+        if moved.get(account):
+            return ask.say(more if moved[account] > 0 else less)
+    what = entry.what
     return ask.say(_ENTRIES[what]) if what in _ENTRIES else display_text(what)
 
 
@@ -212,7 +225,7 @@ def _opened_said(ask: "Ask", event: Opened) -> str:
             "The terminal put %(amount)s aside", amount=shown(Money(event.terminal.minor, event.hold.currency))
         )
     if event.method == "card" and event.chargeable and event.hold.minor:
-        return ask.say("Came in by card; %(amount)s is to be put aside", amount=shown(event.hold))
+        return ask.say("Came in; %(amount)s is to be put aside", amount=shown(event.hold))
     return ask.say("Came in; nothing is put aside")
 
 

@@ -173,7 +173,7 @@ class Book:
         )
         found: list[VisitId] = []
         for visit, trip_id in self._connection.execute(statement):
-            trip = self.trip(trip_id)
+            trip = self._readable(trip_id)
             if trip is not None and visit not in trip.left:
                 found.append(visit)
         return found
@@ -190,8 +190,16 @@ class Book:
         return [payment for payment in found if payment is not None]
 
     def _found(self, statement: Any) -> list[Trip]:
-        trips = [self.trip(trip) for trip in list(self._connection.scalars(statement))]
+        trips = [self._readable(trip) for trip in list(self._connection.scalars(statement))]
         return [trip for trip in trips if trip is not None]
+
+    def _readable(self, trip: TripId) -> Trip | None:
+        try:
+            return self.trip(trip)
+        except msgspec.DecodeError:
+            # Altered by something else, as the proof of the ledger says; the others go on.
+            _log.error("trip %s cannot be read, and is left as it is: prove the ledger", trip)
+            return None
 
     # ---- writing --------------------------------------------------------------------------------------------
 
