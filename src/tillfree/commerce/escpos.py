@@ -147,7 +147,11 @@ class _Paper:
         self._bytes += _SINGLE if large else _PLAIN_WEIGHT
 
     def qr(self, link: str) -> None:
-        """GS ( k of Epson: model 2, dots of 6, correction M, store, print."""
+        """GS ( k of Epson: model 2, dots of 6, correction M, store, print.
+
+        Raises:
+            CommerceError: the link is too long, or not in ASCII.
+        """
         if not link.isascii() or not link.isprintable() or len(link) > _QR_BYTES_MAX:
             raise CommerceError(
                 f"a link of {len(link)} characters cannot be a code; give up to {_QR_BYTES_MAX} of ASCII"

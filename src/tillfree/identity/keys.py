@@ -84,7 +84,13 @@ class KeySet(msgspec.Struct, frozen=True):
 
 
 def make_signing_key(seed: bytes, roles: tuple[CodeRole, ...] = ("shopper",), until_s: int = 0) -> SigningKey:
-    """The key of 32 random bytes; its id is the thumbprint of its public half (RFC 7638)."""
+    """The key of 32 random bytes, good until `until_s` (seconds since 1970; 0: without an end).
+
+    Its id is the thumbprint of its public half (RFC 7638).
+
+    Raises:
+        IdentityError: the seed has another length.
+    """
     if len(seed) != SEED_BYTES:
         raise IdentityError(f"a key is made from {SEED_BYTES} random bytes, got {len(seed)}")
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()

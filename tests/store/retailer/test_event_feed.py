@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.store.retailer.staging import World, retailer_settings
+from tillfree.connectors.retailer.feed_address import FeedAddress
 from tillfree.store.retailer.event_feed import FAMILIES, EventFeed
 
 
@@ -39,7 +40,9 @@ class Receiver:
 
 
 def feed_of(world: World, receiver: Receiver) -> EventFeed:
-    return EventFeed(world.database, world.settings.retailer, world.clock, transport=httpx2.MockTransport(receiver))
+    settings = world.settings.retailer
+    address = FeedAddress(settings.feed_url, 1.0, transport=httpx2.MockTransport(receiver))
+    return EventFeed(world.database, settings, world.clock, address=address)
 
 
 def lines(folder: Path) -> list[dict[str, object]]:

@@ -106,7 +106,11 @@ def wants(payment: Payment) -> tuple[Order, ...]:
 
 
 def replayed(events: Iterable[PaymentEvent]) -> Payment | None:
-    """The payment that a list of events makes; None of an empty one."""
+    """The payment that a list of events makes; None of an empty one.
+
+    Raises:
+        PaymentError: it does not begin with `Opened`, or one of them cannot follow the one before.
+    """
     payment: Payment | None = None
     for event in events:
         if payment is None:

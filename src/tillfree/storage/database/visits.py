@@ -152,7 +152,11 @@ _BARE = select(VISITS.c.record).where(VISITS.c.visit == _KEY)
 
 
 def keep_visit(connection: Connection, record: VisitRecord, where: str) -> None:
-    """Keeps a visit in the transaction of the caller, as `Visits.add_visit` does."""
+    """Keeps a visit in the transaction of the caller, as `Visits.add_visit` does.
+
+    Raises:
+        ContradictionError: it is kept already with other content.
+    """
     digest = hashlib.sha256(_encoder.encode(record)).digest()
     known = connection.scalar(_DIGEST, {"key": record.visit})
     if known == digest:
@@ -172,7 +176,11 @@ def keep_visit(connection: Connection, record: VisitRecord, where: str) -> None:
 
 
 def kept_visit(connection: Connection, visit: VisitId, where: str) -> VisitRecord | None:
-    """A visit in the transaction of the caller, as `Visits.visit` gives it."""
+    """A visit in the transaction of the caller, as `Visits.visit` gives it.
+
+    Raises:
+        DatabaseError: what is kept of it is damaged.
+    """
     kept = connection.scalar(_WHOLE, {"key": visit})
     if kept is None:
         kept = connection.scalar(_BARE, {"key": visit})

@@ -65,7 +65,11 @@ class Fingerprints:
         return tuple(_hashed(key, kind, value) for key in reversed(self._keys))
 
     def rotate(self, now_ns: int) -> bool:
-        """Makes a new secret where the newest is too old; says whether it did."""
+        """Makes a new secret where the newest is too old; says whether it did.
+
+        Raises:
+            EntryError: the file of secrets cannot be written.
+        """
         with self._lock:
             kept = tuple(key for key in self._keys if now_ns - key.made_ns < (self._days + _KEPT_DAYS) * _DAY_NS)
             if kept and now_ns - kept[-1].made_ns < self._days * _DAY_NS:

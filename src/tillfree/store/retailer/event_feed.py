@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx2
 import msgspec
 
+from tillfree.connectors.retailer.errors import RetailerUnavailable
+from tillfree.connectors.retailer.feed_address import FeedAddress
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.core.time import NS_PER_S, format_utc
 from tillfree.storage.database.database import Database
@@ -44,7 +45,7 @@ _NAMES = uuid.UUID("0d9e1f5c-1f0a-5a52-8a3f-0f6ad9c2b7f1")
 _TOGETHER = 10
 _FILE, _ADDRESS = "event feed file", "event feed address"
 _WAIT_FIRST_S, _WAIT_MOST_S = 1.0, 300.0
-_ANSWER_MAX = 64 * 1024
+_PIECE_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -94,12 +95,10 @@ class EventFeed:
         settings: RetailerSettings,
         now_ns: Callable[[], int],
         *,
-        transport: httpx2.BaseTransport | None = None,
+        address: FeedAddress | None = None,
     ) -> None:
         self._database, self._settings, self._now_ns = database, settings, now_ns
-        self._http = httpx2.Client(
-            follow_redirects=False, trust_env=False, timeout=settings.timeout_ms / 1000, transport=transport
-        )
+        self._address = address or FeedAddress(settings.feed_url, settings.timeout_ms / 1000)
         self._failures = 0
         self._not_before_ns = 0
 
@@ -110,7 +109,7 @@ class EventFeed:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._http.close()
+        self._address.close()
 
     def tick(self) -> None:
         """Sends what is new."""
@@ -143,17 +142,9 @@ class EventFeed:
 
     def _post(self, events: Sequence[Envelope]) -> bool:
         try:
-            with self._http.stream(
-                "POST",
-                self._settings.feed_url,
-                content=_encoder.encode(list(events)),
-                headers={"content-type": "application/json"},
-            ) as answer:
-                status = answer.status_code
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return self._failed(f"no answer ({type(error).__name__})")
-        if not 200 <= status < 300:
-            return self._failed(f"answered {status}")
+            self._address.send(_encoder.encode(list(events)))
+        except RetailerUnavailable as error:
+            return self._failed(str(error))
         self._failures = 0
         return True
 
@@ -171,7 +162,7 @@ def _append(path: Path, line: bytes) -> None:
     with path.open("ab+") as file:
         end = file.seek(0, os.SEEK_END)
         while end:
-            step = min(end, _ANSWER_MAX)
+            step = min(end, _PIECE_BYTES)
             file.seek(end - step)
             piece = file.read(step)
             whole = piece.rfind(b"\n")

@@ -5,14 +5,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from tillfree.catalog.embedded import parse_templates
 from tillfree.catalog.periods import local_time, zone_of
-from tillfree.catalog.scanning import ScanReader
 from tillfree.commerce.price_list import PriceList
 from tillfree.commerce.receipt import line_amount
 from tillfree.core.money import Money
 from tillfree.web.api.operations import Call, Operation
 from tillfree.web.api.shapes import Amount, amount
+from tillfree.web.catalogue.search import index_of
 
 __all__ = ["OPERATIONS"]
 
@@ -38,7 +37,7 @@ class ScanView(msgspec.Struct, frozen=True, kw_only=True):
 def _scan(call: Call) -> ScanView:
     store = call.console.store
     commerce, shop = store.settings.commerce, store.shop
-    found = ScanReader(shop, parse_templates(commerce.embedded_barcodes)).read(call.asked(ScanQuery).code)
+    found = index_of(shop, commerce).scans.read(call.asked(ScanQuery).code)
     product, minor = found.product, found.price_minor
     if minor is None and product is not None:
         local = local_time(store.now_ns or call.console.now_ns(), zone_of(commerce.time_zone))

@@ -37,7 +37,7 @@ class ProductIndex:
 
     def __init__(self, shop: Shop, templates: tuple[EmbeddedTemplate, ...] = ()) -> None:
         self.shop = shop
-        self._scans = ScanReader(shop, templates)
+        self.scans = ScanReader(shop, templates)
         self.facings: Counter[ProductId] = Counter(facing.product for facing in shop.facings)
         self._entries = [_entry(product) for product in shop.products]
 
@@ -63,7 +63,7 @@ class ProductIndex:
 
     def scanned(self, text: str) -> Product | None:
         """The product behind a scanned code; None where the text is no code of this shop."""
-        return self._scans.read(text).product if text else None
+        return self.scans.read(text).product if text else None
 
     def _has(self, product: Product, what: Lack) -> bool:
         if what == "price":

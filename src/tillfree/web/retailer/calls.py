@@ -30,7 +30,7 @@ from tillfree.web.console import Console
 from tillfree.web.errors import WebError
 from tillfree.web.rate_limits import RateLimits
 
-__all__ = ["Call", "CallError", "Counter", "Operation", "Reply", "money_of", "refusal"]
+__all__ = ["Call", "CallError", "Operation", "Reply", "RetailerCounter", "money_of", "refusal"]
 
 _JSON = "application/json"
 _ONCE = ("authorization", "host", "x-amz-date", "x-amz-content-sha256")
@@ -56,7 +56,7 @@ class Reply(msgspec.Struct, frozen=True):
 class Call(msgspec.Struct, frozen=True):
     """One call as a handler sees it: whose key it has, what it says, and under which name this server was called."""
 
-    counter: "Counter"
+    counter: "RetailerCounter"
     key: Key
     message: Any
     base: str
@@ -79,7 +79,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     idempotent_by: Callable[[Any], str] | None = None
 
 
-class Counter:
+class RetailerCounter:
     """Where the retailer's calls come in; one for a console. What it keeps in memory are rates, and nothing else."""
 
     def __init__(self, console: Console) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from tillfree.connectors.retailer.platform_wire import CatalogStatus, IngestionMade, UploadCatalog
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.integration.ingestions import Ingestion
-from tillfree.web.retailer.calls import Call, CallError, Counter, Reply, refusal
+from tillfree.web.retailer.calls import Call, CallError, Reply, RetailerCounter, refusal
 
 __all__ = ["archive", "cart_upload", "report", "status", "upload"]
 
@@ -67,7 +67,7 @@ def status(call: Call) -> Reply:
     return Reply(200, CatalogStatus(processing_status=found.state, report_download_link=link))
 
 
-def report(counter: Counter, request: Request) -> Response:
+def report(counter: RetailerCounter, request: Request) -> Response:
     """The report behind a link, for as long as the link is good."""
     ingestion, expires = request.path_params["ingestion"], request.query_params.get("expires", "")
     said = request.query_params.get("signature", "")

@@ -22,7 +22,7 @@ from tillfree.connectors.retailer.platform_wire import (
 )
 from tillfree.web.console import Console
 from tillfree.web.retailer import catalogue, charges, orders_page
-from tillfree.web.retailer.calls import Counter, Operation
+from tillfree.web.retailer.calls import Operation, RetailerCounter
 from tillfree.web.retailer.ingesting import Ingesting
 
 __all__ = ["OPERATIONS", "routes"]
@@ -53,7 +53,7 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 """Every call that a retailer can make. All are POST, reads too."""
 _FIRST = threading.Lock()
-_COUNTERS: dict[int, tuple[Counter, Ingesting]] = {}
+_COUNTERS: dict[int, tuple[RetailerCounter, Ingesting]] = {}
 
 
 def routes() -> list[BaseRoute]:
@@ -65,12 +65,12 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-def _of(console: Console) -> tuple[Counter, Ingesting]:
+def _of(console: Console) -> tuple[RetailerCounter, Ingesting]:
     """What all calls to one console share; it goes when the console goes."""
     key = id(console)
     with _FIRST:
         if key not in _COUNTERS:
-            _COUNTERS[key] = (Counter(console), Ingesting(console))
+            _COUNTERS[key] = (RetailerCounter(console), Ingesting(console))
             weakref.finalize(console, _COUNTERS.pop, key, None)
         return _COUNTERS[key]
 
