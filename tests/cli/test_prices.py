@@ -138,6 +138,7 @@ def test_half_a_price_list_is_none(tillfree: Run, files: tuple[Path, Path, Path]
     ran = tillfree("prices", "apply", prices, offers, "--shop", place, "-o", tmp_path / "new.json")
     assert ran.code == 1
     assert "not in the catalogue" in ran.out
+    assert ran.out.endswith("Nothing was written: mend these findings first.\n")
     assert not (tmp_path / "new.json").exists()
 
 

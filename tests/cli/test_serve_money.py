@@ -89,6 +89,7 @@ def test_entries_of_a_recording_become_trips_that_nobody_pays(
         assert trips.keys() == {entry.trip for entry in admitted}
         assert sorted(map(len, trips.values())) == sorted(len(entry.people) for entry in admitted)
         assert all(trip.payment == "" for trip in database.trips(TripQuery(limit=100)))
+        assert all(trip.simulated for trip in database.trips(TripQuery(limit=100)))
         assert {trip.status for trip in database.trips(TripQuery(limit=100))} <= {"void", "review", "inside"}
         assert heard
 

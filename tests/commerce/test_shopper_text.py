@@ -15,7 +15,7 @@ from tillfree.core.money import Money
 GERMAN = """\
               Eckladen & Co
          18. November 2026 11:06
-Bon V7Q2/receipt
+Bon V7Q2
 ------------------------------------------
 Bio-Äpfel Elstar, ungespritzt, vom
 Bodensee, in der großen Tüte

@@ -187,6 +187,25 @@ def test_a_server_that_hangs_up() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "<shopper@example.org>: no such mailbox",
+        "SHOPPER@EXAMPLE.ORG is over quota",
+        "no shopper here, try other.shopper@example.org",
+        "user <shopper>: unknown",
+    ],
+)
+def test_no_refusal_keeps_whom_it_was_for(said: str) -> None:
+    """What went wrong is kept for as long as a link is good; the address no longer than it is needed."""
+    inbox = Inbox()
+    inbox.rcpt_answers = [f"550 5.1.1 {said}"]
+    with mail_server(inbox) as port, pytest.raises(MailRefused) as caught:
+        MailSender(_settings(port), {}).send(msgspec.structs.replace(MAIL, to="Shopper@example.org"))
+    assert "550" in str(caught.value)
+    assert "shopper" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
     ("change", "problem"),
     [
         ({"subject": "a\nBcc: everybody@example.org"}, "header"),

@@ -20,7 +20,7 @@ from tillfree.core.events import (
 )
 from tillfree.core.ids import TrackId, TripId, VisitId
 from tillfree.core.time import NS_PER_S
-from tillfree.identity.arrivals import NOBODY_CAME, PIGGY_BACKING, TAILGATING, Arrivals, told_visit
+from tillfree.identity.arrivals import MIXED_UP, NOBODY_CAME, PIGGY_BACKING, TAILGATING, Arrivals, told_visit
 from tillfree.identity.settings import EntrySettings
 
 REQUIRED = EntrySettings(required=True)
@@ -211,6 +211,40 @@ def test_a_grant_twice_is_one() -> None:
 def test_an_unused_entry_is_told_once() -> None:
     door = Door().see(granted(0), until=21).see(until=300).see(until=2000)
     assert door.issues == [(NOBODY_CAME, "t1")]
+
+
+def test_whoever_walked_away_is_not_charged_for_the_next_one() -> None:
+    """The first one taps and goes; the second taps and comes in: whose entry that was, nobody can say."""
+    door = Door().see(granted(0, "gone"), granted(6, "here"), opened(8, "bob"), until=100)
+    assert door.issues == [(NOBODY_CAME, "here"), (MIXED_UP, "BOB")]
+    # Both come: then each is of one, and nothing is told.
+    assert Door().see(granted(0), granted(6, "t2"), opened(8, "ann"), opened(9, "bob"), until=100).issues == []
+    # The first was over when the second came.
+    late = Door().see(granted(0, "gone"), granted(30, "here"), opened(32, "bob"), until=100)
+    assert late.bound == {"BOB": "here"}
+    assert late.issues == [(NOBODY_CAME, "gone")]
+
+
+def test_the_gate_that_was_passed_clears_it_up() -> None:
+    door = Door().see(granted(0, "t1", gate="gate/1"), granted(1, "t2", gate="gate/2"), opened(2, "ann"))
+    door.see(passage(3, "ann", "gate/1"), until=100)
+    assert door.issues == [(NOBODY_CAME, "t2")]
+    other = Door().see(granted(0, "t1", gate="gate/1"), granted(1, "t2", gate="gate/2"), opened(2, "ann"))
+    other.see(passage(3, "ann", "gate/2"), until=100)
+    assert other.issues == [(NOBODY_CAME, "t2"), (MIXED_UP, "ANN")]
+
+
+def test_an_entry_that_nobody_used_is_nobodys_later() -> None:
+    """A tracker tells two people apart minutes later: the second is put to nobody who had walked away long before."""
+    door = Door().see(granted(0, "t1"), opened(1, "ann"), granted(2, "gone"), until=60)
+    assert door.issues == [(NOBODY_CAME, "gone")]
+    parted = TrackParted(
+        time_ns=ns(300), source="visits", sequence=0, visit=VisitId("ANN"), to_visit=VisitId("X"), track=TrackId("x"),
+        since_ns=ns(3),
+    )  # fmt: skip
+    door.together(opened(300, "x"), parted).see(until=400)
+    assert door.bound == {"ANN": "t1"}
+    assert door.issues[1:] == [(PIGGY_BACKING, "X")]
 
 
 def test_an_issue_of_another_source_is_none_of_ours() -> None:

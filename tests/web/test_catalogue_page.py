@@ -9,12 +9,14 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import OwnServer, console_on
 from tillfree.catalog.model import Product, Shop
+from tillfree.commerce.settings import CommerceSettings
 from tillfree.core.ids import ProductId
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.options import SimulationOptions
 from tillfree.storage.database.audit import AuditQuery
-from tillfree.web.catalogue.search import ProductIndex
+from tillfree.web.catalogue.search import ProductIndex, index_of
 from tillfree.web.console import Console
+from tillfree.web.review.products import find_product
 from tillfree.web.shop_editing import digest
 
 Client = Callable[[str], TestClient]
@@ -142,6 +144,18 @@ def test_pages_hold_fifty_and_the_last_the_rest(client_as: Client, console: Cons
     assert client.get("/catalogue/rows?page=2").text.count('<th scope="row"') == min(50, count - 50)
     far = client.get("/catalogue/rows?page=99999")
     assert far.text.count('<th scope="row"') > 0
+
+
+@pytest.mark.parametrize(
+    "text", ["2812345014684", "2812345000007", "(01)02812345000007(3103)000412", "28123450"], ids=lambda text: text[:4]
+)
+def test_a_scanned_code_with_a_price_inside_finds_its_product(text: str) -> None:
+    cheese = Product(ProductId("2812345000007"), "Cheese", sold_by="weight")
+    shop = Shop("Corner shop", (Product(ProductId("tea"), "Tea"), cheese), (), ())
+    settings = CommerceSettings(embedded_barcodes={"28IIIIIPPPPPC": "price/2"})
+    assert index_of(shop, settings).find(text) == [cheese]
+    assert find_product(shop, settings, text) == cheese
+    assert index_of(shop, CommerceSettings()).scanned("2812345014684") is None
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "page=-1", f"text={'x' * 300}", "page=1e9"])

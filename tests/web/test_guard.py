@@ -51,6 +51,12 @@ def test_a_client_without_fetch_metadata_needs_our_origin(client_as: ClientAs) -
         client.headers["sec-fetch-site"] = "same-origin"
 
 
+@pytest.mark.parametrize("path", ["/r/x/wrong/{}", "/disputes/{}", "/api/v1/disputes/{}", "/v1/catalog/reports/{}"])
+def test_an_endless_number_is_no_address(client_as: ClientAs, path: str) -> None:
+    """Python reads no number of more than 4300 digits: it would be a bug of ours to try."""
+    assert client_as("").get(path.format("9" * 5000)).status_code == 414
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(client_as: ClientAs) -> None:
     answer = client_as("manager").post("/theme", content=b"x", headers={"content-length": str(BODY_BYTES_MAX + 1)})
     assert answer.status_code == 413

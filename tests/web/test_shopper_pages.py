@@ -355,6 +355,21 @@ def _number(fresh: ShopperStore) -> str:
     return made.number
 
 
+def test_a_kiosk_that_can_give_nothing_says_so_and_the_exit_does_not_send_anybody_there(
+    fresh: ShopperStore, browse: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, words = browse("associate"), LANGUAGES["de"]
+    assert words.exit_scan in client.get("/exit?lang=de").text
+    bare = msgspec.structs.replace(fresh.desk.settings, mail=MailSettings())
+    monkeypatch.setattr(fresh.desk, "settings", bare)
+    kiosk = client.get("/kiosk?lang=de").text
+    assert words.kiosk_nothing in kiosk
+    assert 'name="number"' not in kiosk
+    page = client.get("/exit?lang=de").text
+    assert words.exit_scan_only in page
+    assert words.exit_scan not in page
+
+
 def test_the_kiosk_sends_a_receipt_and_shows_none(fresh: ShopperStore, browse: Callable[..., TestClient]) -> None:
     client, number = browse("associate"), _number(fresh)
     assert fresh.trips[0].receipt is not None

@@ -128,7 +128,7 @@ def test_a_trip_shows_members_money_events_and_books(manager: TestClient) -> Non
     assert 'href="/visits/V-paid"' in page
     assert f"6.00\u00a0{CURRENCY}" in page
     assert "is to be paid" in page
-    assert "taking of what is held" in page
+    assert "was taken of what was put aside" in page
     assert "At the payment processor" in page
 
 

@@ -158,7 +158,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     if found.claims is not None:
         claims = found.claims
         who = f" for {display_text(claims.sub)}" if claims.sub else ""
-        show(f"{claims.role}{who}, {claims.grp} people, until {format_utc(claims.exp * NS_PER_S)}\n")
+        people = f"{claims.grp} {'person' if claims.grp == 1 else 'people'}"
+        show(f"{claims.role}{who}, {people}, until {format_utc(claims.exp * NS_PER_S)}\n")
     if found.problem:
         show(f"! {found.problem}: {REASONS[found.problem]}\n")
         return 1

@@ -14,6 +14,7 @@ from tillfree.cli.money import beside, receipt_desk
 from tillfree.cli.serving import Keeper, open_browser, quiet_log, serve_console
 from tillfree.cli.simulating import shop_named
 from tillfree.cli.terminal import show
+from tillfree.commerce.settings import CommerceSettings
 from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
@@ -29,6 +30,7 @@ from tillfree.simulation.payments.processor import SimulatedProcessor
 from tillfree.simulation.shifts import SimulatedShifts, options_for_crowd
 from tillfree.simulation.stores.habits import HABITS
 from tillfree.simulation.stores.named import STORES
+from tillfree.simulation.stores.offers import with_offers
 from tillfree.storage.database.database import Database
 from tillfree.store.counter import Counter
 from tillfree.store.entry.key_files import KeyFolder
@@ -39,9 +41,8 @@ from tillfree.store.stream_clock import StreamClock
 from tillfree.store.workers import Worker
 from tillfree.web.console import Console
 
-__all__ = ["PORT", "demo_counter", "demo_settings", "run_demo"]
+__all__ = ["demo_counter", "demo_settings", "run_demo"]
 
-PORT = 8420
 HOST = "127.0.0.1"
 """The demo lets everybody in who reaches it, so nobody from outside this machine may."""
 WARM_UP_S = 75.0
@@ -55,12 +56,16 @@ PROVES_AGE = 0.9
 SLIPS_IN = 0.1
 """How often somebody slips in behind somebody else, relative to other awkward acts: assumed."""
 
+TAXES_PPM = {"food": 70_000, "reduced": 70_000}
+USUAL_TAX_PPM = 190_000
+"""Rates of tax, so that receipts have some: assumed."""
+
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """Serves until Ctrl+C."""
     quiet_log()
     begin_s = time.monotonic()
-    shop = shop_named(arguments.store)
+    shop = with_offers(shop_named(arguments.store))
     options = demo_options(arguments)
     source = SimulatedShifts(shop, options_for_crowd(shop, arguments.shoppers, options), arguments.store)
     settings = demo_settings(shop)
@@ -142,9 +147,15 @@ def demo_counter(
 
 
 def demo_settings(shop: Shop) -> StoreSettings:
-    """Nobody comes in without showing something, and money is simulated."""
+    """Nobody comes in without showing something, prices include tax, and money is simulated."""
     return StoreSettings(
         currency=shop.currency,
+        commerce=CommerceSettings(
+            prices_include_tax=True,
+            tax_rates_ppm={
+                product.tax_class: TAXES_PPM.get(product.tax_class, USUAL_TAX_PPM) for product in shop.products
+            },
+        ),
         entry=EntrySettings(required=True),
         processor=ProcessorSettings(kind="simulated"),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from tillfree.catalog.model import Product
-from tillfree.commerce.pricing import ANONYMOUS_NOTE, Pricing, Sale
+from tillfree.commerce.pricing import Pricing
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.tax import sum_taxed
 from tillfree.commerce.trips import Trip
@@ -14,12 +14,11 @@ from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
 from tillfree.core.money import TaxedAmount
 from tillfree.core.time import NS_PER_S, format_utc
 from tillfree.shopping.parties import PartyCart
-from tillfree.storage.database.records import VisitRecord
-from tillfree.store.entry.doubts import entry_doubts
 from tillfree.store.replay import ReplayResult, VisitResult
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.carts import Left, priced
 from tillfree.store.till.table_policy import TablePolicy
+from tillfree.store.visit_receipts import bare_record, visit_receipt
 
 __all__ = ["PartyDocument", "ReplayDocument", "TripDocument", "VisitDocument", "document_of", "encode_document"]
 
@@ -120,7 +119,7 @@ def _trips(
             members.setdefault(visit.trip, []).append(visit)
     policy = TablePolicy(settings)
     for id_, found in members.items():
-        people = [Left(_record(visit, receipts[visit.visit]), None) for visit in found]
+        people = [Left(bare_record(visit, receipts[visit.visit]), None) for visit in found]
         trip = Trip(id=id_, gate="", entry="open", opened_ns=found[0].opened_ns)
         receipt = priced(trip, None, people, lambda: pricing)
         # Of staff and deliveries no age is asked, and no money.
@@ -131,35 +130,7 @@ def _trips(
         yield TripDocument(trip=id_, visits=tuple(visit.visit for visit in found), receipt=receipt, verdict=verdict)
 
 
-def _record(visit: VisitResult, receipt: Receipt) -> VisitRecord:
-    return VisitRecord(
-        visit=visit.visit,
-        track=visit.track,
-        tracks=visit.tracks,
-        opened_ns=visit.opened_ns,
-        closed_ns=visit.closed_ns,
-        reason=visit.reason,
-        receipt=receipt,
-        anonymous=visit.anonymous,
-        party=visit.party,
-        alternatives=visit.alternatives,
-        interactions=visit.interactions,
-        trip=visit.trip,
-    )
-
-
 def _visit(visit: VisitResult, pricing: Pricing, products: Mapping[ProductId, Product]) -> VisitDocument:
-    doubts = entry_doubts(visit, products)
-    notes = ((ANONYMOUS_NOTE,) if visit.anonymous else ()) + doubts
-    sale = Sale(
-        visit=visit.visit,
-        time_ns=visit.receipt_ns,
-        lines=visit.lines,
-        probability=visit.probability,
-        review=visit.review or bool(doubts),
-        notes=notes,
-        weights=pricing.weigh(visit.interactions, (visit.visit,)),
-    )
     return VisitDocument(
         visit=visit.visit,
         person=visit.track,
@@ -168,7 +139,7 @@ def _visit(visit: VisitResult, pricing: Pricing, products: Mapping[ProductId, Pr
         opened=format_utc(visit.opened_ns),
         closed=format_utc(visit.closed_ns),
         reason=visit.reason,
-        receipt=pricing.receipt(sale),
+        receipt=visit_receipt(visit, pricing, products),
         alternatives=visit.alternatives,
         interactions=visit.interactions,
     )

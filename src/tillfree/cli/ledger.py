@@ -9,6 +9,7 @@ from pathlib import Path
 from tillfree.cli.terminal import TerminalError, say, show
 from tillfree.commerce.display import display_text, format_amount
 from tillfree.commerce.ledger import ACCOUNTS, account_of
+from tillfree.connectors.exports.cells import guarded_cell
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
 from tillfree.core.time import format_utc
@@ -21,7 +22,6 @@ __all__ = ["run_ledger"]
 _COLUMNS = ("number", "time", "trip", "payment", "what", "account", "debit", "credit", "currency")
 _PAGE = 1000
 # Spreadsheets take a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_ledger(arguments: argparse.Namespace) -> int:
@@ -90,11 +90,7 @@ def _write(rows: Iterable[LedgerRow], file: object) -> int:
             debit, credit = (amount, "") if posting.minor > 0 else ("", amount)
             texts = (entry.trip, entry.payment, entry.what, posting.account)
             writer.writerow(
-                (row.number, format_utc(entry.time_ns), *map(_cell, texts), debit, credit, entry.currency)
+                (row.number, format_utc(entry.time_ns), *map(guarded_cell, texts), debit, credit, entry.currency)
             )  # fmt: skip
             count += 1
     return count
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

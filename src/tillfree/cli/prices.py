@@ -85,6 +85,7 @@ def _checked(files: list[Path], shop: Shop) -> Shop | None:
         return shop
     for path, report in reports:
         show(f"{display_text(str(path))}: {report}\n")
+    show("Nothing was written: mend these findings first.\n")
     return None
 
 

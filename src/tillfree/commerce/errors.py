@@ -3,9 +3,11 @@
 The tree::
 
     TillfreeError
-    └── CommerceError
-        ├── ReceiptError    a receipt whose parts do not add up, or that cannot be read
-        └── PaymentError    something that a payment cannot do: to refund more than was taken, say
+    ├── CommerceError
+    │   ├── ReceiptError        a receipt whose parts do not add up, or that cannot be read
+    │   └── PaymentError        something that a payment cannot do: to refund more than was taken, say
+    ├── ProcessorUnavailable    a processor gives no answer; what became of the order is open (payments.processor)
+    └── ProcessorRefusal        a processor says that an order makes no sense
 """
 
 from tillfree.core.errors import TillfreeError

@@ -73,7 +73,7 @@ def lay_out(
     return Layout(
         words=words,
         store=display_text(receipt.store),
-        number=words.receipt_number.format(number=display_text(receipt.id)),
+        number=words.receipt_number.format(number=display_text(receipt.id.removesuffix("/receipt"))),
         when=f"{day_in(receipt.time_ns, words.code, zone)} {clock_in(receipt.time_ns, words.code, zone)}",
         time_ns=receipt.time_ns,
         simulated=simulated,

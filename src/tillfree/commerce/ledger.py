@@ -18,6 +18,8 @@ from tillfree.commerce.tax import TaxLine, divide_rounded
 
 __all__ = [
     "ACCOUNTS",
+    "DEBTS",
+    "HOLDS",
     "NO_HASH",
     "SHOPPER",
     "SURPLUS",

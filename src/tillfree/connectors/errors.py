@@ -3,7 +3,20 @@
 The tree::
 
     TillfreeError
-    └── ConnectorError    another system cannot be reached, or does not answer as it should
+    └── ConnectorError                another system cannot be reached, or does not answer as it should
+        ├── NoticeError               a processor's notice that cannot be read (processors.notices)
+        │   └── SignatureError        one that the processor did not sign
+        ├── TerminalError             a card terminal cannot be reached (terminals.taps)
+        ├── EmvError                  data objects of a card that cannot be read (terminals.emv)
+        ├── MailRefused               a mail server says no for good (mail)
+        ├── MailUnavailable           a mail server cannot be asked now
+        ├── PrinterUnavailable        a receipt printer cannot be reached (printing)
+        ├── RetailerRefused           the retailer's connector says no (retailer.errors)
+        ├── RetailerUnavailable       it gives no answer, or says: later
+        ├── SignatureError            a call of the retailer that is not signed as it must be
+        ├── CartError                 a priced cart that does not add up (retailer.priced_cart)
+        ├── ForbiddenAddressError     an address that no webhook is sent to (webhooks.addresses)
+        └── SignatureError            a webhook that is not signed as it must be (webhooks.signing)
 """
 
 from tillfree.core.errors import TillfreeError

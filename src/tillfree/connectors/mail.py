@@ -173,8 +173,14 @@ class MailSender:
             raise MailUnavailable(f"{where} cannot be reached ({error}); check mail.host and mail.port") from error
 
 
+def _names_in(address: str) -> tuple[str, ...]:
+    name = address.partition("@")[0].lower()
+    return (name, f"<{name}>", f"<{name}>:", f"{name}:")
+
+
 def _by_code(mail: Mail, where: str, part: str, code: int, said: bytes | str) -> ConnectorError:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    shown = " ".join(text.replace(mail.to, "…").split())[:200]
+    # Servers write an address in small letters, in brackets, or write that of another mailbox behind it.
+    shown = " ".join("…" if "@" in word or word.lower() in _names_in(mail.to) else word for word in text.split())[:200]
     kind = MailRefused if code >= _PERMANENT else MailUnavailable
     return kind(f"{mail.id}: {where} does not take {part}: {code} {shown}")

@@ -1,22 +1,30 @@
 """The root of every error that Tillfree raises on purpose.
 
-Each package derives one base of its own and draws its tree there::
+Each package derives its bases here and draws its tree in its own module of errors::
 
     TillfreeError
-    ├── CatalogError        (catalog)
-    ├── SensingError        (sensing)
-    ├── FusionError         (fusion)
-    ├── ShoppingError       (shopping)
-    ├── CommerceError       (commerce)
-    ├── IdentityError       (identity)
-    ├── RecordingError      (storage)
-    ├── DatabaseError       (storage)
-    ├── ConnectorError      (connectors)
-    ├── SettingsError       (store)
-    ├── StoreError          (store)
-    ├── SimulationError     (simulation)
-    ├── EvaluationError     (evaluation)
-    └── WebError            (web)
+    ├── MoneyError             (core)
+    ├── CatalogError           (catalog)
+    ├── EpcError               (rfid)
+    ├── VisionError            (vision)
+    ├── ShoppingError          (shopping)
+    ├── CommerceError          (commerce)
+    ├── ProcessorUnavailable   (commerce: what any processor may answer)
+    ├── ProcessorRefusal       (commerce)
+    ├── IdentityError          (identity)
+    ├── RecordingError         (storage)
+    ├── DatabaseError          (storage)
+    ├── ConnectorError         (connectors)
+    ├── SettingsError          (store)
+    ├── StoreError             (store: running)
+    ├── EntryError             (store: at the gate)
+    ├── TillError              (store: the till)
+    ├── ReceiptDeskError       (store: receipts to shoppers)
+    ├── SimulationError        (simulation)
+    ├── EvaluationError        (evaluation)
+    ├── LearningError          (learning)
+    ├── WebError               (web)
+    └── TerminalError          (cli)
 
 A `TillfreeError` is something wrong with the world (a file, a sensor, a setting), never a bug of ours: its message says
 what was wrong, where, and what to do. The command line prints it without a traceback.

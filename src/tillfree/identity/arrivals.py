@@ -3,7 +3,8 @@
 A grant is good for some seconds and for so many people. A visit is of the oldest grant that has room when it begins;
 who stood at the terminal was seen a moment before. A passage through a gate that tells of its passages counts from the
 moment of the passage. Where a store wants a credential of everybody, whoever belongs to no grant is told of: nobody is
-charged on a guess. Pure.
+charged on a guess. Neither is whoever walked away from an open gate: a visit that may have been of their grant or of a
+later one is told of as soon as one of the two was not used, and a grant that was said to be unused stays so. Pure.
 """
 
 from collections.abc import Sequence
@@ -23,11 +24,21 @@ from tillfree.core.ids import TrackId, TripId, VisitId
 from tillfree.core.time import NS_PER_S
 from tillfree.identity.settings import EntrySettings
 
-__all__ = ["ENTRY_PROBLEMS", "NOBODY_CAME", "PIGGY_BACKING", "SOURCE", "TAILGATING", "Arrivals", "told_visit"]
+__all__ = [
+    "ENTRY_PROBLEMS",
+    "MIXED_UP",
+    "NOBODY_CAME",
+    "PIGGY_BACKING",
+    "SOURCE",
+    "TAILGATING",
+    "Arrivals",
+    "told_visit",
+]
 
 SOURCE = "arrivals"
 TAILGATING, PIGGY_BACKING, NOBODY_CAME = "tailgating", "piggy-backing", "nobody came in"
-ENTRY_PROBLEMS = (TAILGATING, PIGGY_BACKING, NOBODY_CAME)
+MIXED_UP = "one of two entries"
+ENTRY_PROBLEMS = (TAILGATING, PIGGY_BACKING, NOBODY_CAME, MIXED_UP)
 """`SensorIssue.problem` of what is said here; the device is `entry/` and the visit, or the trip that nobody is in."""
 # Two tracks are told apart minutes after they were taken for one, at most (assumed).
 _REMEMBERED_NS = 15 * 60 * NS_PER_S
@@ -38,13 +49,15 @@ _DEVICE = "entry/"
 class _Grant:
     """An open gate."""
 
-    __slots__ = ("gate", "members", "size", "time_ns", "told", "trip", "until_ns")
+    __slots__ = ("gate", "instead", "members", "size", "time_ns", "told", "trip", "until_ns")
 
     def __init__(self, event: EntryGranted, until_ns: int) -> None:
         self.trip, self.gate, self.time_ns = event.trip, event.source, event.time_ns
         self.size, self.until_ns = event.group_size, until_ns
         self.members: set[VisitId] = set()
         self.told = False
+        self.instead: list[VisitId] = []
+        """Visits that would have fitted this grant as well, and were put to an older one."""
 
 
 class Arrivals:
@@ -96,9 +109,20 @@ class Arrivals:
                     self._visits[event.track] = event.to_visit
                 case VisitClosed():
                     self._forget(event.visit)
-        if gate is not None and (visit := self._visits.get(gate.track)) in self._unbound and visit is not None:
-            out += self._arrive(visit, gate.time_ns, gate.time_ns, gate.source)
+        if gate is not None and (visit := self._visits.get(gate.track)) is not None:
+            if visit in self._unbound:
+                out += self._arrive(visit, gate.time_ns, gate.time_ns, gate.source)
+            else:
+                self._passed(visit, gate.source)
         return out
+
+    def leave(self, event: VisitClosed) -> list[Event]:
+        """Somebody leaves, perhaps before it is known whether another comes. Call it before their receipt is made."""
+        waiting = [grant for grant in self._grants.values() if event.visit in grant.instead]
+        for grant in waiting:
+            grant.instead.remove(event.visit)
+        unused = any(not grant.members and not grant.told for grant in waiting)
+        return [self._unsure(event.visit, event.time_ns)] if unused else []
 
     def tick(self, time_ns: int) -> list[Event]:
         """What the time says: who still belongs to nobody, and which entry nobody used. Call it with every event."""
@@ -111,12 +135,7 @@ class Arrivals:
                 out += self._accuse(visit, since_ns, time_ns)
         for grant in list(self._grants.values()):
             if time_ns > grant.until_ns and not grant.members and not grant.told:
-                grant.told = True
-                out.append(
-                    self._issue(
-                        time_ns, grant.trip, NOBODY_CAME, "the gate opened, and nobody came in", "nothing is to be done"
-                    )
-                )
+                out += self._unused(grant, time_ns)
             if time_ns > grant.until_ns + _REMEMBERED_NS:
                 del self._grants[grant.trip]
         self._plan()
@@ -126,21 +145,23 @@ class Arrivals:
 
     def _arrive(self, visit: VisitId, since_ns: int, now_ns: int, gate: str) -> list[Event]:
         self._unbound.add(visit)
-        grant = self._grant_for(since_ns, gate)
-        if grant is not None:
-            return [self._bind(visit, grant, now_ns)]
+        fitting = self._grants_for(since_ns, gate)
+        if fitting:
+            for other in fitting[1:]:
+                other.instead.append(visit)
+            return [self._bind(visit, fitting[0], now_ns)]
         if visit not in self._accused:
             self._waiting[visit] = since_ns
             self._look_at(since_ns + self._before_ns + 1)
         return []
 
-    def _grant_for(self, since_ns: int, gate: str) -> _Grant | None:
-        """The oldest grant with room that was good then; of this gate, if it has opened for anybody lately."""
+    def _grants_for(self, since_ns: int, gate: str) -> list[_Grant]:
+        """Grants with room that were good then, the oldest first; of this gate, if it has opened for anybody lately."""
         good = [g for g in self._grants.values() if g.time_ns - self._before_ns <= since_ns <= g.until_ns]
         if gate and any(grant.gate == gate for grant in self._grants.values()):
             good = [grant for grant in good if grant.gate == gate]
-        with_room = (grant for grant in good if len(grant.members) < grant.size)
-        return min(with_room, key=lambda grant: (grant.time_ns, grant.trip), default=None)
+        with_room = [grant for grant in good if len(grant.members) < grant.size and not grant.told]
+        return sorted(with_room, key=lambda grant: (grant.time_ns, grant.trip))
 
     def _bind(self, visit: VisitId, grant: _Grant, time_ns: int) -> VisitBound:
         self._waiting.pop(visit, None)
@@ -148,6 +169,25 @@ class Arrivals:
         grant.members.add(visit)
         self._sequence += 1
         return VisitBound(time_ns=time_ns, source=SOURCE, sequence=self._sequence, visit=visit, trip=grant.trip)
+
+    def _passed(self, visit: VisitId, gate: str) -> None:
+        """Who passed the gate that opened for them was not of another gate's grant."""
+        if any(visit in grant.members and grant.gate == gate for grant in self._grants.values()):
+            for grant in self._grants.values():
+                if grant.gate != gate and visit in grant.instead:
+                    grant.instead.remove(visit)
+
+    def _unused(self, grant: _Grant, now_ns: int) -> list[Event]:
+        """Nobody came in on it; who was put to an older one instead may have been of this one."""
+        grant.told = True
+        out: list[Event] = [
+            self._issue(now_ns, grant.trip, NOBODY_CAME, "the gate opened, and nobody came in", "nothing is to be done")
+        ]
+        return out + [self._unsure(visit, now_ns) for visit in grant.instead]
+
+    def _unsure(self, visit: VisitId, now_ns: int) -> Event:
+        detail = f"{visit} came in when the gate was open for two, and one of the two did not come"
+        return self._issue(now_ns, visit, MIXED_UP, detail, "their visit waits for review: see whose entry it was")
 
     def _accuse(self, visit: VisitId, since_ns: int, now_ns: int) -> list[Event]:
         if not self._required:

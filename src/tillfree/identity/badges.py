@@ -98,7 +98,7 @@ def _badge(where: str, cells: dict[str, str]) -> Badge:
         if not _NUMBER.fullmatch(cells[name]):
             raise IdentityError(f"{where}: {name} {cells[name][:80]!r} is not 1 to 64 letters, digits and . _ : -")
     age = cells.get("age_years", "") or "0"
-    if not (age.isascii() and age.isdigit() and int(age) <= 120):
+    if not (age.isascii() and age.isdigit() and len(age) <= 3 and int(age) <= 120):
         raise IdentityError(f"{where}: age_years {age[:20]!r} is not a whole number from 0 to 120")
     try:
         return Badge(

@@ -12,7 +12,6 @@ from msgspec import Meta
 from tillfree.identity.errors import IdentityError
 
 __all__ = [
-    "CODE_ROLES",
     "CodeRole",
     "KeySet",
     "SigningKey",
@@ -25,7 +24,6 @@ __all__ = [
 ]
 
 CodeRole = Literal["shopper", "associate", "delivery"]
-CODE_ROLES: tuple[CodeRole, ...] = ("shopper", "associate", "delivery")
 SEED_BYTES = 32
 _KEYS_MAX = 100
 

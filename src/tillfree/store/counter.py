@@ -16,12 +16,12 @@ from tillfree.identity.badges import PalmLinks
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.entry.desk import EntryDesk, RetailerIdentity
+from tillfree.store.money_told import MoneyTold
 from tillfree.store.running.running import RunningStore
 from tillfree.store.running.state import FeedEntry
 from tillfree.store.settings import StoreSettings
 from tillfree.store.stream_clock import StreamClock
 from tillfree.store.till.errors import TillError
-from tillfree.store.till.table_policy import TablePolicy
 from tillfree.store.till.till import Till
 from tillfree.store.till.watched import WatchedProcessor
 from tillfree.store.workers import Worker, Workers
@@ -29,6 +29,8 @@ from tillfree.store.workers import Worker, Workers
 __all__ = ["Counter"]
 
 _log = logging.getLogger(__name__)
+_PROCESSOR = "payment processor"
+_REMEDY = "money waits and is asked for again by itself: check the network, and what the processor says of its state"
 _WAYS: dict[str, EntryKind] = {"associate": "staff", "delivery": "delivery"}
 
 
@@ -60,7 +62,6 @@ class Counter:
             self.processor,
             self.clock,
             prices=self._prices,
-            policy=TablePolicy(settings),
             retailer_prices=retailer_prices,
         )
         self.desk = EntryDesk(
@@ -79,6 +80,7 @@ class Counter:
         )
         self._workers = Workers(())
         self._closed = False
+        self._said_down = False
 
     # ---- what the store calls ---------------------------------------------------------------------------------
 
@@ -104,7 +106,8 @@ class Counter:
         self.desk.note(event)
 
     def _heard_of(self, event: EntryGranted | VisitBound) -> Trip:
-        made = Trip(id=event.trip, gate="", entry="open", opened_ns=event.time_ns, simulated=self._simulated)
+        simulated = self._simulated or (self._store is not None and self._store.simulated)
+        made = Trip(id=event.trip, gate="", entry="open", opened_ns=event.time_ns, simulated=simulated)
         if isinstance(event, VisitBound):
             return made
         return msgspec.structs.replace(
@@ -125,6 +128,8 @@ class Counter:
         table: Sequence[Worker] = (
             Worker("payments", self.till.tick, remedy="money waits, and nothing is lost: see the log of the server"),
             Worker("gate", self.desk.tick),
+            Worker("watch over the processor", self.watch_processor, 0.5),
+            Worker("feed of money", MoneyTold(self._database, store.note).tick, 0.25),
             *more,
         )
         self._workers = Workers(table, self._tell_trouble)
@@ -146,7 +151,10 @@ class Counter:
     @property
     def trouble(self) -> str:
         """What does not work at the moment, for every page."""
-        return self._workers.trouble
+        found = [self._workers.trouble]
+        if not self.processor.online:
+            found.append(f"{_PROCESSOR}: {self._no_answers()}")
+        return "; ".join(filter(None, found))
 
     @property
     def till_waits(self) -> bool:
@@ -165,6 +173,17 @@ class Counter:
     def _prices(self) -> Pricing:
         assert self._store is not None, "a counter belongs to a store"
         return Pricing(self._store.shop, self._settings.commerce, self._store.name)
+
+    def _no_answers(self) -> str:
+        waiting = self._database.orders_waiting()
+        return f"gives no answers; {waiting} {'order waits' if waiting == 1 else 'orders wait'}"
+
+    def watch_processor(self) -> None:
+        """Tells once that no answers come, and once that they come again."""
+        down = not self.processor.online
+        if down != self._said_down:
+            self._said_down = down
+            self._tell_trouble(_PROCESSOR, self._no_answers() if down else "works again", _REMEDY if down else "")
 
     def _tell_trouble(self, name: str, said: str, remedy: str) -> None:
         if self._store is not None:

@@ -23,6 +23,7 @@ from tillfree.core.events import (
     WeightChange,
 )
 from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
+from tillfree.identity.arrivals import MIXED_UP, told_visit
 from tillfree.shopping.cart import VirtualCart, step
 from tillfree.store.settings import StoreSettings
 
@@ -46,7 +47,8 @@ class VisitResult(msgspec.Struct, frozen=True):
     """One finished visit: its receipt's lines, how sure they are, and why.
 
     `trip` is the entry that it came in on, empty for none; where a store wants one of everybody, it is `uninvited`
-    then. `age_years` is what was proved of everybody of the trip, and `checks_age` says whether that matters.
+    then. `mixed_up` says that it may have come in on somebody else's entry. `age_years` is what was proved of everybody
+    of the trip, and `checks_age` says whether that matters.
     """
 
     visit: VisitId
@@ -66,6 +68,7 @@ class VisitResult(msgspec.Struct, frozen=True):
     party: str = ""
     trip: TripId = TripId("")
     uninvited: bool = False
+    mixed_up: bool = False
     age_years: int = 0
     checks_age: bool = False
 
@@ -79,6 +82,7 @@ class _Open:
         self.tracks = [event.track]
         self.moments: list[CartMoment] = []
         self.trip = TripId("")
+        self.mixed_up = False
 
 
 class Gather:
@@ -110,8 +114,8 @@ class Gather:
         match event:
             case WeightChange() if self._keeps:
                 self.changes.append(event)
-            case SensorIssue() if self._keeps:
-                self.issues.append(event)
+            case SensorIssue():
+                self._note_issue(event)
             case VisitOpened():
                 self._open[event.visit] = _Open(event)
                 self._advance(event.visit, event)
@@ -127,6 +131,13 @@ class Gather:
                 self._advance(event.visit, event)
                 if event.final:
                     self._finish(event)
+
+    def _note_issue(self, event: SensorIssue) -> None:
+        if self._keeps:
+            self.issues.append(event)
+        state = self._open.get(VisitId(told_visit(event))) if event.problem == MIXED_UP else None
+        if state is not None:
+            state.mixed_up = True
 
     def cart(self, visit: VisitId) -> VirtualCart | None:
         """The cart of a visit that goes on."""
@@ -204,13 +215,14 @@ class Gather:
                 anonymous=cart.anonymous,
                 lines=cart.lines,
                 probability=cart.probability,
-                review=cart.decision == "review" or uninvited,
+                review=cart.decision == "review" or uninvited or state.mixed_up,
                 alternatives=cart.alternatives,
                 interactions=belief.interactions,
                 cart_times=tuple(state.moments),
                 party=cart.party or (at_gate[0] if at_gate else ""),
                 trip=state.trip,
                 uninvited=uninvited,
+                mixed_up=state.mixed_up,
                 age_years=age_years or 0,
                 checks_age=age_years is not None,
             )

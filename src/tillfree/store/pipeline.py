@@ -18,6 +18,7 @@ from tillfree.core.events import (
     GatePassage,
     ItemLook,
     PeopleFrame,
+    VisitClosed,
     WeightBatch,
 )
 from tillfree.core.ids import FixtureId
@@ -121,6 +122,8 @@ class Pipeline:
 
     def _spread(self, events: Sequence[Event], out: list[Event], cause: Event | None = None) -> None:
         for event in events:
+            if isinstance(event, VisitClosed):
+                out.extend(self._arrivals.leave(event))
             out.append(event)
             beliefs: list[CartBelief] = self._fusion.update(event)
             out.extend(beliefs)

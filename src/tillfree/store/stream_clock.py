@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 __all__ = ["StreamClock"]
 
+_SLOWER = 2
+"""While the stream is behind what was said, time goes on at half the pace, so that the stream catches up."""
+
 
 class StreamClock:
     """Gives nanoseconds that never go back: the newest time of the stream, and while that stands still it goes on.
@@ -30,6 +33,7 @@ class StreamClock:
         self._seen_ns = 0
         self._since_ns = 0
         self._said_ns = 0
+        self._asked_ns = 0
 
     def follow(self, stream_ns: Callable[[], int]) -> None:
         """This is the stream from now on; it says 0 before it has begun."""
@@ -44,5 +48,9 @@ class StreamClock:
                 return self._wall_ns()
             if stream_ns != self._seen_ns:
                 self._seen_ns, self._since_ns = stream_ns, steady_ns
-            self._said_ns = max(self._said_ns, stream_ns + (steady_ns - self._since_ns))
+            # A stream that was ahead for a moment (a sensor with a wrong clock) must not stop time until it is there
+            # again: what waits to be tried again would wait for hours.
+            gone_on_ns = self._said_ns + (steady_ns - self._asked_ns) // _SLOWER if self._said_ns else 0
+            self._said_ns = max(gone_on_ns, stream_ns + (steady_ns - self._since_ns))
+            self._asked_ns = steady_ns
             return self._said_ns

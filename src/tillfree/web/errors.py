@@ -4,9 +4,14 @@ The tree::
 
     TillfreeError
     └── WebError            the server cannot start
-        └── AskError        a request that cannot be answered: its status and what to do
-            ├── NotAllowed  403, the reader's role does not allow it
-            └── NotThere    404, there is no such thing
+        ├── AskError        a request that cannot be answered: its status and what to do
+        │   ├── NotAllowed  403, the reader's role does not allow it
+        │   ├── NotThere    404, there is no such thing
+        │   └── StaleError  409, somebody changed the shop in between (shop_editing)
+        ├── TooLate         somebody decided a visit before (review.deciding)
+        ├── MoveError       a planogram that cannot be changed so (planogram.moves)
+        ├── Problem         an answer of the API that is a problem (api.problems)
+        └── CallError       a call of the retailer that cannot be carried out (retailer.calls)
 """
 
 from tillfree.core.errors import TillfreeError

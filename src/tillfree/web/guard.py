@@ -16,6 +16,8 @@ BODY_BYTES_MAX = 6 * 1024 * 1024
 """The largest body of a request: a catalogue of 5 MB, and a form around it."""
 BODY_S = 120.0
 """So long may a body take to come; who sends a byte now and then would hold what waits for it for ever."""
+_PATH_MAX = 2000
+"""The longest address; no name that we give is near it, and a number of more than some thousand digits is none."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -59,6 +61,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
+        if len(path) > _PATH_MAX:
+            await _refusal(scope, 414, "There is no address as long as that.")(scope, receive, send)
+            return
         if scope["method"] not in ("GET", "HEAD") and not is_for_machines(path) and not _is_from_us(headers):
             await _refusal(scope, 403, "This change does not come from a page of this console.")(scope, receive, send)
             return

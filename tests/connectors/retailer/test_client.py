@@ -170,3 +170,21 @@ def test_a_breaker_opens_tries_once_and_closes() -> None:
     breaker.told(answered=True)
     assert not breaker.is_open
     assert breaker.wait_s() == 0
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_what_a_connector_says_of_a_person_is_in_no_message(status: int) -> None:
+    """Messages of errors come into logs, and connectors like to say which code it was that they did not know."""
+    answers = httpx2.MockTransport(lambda _request: httpx2.Response(status, json={"errorMsg": "no shopper CODE-77"}))
+    settings = RetailerSettings(endpoint="http://retailer.example", connector_auth="none", breaker_failures=100)
+    client = RetailerClient(settings, "", now_ns=time.time_ns, transport=answers)
+    asked = (
+        lambda: client.verify_identity("CODE-77", "event-1"),
+        lambda: client.shopper("CODE-77"),
+        lambda: client.resolve_scan("CODE-77"),
+    )
+    for ask in asked:
+        with pytest.raises((RetailerRefused, RetailerUnavailable), match=str(status)) as caught:
+            ask()
+        assert "CODE-77" not in str(caught.value)
+    client.close()

@@ -56,7 +56,7 @@ def record(
         tracks=(TrackId("t1"),),
         opened_ns=closed_ns - 60 * 10**9,
         closed_ns=closed_ns,
-        reason="exit",
+        reason=more.pop("reason", "exit"),
         receipt=more.pop("receipt", None) or priced(visit, items, review=review),
         **more,
     )

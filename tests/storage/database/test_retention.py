@@ -7,11 +7,13 @@ import pytest
 
 from tests.commerce.shops import NOON_NS, SHOP
 from tests.storage.database.made import DAY_NS, choose, full_record, record
-from tillfree.core.ids import FixtureId, PlateRef, TrackId, VisitId
+from tillfree.core.ids import FixtureId, PlateRef, TrackId, TripId, VisitId
 from tillfree.storage.database.audit import NO_HASH, AuditEntry, AuditProof
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.forgetting import FORGOTTEN
+from tillfree.storage.database.integration.answers import GivenAnswer
+from tillfree.storage.database.integration.orders import RetailerOrder
 from tillfree.storage.database.records import Minute, Route
 from tillfree.storage.database.retention import RETENTION, Retention
 from tillfree.storage.database.staff import IDLE_NS
@@ -183,3 +185,32 @@ def test_every_table_has_a_rule() -> None:
     assert set(METADATA.tables) == {*named, "schema_version"}
     for text in named.values():
         assert text in words
+
+
+def test_answers_of_yesterday_go_though_nobody_asks_any_more(database: Database) -> None:
+    """They hold what was answered, such as the secret of a webhook that was just made."""
+    for key, time_ns in (("old", NOON_NS - DAY_NS), ("new", NOON_NS - DAY_NS // 2)):
+        assert database.begin_answer("key", key, b"print", time_ns) == "begun"
+        database.finish_answer("key", key, GivenAnswer(status=201, headers={}, media_type="", body=b"whsec_"))
+    assert database.erase_before(NOON_NS).answers == 1
+    assert database.begin_answer("key", "old", b"other", NOON_NS) == "begun"
+    assert isinstance(database.begin_answer("key", "new", b"print", NOON_NS), GivenAnswer)
+
+
+def test_a_cart_that_the_retailer_never_took_names_nobody_for_ever(database: Database) -> None:
+    """Also where no worker is left that would look after it."""
+    for number, days in enumerate((31, 31, 1)):
+        order = RetailerOrder(
+            trip=TripId(f"trip-{number}"), wire=f"wire-{number}", time_ns=NOON_NS - days * DAY_NS, items=1,
+            cart=b"{'id': 'shopper-77'}",
+        )  # fmt: skip
+        database.add_order(order)
+    database.order_bad(TripId("trip-1"), "never mind", NOON_NS)
+    accepted = RetailerOrder(trip=TripId("taken"), wire="w", time_ns=NOON_NS - 31 * DAY_NS, items=1, cart=b"shopper-77")
+    database.add_order(accepted)
+    database.order_accepted(accepted.trip, "purchase-1", NOON_NS)
+    assert database.erase_before(NOON_NS).orders == 2
+    assert [trip for trip in ("trip-0", "trip-1", "trip-2", "taken") if database.order(TripId(trip))] == [
+        "trip-2",
+        "taken",
+    ]

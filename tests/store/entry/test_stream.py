@@ -21,7 +21,7 @@ from tillfree.core.events import (
 from tillfree.core.ids import TripId
 from tillfree.identity.arrivals import NOBODY_CAME
 from tillfree.identity.settings import EntrySettings
-from tillfree.store.entry.doubts import AGE_NOTE, UNINVITED_NOTE
+from tillfree.store.entry.doubts import AGE_NOTE, MIXED_UP_NOTE, UNINVITED_NOTE
 from tillfree.store.pipeline import Pipeline
 from tillfree.store.replay import replay
 from tillfree.store.running.live_events import in_time, unsound
@@ -120,6 +120,18 @@ def test_a_tailgater_is_told_of_and_waits_for_review() -> None:
     assert UNINVITED_NOTE in bob.receipt.notes
     (entry,) = (entry for entry in run.store.feed() if entry.kind == "tailgating")
     assert entry.visit == bob.visit
+
+
+@pytest.mark.parametrize("grant_s", [3, 20])
+def test_whoever_may_have_come_in_on_the_entry_of_another_waits_for_review(grant_s: int) -> None:
+    """Somebody tapped and walked away, the next one tapped and came in: the card of the first is not charged."""
+    second = opened_s("bob")
+    entries = (granted(opened_s("ann") + 1, "t1"), granted(second - 1, "gone"), granted(second - 0.5, "here"))
+    run = store(*entries, settings=msgspec.structs.replace(StoreSettings(), entry=EntrySettings(grant_s=grant_s)))
+    bob = run.visit("bob")
+    assert (bob.trip, bob.receipt.status) == ("gone", "review")
+    assert MIXED_UP_NOTE in bob.receipt.notes
+    assert [entry.visit for entry in run.store.feed() if entry.kind == "mixed_up"] == [bob.visit]
 
 
 def test_an_open_door_accuses_nobody() -> None:

@@ -2,13 +2,14 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tillfree.catalog.model import Product, Shop
 from tillfree.commerce.payments.processor import Answer, Order
 from tillfree.commerce.pricing import Pricing, Sale
 from tillfree.commerce.trips import Payer, Role, Trip
+from tillfree.commerce.weighing import Weighed
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
@@ -127,8 +128,14 @@ class World:
         self.till.tick()
         return opened
 
-    def leave(self, trip: Trip, *carts: Sequence[tuple[str, int]], unsure: bool = False) -> Trip:
-        """All leave, each with a cart."""
+    def leave(
+        self,
+        trip: Trip,
+        *carts: Sequence[tuple[str, int]],
+        unsure: bool = False,
+        weights: Mapping[ProductId, Weighed] | None = None,
+    ) -> Trip:
+        """All leave, each with a cart, of which some was weighed."""
         pricing = Pricing(self.shop, self.settings.commerce)
         for person in range(len(carts) or 1):
             self.till.bind(trip.id, VisitId(f"v-{trip.id}-{person}"))
@@ -136,7 +143,14 @@ class World:
             visit = VisitId(f"v-{trip.id}-{person}")
             lines = tuple(CartLine(ProductId(product), count, 0.99) for product, count in cart)
             receipt = pricing.receipt(
-                Sale(visit=visit, time_ns=self.now_ns, lines=lines, probability=0.4 if unsure else 0.99, review=unsure)
+                Sale(
+                    visit=visit,
+                    time_ns=self.now_ns,
+                    lines=lines,
+                    probability=0.4 if unsure else 0.99,
+                    review=unsure,
+                    weights=weights or {},
+                )
             )
             self.till.finished(
                 VisitRecord(

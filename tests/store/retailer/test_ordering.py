@@ -1,6 +1,8 @@
 """Carts go out until they are taken: over real HTTP, to a simulated retailer that misbehaves."""
 
+import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.store.retailer.staging import CARD, MINUTE_NS, World, retailer_settings
 from tillfree.commerce.pricing import Pricing, Sale
 from tillfree.commerce.trips import Payer
+from tillfree.commerce.weighing import Weighed
 from tillfree.connectors.retailer.client import RetailerClient
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId
@@ -21,9 +24,9 @@ from tillfree.store.retailer.purchases import auth_event_id, trip_on_wire
 class Ordering:
     """A world, a retailer behind real HTTP, and the worker between them."""
 
-    def __init__(self, retailer: SimulatedRetailer, address: str) -> None:
+    def __init__(self, retailer: SimulatedRetailer, address: str, **values: Any) -> None:
         self.retailer = retailer
-        settings = retailer_settings(endpoint=address, timeout_ms=2000, breaker_failures=1000)
+        settings = retailer_settings(endpoint=address, timeout_ms=2000, breaker_failures=1000, **values)
         self.world = World(settings)
         self.client = RetailerClient(settings, "", now_ns=self.world.clock)
         self.worker = self.new_worker()
@@ -72,6 +75,20 @@ def test_a_cart_is_handed_over_once_and_its_id_is_kept(ordering: Ordering) -> No
     assert event.id == auth_event_id("store-1", "gate-1", trip.opened_ns)
     assert "order.accepted" in ordering.world.announced()
     assert ordering.world.database.trip_on_the_wire(trip_on_wire(trip.id)) == trip.id
+
+
+@pytest.mark.parametrize(("word", "value"), [("kg", "0.412"), ("g", "412"), ("lb", "0.9083")])
+def test_what_was_weighed_is_ordered_by_its_weight_in_the_unit_of_the_retailer(word: str, value: str) -> None:
+    retailer = SimulatedRetailer()
+    with serving(retailer) as address, contextlib.closing(Ordering(retailer, address, weight_word=word)) as ordering:
+        trip = ordering.world.enter()
+        grapes = ProductId("1003")
+        ordering.world.leave(trip, [("1001", 2), (grapes, 1)], weights={grapes: Weighed(1, 412, 1.0)})
+        ordering.worker.tick()
+        (_, cart) = retailer.purchases[trip_on_wire(trip.id)]
+    assert [(item.id, item.quantity.value, item.quantity.unit) for item in cart.cart_items] == [
+        ("1001", "2", "each"), ("1003", value, word),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408])

@@ -10,7 +10,6 @@ from tillfree.commerce.receipt import Receipt
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.entry.doubts import AGE_NOTE
 from tillfree.store.settings import StoreSettings
-from tillfree.store.till.policy import DefaultPolicy
 from tillfree.store.till.table_policy import TablePolicy
 
 SURE = kept_visit("a", [({PLAIN: 1}, 0.99)], review=False)
@@ -22,11 +21,9 @@ def policy(*rows: PolicyRow, certain_from: float = 0.99) -> TablePolicy:
     return TablePolicy(StoreSettings(policy=PolicySettings(rows=rows), payments=payments))
 
 
-@pytest.mark.parametrize("records", [[SURE], [UNSURE], [SURE, UNSURE]])
-def test_without_rows_it_decides_as_the_tills_own(records: list[VisitRecord]) -> None:
-    own = DefaultPolicy(PaymentSettings())
-    receipt = records[0].receipt
-    assert policy().decide(receipt, records) == own.decide(receipt, records)
+@pytest.mark.parametrize(("records", "verdict"), [([SURE], "charge"), ([UNSURE], "review"), ([SURE, UNSURE], "review")])
+def test_without_rows_it_charges_what_the_model_is_sure_of(records: list[VisitRecord], verdict: str) -> None:
+    assert policy().decide(records[0].receipt, records) == verdict
 
 
 def test_a_trip_is_as_probable_as_all_its_visits_together() -> None:

@@ -1,5 +1,6 @@
 """What stands before each call: signatures, keys, rates, bodies; and answers that are given again."""
 
+import asyncio
 import threading
 from typing import Any
 
@@ -7,11 +8,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from tests.web.retailer.staging import BASE, KEYS, OTHER, OURS, Caller, calling
 from tillfree.connectors.retailer.signing import Key, sign
 from tillfree.storage.database.errors import DatabaseError
-from tillfree.web.retailer.limits import Limits
 from tillfree.web.retailer.page import OPERATIONS
 
 PATHS = [operation.path for operation in OPERATIONS]
@@ -53,6 +54,38 @@ def test_no_call_is_open_to_anybody(caller: Caller, path: str) -> None:
         assert answer.status_code == 403, headers
         assert set(answer.json()) == {"errorMsg"}
         assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["authorization", "x-amz-date", "x-amz-content-sha256"])
+def test_what_decides_whose_a_call_is_is_said_once(caller: Caller, name: str) -> None:
+    """Of two headers of one name, one would be verified, and another server in between may have looked at the other."""
+    body = msgspec.json.encode({"storeId": "store-1"})
+    signed = sign("POST", BASE + ADJUST, body, OURS, region="us-east-1", now_ns=caller.world.now_ns)
+    other = sign("POST", BASE + ADJUST, body + b" ", OTHER, region="us-east-1", now_ns=caller.world.now_ns - 10**9)
+    for headers in ([*signed.items(), (name, other[name])], [(name, other[name]), *signed.items()]):
+        answer = caller.client.post(ADJUST, content=body, headers=headers)
+        assert answer.status_code == 403, headers
+        assert "said once" in answer.json()["errorMsg"]
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=AKIDNOBODY/x"])
+def test_nobody_reads_the_body_of_a_stranger(caller: Caller, authorization: str) -> None:
+    """Anybody could fill the memory with calls of 16 MB each."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body was asked for")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": ADJUST, "raw_path": ADJUST.encode(), "root_path": "",
+        "query_string": b"", "scheme": "http", "server": ("127.0.0.1", 80), "client": ("10.0.0.9", 1),
+        "headers": [(b"host", b"127.0.0.1"), (b"authorization", authorization.encode())],
+    }  # fmt: skip
+    asyncio.run(caller.client.app(scope, receive, send))
+    assert sent[0]["status"] == 403
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -201,17 +234,3 @@ def test_the_same_refund_from_many_threads_is_one(caller: Caller) -> None:
     assert caller.world.processor.moved("refund") == 400
     assert len({text for status, text in answers if status == 200}) == 1
     assert {status for status, _ in answers} <= {200, 409}
-
-
-def test_a_bucket_fills_steadily_and_holds_no_more_than_a_second() -> None:
-    clock = [100.0]
-    limits = Limits(10, lambda: clock[0])
-    granted = 0
-    for step in range(400):
-        clock[0] = 100.0 + step * 0.01
-        granted += limits.wait_s("a") == 0
-    assert granted == 10 + 39
-    clock[0] += 1000
-    assert sum(limits.wait_s("a") == 0 for _ in range(50)) == 10
-    clock[0] -= 500  # a clock that is set back gives nothing, and takes nothing
-    assert limits.wait_s("a") == 1

@@ -69,6 +69,7 @@ WORDS = Words(
     exit_title="Ihr Kassenbon",
     exit_wait="Ihr Bon erscheint hier, sobald Sie den Laden verlassen haben.",
     exit_scan="Code mit dem Telefon scannen oder die Nummer am Terminal eingeben.",
+    exit_scan_only="Code mit dem Telefon scannen.",
     exit_number="Nummer {number}",
     kiosk_title="Kassenbon per E-Mail",
     kiosk_number="Nummer vom Ausgang",
@@ -82,5 +83,6 @@ WORDS = Words(
     kiosk_print="Bon drucken",
     kiosk_printed="Ihr Bon wird gedruckt.",
     kiosk_no_printer="Der Drucker antwortet nicht. Fragen Sie im Laden oder nutzen Sie die E-Mail.",
+    kiosk_nothing="Hier werden keine Bons verschickt oder gedruckt. Scannen Sie den Code am Ausgang mit dem Telefon.",
     another="Noch ein Bon",
 )

@@ -69,6 +69,7 @@ WORDS = Words(
     exit_title="Your receipt",
     exit_wait="Your receipt appears here when you have left.",
     exit_scan="Scan the code with your phone, or type the number at the kiosk.",
+    exit_scan_only="Scan the code with your phone.",
     exit_number="Number {number}",
     kiosk_title="Receipt by e-mail",
     kiosk_number="Number shown at the exit",
@@ -82,5 +83,6 @@ WORDS = Words(
     kiosk_print="Print my receipt",
     kiosk_printed="Your receipt is being printed.",
     kiosk_no_printer="The printer does not answer. Ask in the shop, or use e-mail.",
+    kiosk_nothing="Receipts are neither sent nor printed here. Scan the code at the exit with your phone.",
     another="Another receipt",
 )

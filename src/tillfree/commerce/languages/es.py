@@ -68,6 +68,7 @@ WORDS = Words(
     exit_title="Su recibo",
     exit_wait="Su recibo aparece aquí cuando haya salido.",
     exit_scan="Escanee el código con el teléfono o escriba el número en el quiosco.",
+    exit_scan_only="Escanee el código con el teléfono.",
     exit_number="Número {number}",
     kiosk_title="Recibo por correo electrónico",
     kiosk_number="Número que muestra la salida",
@@ -81,5 +82,6 @@ WORDS = Words(
     kiosk_print="Imprimir mi recibo",
     kiosk_printed="Su recibo se está imprimiendo.",
     kiosk_no_printer="La impresora no responde. Pregunte en la tienda o use el correo.",
+    kiosk_nothing="Aquí no se envían ni se imprimen recibos. Escanee con el teléfono el código de la salida.",
     another="Otro recibo",
 )

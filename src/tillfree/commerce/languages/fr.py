@@ -68,6 +68,7 @@ WORDS = Words(
     exit_title="Votre ticket",
     exit_wait="Votre ticket s’affiche ici quand vous êtes sorti.",
     exit_scan="Scannez le code avec votre téléphone, ou tapez le numéro à la borne.",
+    exit_scan_only="Scannez le code avec votre téléphone.",
     exit_number="Numéro {number}",
     kiosk_title="Ticket par e-mail",
     kiosk_number="Numéro affiché à la sortie",
@@ -81,5 +82,6 @@ WORDS = Words(
     kiosk_print="Imprimer mon ticket",
     kiosk_printed="Votre ticket s’imprime.",
     kiosk_no_printer="L’imprimante ne répond pas. Adressez-vous au magasin ou choisissez l’e-mail.",
+    kiosk_nothing="Ici, les tickets ne sont ni envoyés ni imprimés. Scannez le code à la sortie avec votre téléphone.",
     another="Un autre ticket",
 )

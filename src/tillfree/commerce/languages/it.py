@@ -68,6 +68,7 @@ WORDS = Words(
     exit_title="Il Suo scontrino",
     exit_wait="Lo scontrino compare qui dopo l’uscita.",
     exit_scan="Scansioni il codice con il telefono o scriva il numero al chiosco.",
+    exit_scan_only="Scansioni il codice con il telefono.",
     exit_number="Numero {number}",
     kiosk_title="Scontrino per e-mail",
     kiosk_number="Numero mostrato all’uscita",
@@ -81,5 +82,6 @@ WORDS = Words(
     kiosk_print="Stampa lo scontrino",
     kiosk_printed="Lo scontrino è in stampa.",
     kiosk_no_printer="La stampante non risponde. Chieda in negozio o usi l’e-mail.",
+    kiosk_nothing="Qui gli scontrini non si inviano né si stampano. Scansioni con il telefono il codice all’uscita.",
     another="Un altro scontrino",
 )

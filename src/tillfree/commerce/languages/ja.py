@@ -68,6 +68,7 @@ WORDS = Words(
     exit_title="レシート",
     exit_wait="退店すると、ここにレシートが表示されます。",
     exit_scan="スマートフォンでコードを読み取るか、端末に番号を入力してください。",
+    exit_scan_only="スマートフォンでコードを読み取ってください。",
     exit_number="番号 {number}",
     kiosk_title="レシートをメールで受け取る",
     kiosk_number="出口に表示された番号",
@@ -81,5 +82,6 @@ WORDS = Words(
     kiosk_print="レシートを印刷",
     kiosk_printed="レシートを印刷しています。",
     kiosk_no_printer="プリンターが応答しません。店舗にお尋ねいただくか、メールをご利用ください。",
+    kiosk_nothing="ここではレシートの送信も印刷もできません。出口のコードをスマートフォンで読み取ってください。",
     another="別のレシート",
 )

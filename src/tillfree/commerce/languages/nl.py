@@ -68,6 +68,7 @@ WORDS = Words(
     exit_title="Uw bon",
     exit_wait="Uw bon verschijnt hier zodra u de winkel uit bent.",
     exit_scan="Scan de code met uw telefoon, of typ het nummer bij de zuil.",
+    exit_scan_only="Scan de code met uw telefoon.",
     exit_number="Nummer {number}",
     kiosk_title="Bon per e-mail",
     kiosk_number="Nummer van de uitgang",
@@ -81,5 +82,6 @@ WORDS = Words(
     kiosk_print="Mijn bon afdrukken",
     kiosk_printed="Uw bon wordt afgedrukt.",
     kiosk_no_printer="De printer antwoordt niet. Vraag het in de winkel of kies e-mail.",
+    kiosk_nothing="Hier worden geen bonnen verstuurd of afgedrukt. Scan de code bij de uitgang met uw telefoon.",
     another="Nog een bon",
 )

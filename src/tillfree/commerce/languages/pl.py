@@ -68,6 +68,7 @@ WORDS = Words(
     exit_title="Twój paragon",
     exit_wait="Paragon pojawi się tutaj po wyjściu ze sklepu.",
     exit_scan="Zeskanuj kod telefonem albo wpisz numer w kiosku.",
+    exit_scan_only="Zeskanuj kod telefonem.",
     exit_number="Numer {number}",
     kiosk_title="Paragon e-mailem",
     kiosk_number="Numer pokazany przy wyjściu",
@@ -81,5 +82,6 @@ WORDS = Words(
     kiosk_print="Wydrukuj mój paragon",
     kiosk_printed="Paragon się drukuje.",
     kiosk_no_printer="Drukarka nie odpowiada. Zapytaj w sklepie albo wybierz e-mail.",
+    kiosk_nothing="Tutaj paragony nie są wysyłane ani drukowane. Zeskanuj telefonem kod przy wyjściu.",
     another="Następny paragon",
 )

@@ -68,6 +68,7 @@ WORDS = Words(
     exit_title="O seu recibo",
     exit_wait="O seu recibo aparece aqui depois de sair.",
     exit_scan="Leia o código com o telemóvel, ou escreva o número no quiosque.",
+    exit_scan_only="Leia o código com o telemóvel.",
     exit_number="Número {number}",
     kiosk_title="Recibo por e-mail",
     kiosk_number="Número mostrado à saída",
@@ -81,5 +82,6 @@ WORDS = Words(
     kiosk_print="Imprimir o meu recibo",
     kiosk_printed="O seu recibo está a ser impresso.",
     kiosk_no_printer="A impressora não responde. Pergunte na loja ou use o e-mail.",
+    kiosk_nothing="Aqui os recibos não são enviados nem impressos. Leia com o telemóvel o código à saída.",
     another="Outro recibo",
 )

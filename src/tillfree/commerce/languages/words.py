@@ -83,6 +83,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     exit_title: str
     exit_wait: str
     exit_scan: str
+    exit_scan_only: str
     exit_number: str
     kiosk_title: str
     kiosk_number: str
@@ -96,4 +97,5 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     kiosk_print: str
     kiosk_printed: str
     kiosk_no_printer: str
+    kiosk_nothing: str
     another: str

@@ -41,11 +41,24 @@ from tillfree.commerce.payments.payment import (
 from tillfree.commerce.payments.processor import Order, OrderKind
 from tillfree.core.money import Money
 
-__all__ = ["TAKEN_BACK", "TERMINAL", "missing_minor", "open_payment", "replayed", "step", "surplus_minor", "wants"]
+__all__ = [
+    "AMOUNT_MAX",
+    "TAKEN_BACK",
+    "TERMINAL",
+    "missing_minor",
+    "open_payment",
+    "replayed",
+    "step",
+    "surplus_minor",
+    "wants",
+]
 
 TERMINAL = "terminal"
 """The key of a hold that the terminal at the gate had taken by itself."""
 _SURPLUS_TRIES = 5
+AMOUNT_MAX = 2**53
+"""No amount is larger, and every program that reads it knows such a number exactly."""
+_TIME_NS_MAX = 2**63 - 1
 TAKEN_BACK = ("capture_failed", "refund_failed")
 """Codes of a processor that takes back what it had approved: the money did not move after all, and that is final."""
 _replace = msgspec.structs.replace
@@ -161,6 +174,8 @@ def _minor(payment: Payment, amount: Money) -> int:
         raise PaymentError(f"payment {payment.id!r} is in {payment.currency}, not in {amount.currency}")
     if amount.minor < 0:
         raise PaymentError(f"payment {payment.id!r}: {amount} is below zero")
+    if amount.minor > AMOUNT_MAX:
+        raise PaymentError(f"payment {payment.id!r}: {amount} is more than anything costs; check it")
     return amount.minor
 
 
@@ -204,16 +219,21 @@ def _with_answer(payment: Payment, placed: PlacedOrder, event: Answered) -> Plac
     minor = placed.asked_minor if event.minor is None else event.minor
     if event.currency not in ("", payment.currency):
         raise PaymentError(f"order {event.key!r} is in {payment.currency}, its answer in {event.currency}")
-    if placed.order.kind != "void" and (
-        minor < 0 or (minor > placed.asked_minor and placed.order.kind not in ("authorise", "adjust"))
-    ):
+    if not 0 <= event.expires_ns <= _TIME_NS_MAX:
+        raise PaymentError(f"order {event.key!r}: a hold until {event.expires_ns} ns cannot be; ask the processor")
+    if placed.order.kind == "refund" and minor == 0:
+        # Approved, and nothing given: to ask for the rest again would never end.
+        return _replace(placed, outcome="declined", reference=event.reference, code=event.code or "nothing_given")
+    most = AMOUNT_MAX if placed.order.kind in ("authorise", "adjust") else placed.asked_minor
+    if placed.order.kind != "void" and not 0 <= minor <= most:
         raise PaymentError(f"order {event.key!r}: asked for {placed.asked_minor}, answered {minor}: ask the processor")
     return _replace(
         placed,
         outcome="approved",
         minor=0 if placed.order.kind == "void" else minor,
         reference=event.reference or placed.order.reference,
-        expires_ns=event.expires_ns,
+        # One that is over before it begins is of another clock; to believe it would be to ask for holds without end.
+        expires_ns=event.expires_ns if event.expires_ns > event.time_ns else 0,
         answered_ns=event.time_ns,
         code=event.code,
     )

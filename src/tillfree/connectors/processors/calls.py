@@ -7,6 +7,7 @@ import httpx2
 import msgspec
 
 from tillfree.commerce.payments.processor import ProcessorUnavailable
+from tillfree.connectors.confidential import is_confidential
 from tillfree.connectors.errors import ConnectorError
 
 __all__ = ["Caller", "Reply", "object_in"]
@@ -34,7 +35,7 @@ class Caller:
     """A connection to one address. Methods may be called by several threads."""
 
     def __init__(self, name: str, address: str, headers: Mapping[str, str], timeout_s: float) -> None:
-        if not address.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
+        if not is_confidential(address):
             raise ConnectorError(f"{name}: {address!r} is no https address; keys are never sent in the clear")
         self.name = name
         self._client = httpx2.Client(

@@ -8,7 +8,6 @@ import base64
 import time
 import uuid
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -37,6 +36,7 @@ from tillfree.connectors.retailer.wire import (
     encode,
     stamp_of,
 )
+from tillfree.connectors.retry_after import retry_after_s
 from tillfree.core.time import NS_PER_S
 
 __all__ = ["RetailerClient", "base64_of"]
@@ -46,6 +46,7 @@ ANSWER_BYTES_MAX = 256 * 1024
 _AFTER_MOST_S = 3600.0
 _SERVER = 500
 # Request time-out, too early, too many requests.
+_OF_PERSONS = ("/v1/identity/", "/v1/fraudandabuse/")
 _LATER = frozenset({408, 425, 429})
 
 
@@ -182,11 +183,13 @@ class RetailerClient:
             answered = status < _SERVER
         finally:
             self._breaker.told(answered)
+        # What is said of a person, with their code in it perhaps, comes into no log.
+        said = "" if path.startswith(_OF_PERSONS) else _said(body)
         if status >= _SERVER or status in _LATER:
-            after_s = _retry_after_s(headers.get("retry-after", ""), self._now_ns())
-            raise RetailerUnavailable(f"{path}: answered {status}{_said(body)}", after_s)
+            after_s = retry_after_s(headers.get("retry-after", ""), self._now_ns() / NS_PER_S, _AFTER_MOST_S)
+            raise RetailerUnavailable(f"{path}: answered {status}{said}", after_s)
         if not 200 <= status < 300:
-            raise RetailerRefused(f"{path}: answered {status}{_said(body)}", status)
+            raise RetailerRefused(f"{path}: answered {status}{said}", status)
         try:
             return decode(body, kind)
         except msgspec.DecodeError as error:
@@ -232,15 +235,3 @@ def _within(answer: dict[str, Any], name: str, kind: Any, path: str) -> Any:
 def _said(body: bytes) -> str:
     text = " ".join(body[:200].decode("utf-8", "replace").split())
     return f": {text}" if text else ""
-
-
-def _retry_after_s(text: str, now_ns: int) -> float:
-    """What Retry-After says, in seconds from now; 0 for nothing that can be read."""
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), _AFTER_MOST_S)
-    try:
-        at = parsedate_to_datetime(text)
-        seconds = at.timestamp() - now_ns / NS_PER_S
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
-    return min(max(seconds, 0.0), _AFTER_MOST_S)

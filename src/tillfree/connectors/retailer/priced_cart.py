@@ -98,7 +98,6 @@ def receipt_of(
 class _Reader:
     def __init__(self, settings: RetailerSettings, currency: str) -> None:
         self._by_unit = settings.cart_amounts == "unit"
-        self._piece_word = settings.unit_word
         self._currency = currency
         self._zero = Money(0, currency)
 

@@ -24,7 +24,6 @@ __all__ = [
     "payment_request",
     "read_amount",
     "response_to",
-    "reversal_request",
     "status_request",
 ]
 
@@ -102,20 +101,6 @@ def status_request(*, service: str, sale: str, poi: str, asked: str) -> dict[str
         {
             "ReceiptReprintFlag": False,
             "MessageReference": {"MessageCategory": "Payment", "SaleID": sale, "ServiceID": asked},
-        },
-    )
-
-
-def reversal_request(*, service: str, sale: str, poi: str, transaction: str, time: str) -> dict[str, Any]:
-    """Lets a hold go at the terminal."""
-    return _request(
-        "Reversal",
-        service,
-        sale,
-        poi,
-        {
-            "OriginalPOITransaction": {"POITransactionID": {"TransactionID": transaction, "TimeStamp": time}},
-            "ReversalReason": "MerchantCancel",
         },
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from tillfree.connectors.confidential import is_confidential
 from tillfree.connectors.processors.adyen import adyen_token
 from tillfree.connectors.processors.calls import object_in
 from tillfree.connectors.processors.secret_keys import Secret
@@ -57,7 +58,7 @@ class NexoTerminal:
         key: Secret | None = None,
         wait_s: float = 150.0,
     ) -> None:
-        if not address.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
+        if not is_confidential(address):
             raise TerminalError(f"terminal {poi}: {address!r} is no https address; give one that is")
         headers = {"Content-Type": "application/json"}
         if key is not None:

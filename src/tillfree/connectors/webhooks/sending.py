@@ -2,14 +2,17 @@
 
 import contextlib
 import http.client
+import math
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from tillfree.connectors.errors import ConnectorError
+from tillfree.connectors.retry_after import retry_after_s
 from tillfree.connectors.webhooks.addresses import Target, resolved
 
 __all__ = ["Sent", "post"]
@@ -17,6 +20,8 @@ __all__ = ["Sent", "post"]
 _ANSWER_BYTES_MAX = 64 * 1024
 """Nothing of an answer's body is used; more of it is not read."""
 _AGENT = "Tillfree-Webhooks/1"
+_AFTER_MOST_S = 86_400.0
+"""No receiver makes a message wait for longer by saying so."""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -71,11 +76,12 @@ def post(target: Target, body: bytes, headers: Mapping[str, str], *, timeout_s: 
 
 
 def _said(answer: http.client.HTTPResponse) -> Sent:
-    wait = answer.getheader("Retry-After", "") or ""
-    wait_s = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 7 else 0
+    wait_s = retry_after_s(answer.getheader("Retry-After", "") or "", time.time(), _AFTER_MOST_S)
     if 300 <= answer.status < 400:
         return Sent(answer.status, "the receiver points elsewhere; redirects are not followed, change the address")
-    return Sent(answer.status, "" if 200 <= answer.status < 300 else f"the receiver said {answer.status}", wait_s)
+    return Sent(
+        answer.status, "" if 200 <= answer.status < 300 else f"the receiver said {answer.status}", math.ceil(wait_s)
+    )
 
 
 class _Pinned(http.client.HTTPConnection):

@@ -127,7 +127,6 @@ class SimulatedTerminal:
             "Payment": self._pay,
             "Abort": self._abort,
             "TransactionStatus": self._status,
-            "Reversal": self._reverse,
         }
         act = acts.get(category)
         if not good or act is None or not isinstance(content, dict):
@@ -260,18 +259,6 @@ class SimulatedTerminal:
                 "RepeatedResponseMessageBody": {"PaymentResponse": payment.answer},
             },
         }
-
-    def _reverse(self, _header: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
-        original = content.get("OriginalPOITransaction", {}).get("POITransactionID", {})
-        reference = str(original.get("TransactionID", "")).rpartition(".")[2]
-        order = Order(key=f"{self.poi}/void/{reference}", kind="void", payment=PaymentId(""), reference=reference)
-        try:
-            self._processor.ask(order)
-        except ProcessorUnavailable:
-            return _failure("UnreachableHost", {})
-        except ProcessorRefusal as error:
-            return _failure("NotFound", {"message": str(error)})
-        return {"Response": {"Result": "Success"}}
 
 
 def _told(card: SimulatedCard, objects: Mapping[str, str], reference: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.entry import BLOCKS, ENTRIES, REFUSALS, SPENT
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.forgetting import bare_label, forget_codes
+from tillfree.storage.database.integration.answers import ANSWERS, KEPT_NS
+from tillfree.storage.database.integration.orders import ORDERS
 from tillfree.storage.database.money.announcements import ANNOUNCEMENTS
 from tillfree.storage.database.money.payments import erase_payments
 from tillfree.storage.database.money.trips import PAYERS, erase_trips
@@ -124,7 +126,8 @@ RETENTION: tuple[RetentionRule, ...] = (
     RetentionRule(
         "Carts for the retailer's ordering, and catalogues that it sent",
         None,
-        "until they are worked off, and some days more (`retailer.orders_kept_days`)",
+        "until they are worked off, and some days more (`retailer.orders_kept_days`); a cart that the retailer never "
+        "took, which names the shopper as the retailer does, no longer than the codes of visits",
     ),
     RetentionRule(
         "Keys and webhooks of other systems, messages for them, answers that they were given",
@@ -154,6 +157,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     trips: int = 0
     gate: int = 0
     announcements: int = 0
+    orders: int = 0
+    answers: int = 0
 
 
 class Erasing(Connected):
@@ -199,6 +204,12 @@ class Erasing(Connected):
                 announcements=_erase(
                     connection, ANNOUNCEMENTS, ANNOUNCEMENTS.c.time_ns < now_ns - keep.announcements_days * _DAY_NS
                 ),
+                orders=_erase(
+                    connection,
+                    ORDERS,
+                    (ORDERS.c.time_ns < now_ns - keep.codes_days * _DAY_NS) & (ORDERS.c.state != "accepted"),
+                ),
+                answers=_erase(connection, ANSWERS, ANSWERS.c.time_ns <= now_ns - KEPT_NS),
             )
         self._empty_journal()
         return erased

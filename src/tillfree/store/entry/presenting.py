@@ -62,6 +62,9 @@ class Reader:
         Raises:
             TillfreeError: keys or badges cannot be read.
         """
+        return _of_everybody(self._read(credential, group_size, now_ns, ask=ask))
+
+    def _read(self, credential: Credential, group_size: int, now_ns: int, *, ask: bool) -> Presented:
         match credential:
             case CardTap():
                 return _card(credential, group_size)
@@ -157,7 +160,7 @@ def with_retailer(presented: Presented, answer: RetailerAnswer | None) -> Presen
     if answer is None or not answer.known:
         return presented
     request, payer = presented.request, presented.payer
-    age_years = max(request.age_years, min(max(answer.age_years, 0), _AGE_MAX))
+    age_years = max(request.age_years, min(max(answer.age_years, 0), _AGE_MAX)) if request.group_size == 1 else 0
     role = _ROLES.get(answer.role, "shopper") if request.foreign else presented.role
     if role != "shopper":
         payer = Payer(kind="none")
@@ -177,6 +180,14 @@ def with_retailer(presented: Presented, answer: RetailerAnswer | None) -> Presen
         role=role,
         known_as=_known(("account", answer.id), *presented.known_as),
     )
+
+
+def _of_everybody(presented: Presented) -> Presented:
+    """What is proved of the holder is proved of nobody else: of a group no age is known until staff have seen them."""
+    request = presented.request
+    if request.group_size == 1 or not request.age_years:
+        return presented
+    return msgspec.structs.replace(presented, request=msgspec.structs.replace(request, age_years=0))
 
 
 def _card(card: CardTap, group_size: int) -> Presented:

@@ -114,6 +114,11 @@ class ReceiptDesk:
         """The time that links, screens and disputes go by."""
         return self._now_ns()
 
+    @property
+    def gives_paper_or_mail(self) -> bool:
+        """Whether a kiosk has anything to give: e-mail or a printer is set."""
+        return bool(self.settings.mail.host or self.settings.receipts.printer_host)
+
     def make_link(self, trip: TripId) -> str:
         """A new secret that leads to the receipt of a trip."""
         now_ns = self._now_ns()

@@ -14,6 +14,7 @@ from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.deliveries import Delivery
+from tillfree.store.patience import wait_ns
 from tillfree.store.receipts.desk import ReceiptDesk, ShopperReceipt, refunds_of
 
 __all__ = ["MailWorker", "Sender"]
@@ -77,9 +78,10 @@ class MailWorker:
             self._database.end_delivery(delivery.number, "given up", now_ns, str(error))
             _log.error("an e-mail with a receipt is given up: %s", error)
             return
-        wait_s = min(_WAIT_MAX_S, self._settings.first_wait_s * 2 ** min(delivery.tries, 20))
-        self._database.try_again(delivery.number, now_ns + wait_s * NS_PER_S, str(error))
-        _log.warning("an e-mail with a receipt waits for %d s: %s", wait_s, error)
+        first_s = self._settings.first_wait_s
+        waits_ns = wait_ns(delivery.tries, lambda: 1.0, first_s=first_s, longest_s=_WAIT_MAX_S)
+        self._database.try_again(delivery.number, now_ns + waits_ns, str(error))
+        _log.warning("an e-mail with a receipt waits for %d s: %s", waits_ns // NS_PER_S, error)
 
     def _mail(self, delivery: Delivery, shown: ShopperReceipt) -> Mail:
         layout = self._desk.layout(shown, delivery.language)

@@ -12,9 +12,10 @@ import httpx2
 import msgspec
 
 from tillfree.connectors.retailer.settings import RetailerSettings
-from tillfree.core.time import NS_PER_MS, NS_PER_S, format_utc
+from tillfree.core.time import NS_PER_S, format_utc
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.announcements import Announcement
+from tillfree.store.patience import wait_ns
 
 __all__ = ["FAMILIES", "Envelope", "EventFeed", "envelope_of"]
 
@@ -42,7 +43,7 @@ FAMILIES: dict[str, tuple[Family, str]] = {
 _NAMES = uuid.UUID("0d9e1f5c-1f0a-5a52-8a3f-0f6ad9c2b7f1")
 _TOGETHER = 10
 _FILE, _ADDRESS = "event feed file", "event feed address"
-_WAIT_FIRST_MS, _WAIT_MOST_MS = 1000, 300_000
+_WAIT_FIRST_S, _WAIT_MOST_S = 1.0, 300.0
 _ANSWER_MAX = 64 * 1024
 _log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -157,11 +158,11 @@ class EventFeed:
         return True
 
     def _failed(self, why: str) -> bool:
-        most_ms = min(_WAIT_MOST_MS, _WAIT_FIRST_MS * 2 ** min(self._failures, 30))
-        share = random.Random(f"{self._settings.store_id} {self._failures}").uniform(0.5, 1.0)  # noqa: S311  no secret
+        chance = random.Random(f"{self._settings.store_id} {self._failures}")  # noqa: S311  no secret
+        waits_ns = wait_ns(self._failures, chance.random, first_s=_WAIT_FIRST_S, longest_s=_WAIT_MOST_S)
         self._failures += 1
-        self._not_before_ns = self._now_ns() + int(most_ms * share) * NS_PER_MS
-        _log.warning("the event feed: %s; tried again in %.0f s", why, most_ms * share * NS_PER_MS / NS_PER_S)
+        self._not_before_ns = self._now_ns() + waits_ns
+        _log.warning("the event feed: %s; tried again in %.0f s", why, waits_ns / NS_PER_S)
         return False
 
 

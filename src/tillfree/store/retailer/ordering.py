@@ -15,9 +15,10 @@ from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.connectors.retailer.wire import CreatePurchases, decode, encode
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
-from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.integration.orders import NOT_FINAL, OrderState, RetailerOrder
+from tillfree.store.patience import wait_ns
 from tillfree.store.retailer.purchases import cart_of, items_of_lines, trip_on_wire
 from tillfree.store.till.carts import Left, is_undecided
 from tillfree.store.till.till import Till
@@ -128,7 +129,8 @@ class OrderWorker:
         if now_ns < order.time_ns + self._review_ns and self._is_undecided(order.trip):
             self._database.order_waits(order.trip, _TO_REVIEW, now_ns + _LOOK_AGAIN_NS)
             return None
-        items = items_of_lines(self._till.lines(order.trip), self._shop(), self._settings)
+        lines, weights = self._till.lines(order.trip), self._till.weights(order.trip)
+        items = items_of_lines(lines, weights, self._shop(), self._settings)
         cart: CreatePurchases = decode(order.cart, CreatePurchases)
         data = encode(msgspec.structs.replace(cart, cart_items=items))
         self._database.order_completed(order.trip, data, len(items))
@@ -155,14 +157,15 @@ class OrderWorker:
         try:
             purchase = self._client.create_purchases(cart)
         except RetailerRefused as error:
+            why = _unnamed(str(error), cart)
             if error.status in _MENDABLE:
-                self._later(order, str(error), 0.0)
+                self._later(order, why, 0.0)
             else:
-                _log.warning("bad cart: the retailer refuses the cart of trip %s: %s", order.trip, error)
-                self._database.order_bad(order.trip, str(error), self._now_ns())
+                _log.warning("bad cart: the retailer refuses the cart of trip %s: %s", order.trip, why)
+                self._database.order_bad(order.trip, why, self._now_ns())
             return
         except RetailerUnavailable as error:
-            self._later(order, str(error), error.after_s)
+            self._later(order, _unnamed(str(error), cart), error.after_s)
             return
         if order.items == 0:
             self._cancel(order)
@@ -186,14 +189,14 @@ class OrderWorker:
             )
             self._database.order_bad(order.trip, why, now_ns)
             return
-        wait_ns = max(self._wait_ns(order), round(after_s * NS_PER_S))
-        self._database.order_failed(order.trip, why, now_ns + wait_ns)
+        until_ns = now_ns + max(self._wait_ns(order), round(after_s * NS_PER_S))
+        self._database.order_failed(order.trip, why, until_ns)
 
     def _wait_ns(self, order: RetailerOrder) -> int:
-        """Twice as long from try to try, and half of it by chance, so that many do not come back at once."""
-        most_ms = min(self._settings.retry_longest_ms, self._settings.retry_first_ms * 2 ** min(order.tries, 30))
-        share = random.Random(f"{self._seed} {order.trip} {order.tries}").uniform(0.5, 1.0)  # noqa: S311  no secret
-        return int(most_ms * share) * NS_PER_MS
+        chance = random.Random(f"{self._seed} {order.trip} {order.tries}")  # noqa: S311  no secret
+        settings = self._settings
+        first_s, longest_s = settings.retry_first_ms / 1000, settings.retry_longest_ms / 1000
+        return wait_ns(order.tries, chance.random, first_s=first_s, longest_s=longest_s)
 
     # ---- what waits too long ----------------------------------------------------------------------------------
 
@@ -210,3 +213,13 @@ class OrderWorker:
                     why = f"nobody has said what it costs, and the hold ends in {minutes} min"
                     _log.warning("trip %s: %s", order.trip, why)
                     self._database.order_alerted(order.trip, why, now_ns)
+
+
+def _unnamed(why: str, cart: CreatePurchases) -> str:
+    """What a retailer says of a cart is kept, logged and told to others: not so whom it names."""
+    scans = (event.scan_result for event in cart.shopping_trip.auth_events)
+    shopper = cart.shopper_identity.id if cart.shopper_identity is not None else ""
+    names = {shopper, *(scan.id for scan in scans if scan is not None)} - {""}
+    for name in sorted(names, key=len, reverse=True):
+        why = why.replace(name, "…")
+    return why

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from tillfree.catalog.barcodes import classify_barcode
 from tillfree.catalog.model import Product, Shop
-from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.connectors.retailer.wire import (
@@ -24,7 +23,7 @@ from tillfree.connectors.retailer.wire import (
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId, TripId
 
-__all__ = ["auth_event_id", "cart_of", "items_of_lines", "items_of_receipt", "shopper_id", "trip_on_wire"]
+__all__ = ["auth_event_id", "cart_of", "items_of_lines", "shopper_id", "trip_on_wire"]
 
 _NAMES = uuid.UUID("5f1f3a3e-6f0b-5c0e-9a0e-6b8f5c1d2e74")
 """A random name space: ids made from it cannot meet those of others."""
@@ -117,24 +116,17 @@ def _scan_type(trip: Trip, payer: Payer) -> ScanType:
 # ---- its items ----------------------------------------------------------------------------------------------------
 
 
-def items_of_lines(lines: Sequence[CartLine], shop: Shop, settings: RetailerSettings) -> tuple[CartItem, ...]:
-    """What was taken, as pieces."""
-    products = shop.product_index()
-    return tuple(
-        _item(number, line.product, products, settings, Decimal(line.quantity), settings.unit_word)
-        for number, line in enumerate(lines, 1)
-    )
-
-
-def items_of_receipt(receipt: Receipt, shop: Shop, settings: RetailerSettings) -> tuple[CartItem, ...]:
-    """What was taken, as pieces or, where it was weighed, as a weight; deposits and fees are the retailer's matter."""
+def items_of_lines(
+    lines: Sequence[CartLine], weights: Mapping[ProductId, int], shop: Shop, settings: RetailerSettings
+) -> tuple[CartItem, ...]:
+    """What was taken, as pieces; what `weights` has grams of, as a weight."""
     products = shop.product_index()
     items = []
-    for number, line in enumerate((line for line in receipt.lines if line.kind == "item"), 1):
+    for number, line in enumerate(lines, 1):
         value, unit = Decimal(line.quantity), settings.unit_word
-        if line.weight_g is not None:
+        if line.product in weights:
             unit = settings.weight_word
-            value = (Decimal(line.weight_g) / _GRAMS[unit]).quantize(Decimal("0.0001"))
+            value = (Decimal(weights[line.product]) / _GRAMS[unit]).quantize(Decimal("0.0001"))
         items.append(_item(number, line.product, products, settings, value, unit))
     return tuple(items)
 

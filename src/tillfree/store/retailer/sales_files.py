@@ -10,6 +10,7 @@ import msgspec
 
 from tillfree.commerce.receipt import Receipt, ReceiptLine
 from tillfree.commerce.trips import Trip
+from tillfree.connectors.exports.cells import guarded_cell
 from tillfree.connectors.retailer.money import decimal_of
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.core.ids import TripId
@@ -46,7 +47,6 @@ COLUMNS = (
 """`kind` is "sale" (a line of the receipt in force) or "refund". `row_id` is the same wherever the row stands."""
 _KINDS = ("trip.settled", "payment.refunded")
 _PAGE = 200
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _log = logging.getLogger(__name__)
 
 
@@ -150,7 +150,9 @@ class SalesFiles:
         table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
         table.writeheader()
         for row in rows:
-            cells = {name: _guarded(cell) if name in ("name", "product") else cell for name, cell in row.cells.items()}
+            cells = {
+                name: guarded_cell(cell) if name in ("name", "product") else cell for name, cell in row.cells.items()
+            }
             cells["duplicate"] = "yes" if row.cells["row_id"] in seen else "no"
             table.writerow(cells)
         path = self._free_name(rows[0].number, rows[-1].number)
@@ -198,8 +200,3 @@ def _money_in(body: dict[str, object]) -> Money | None:
 
 def _amount(money: Money | None) -> str:
     return "" if money is None else str(decimal_of(money))
-
-
-def _guarded(text: str) -> str:
-    """A spreadsheet must not run what a product is called."""
-    return "'" + text if text.startswith(_FORMULA) else text

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tillfree.catalog.model import Product
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, SensorIssue
 from tillfree.core.ids import ProductId, VisitId
-from tillfree.identity.arrivals import NOBODY_CAME, told_visit
+from tillfree.identity.arrivals import MIXED_UP, NOBODY_CAME, told_visit
 from tillfree.store.entry.doubts import too_young_for
 from tillfree.store.gathering import Gather
 from tillfree.store.running.state import FeedEntry
@@ -32,10 +32,10 @@ def told_at_gate(event: GateEvent | SensorIssue) -> FeedEntry | None:
     about = told_visit(event)
     if not about:
         return None
-    nobody = event.problem == NOBODY_CAME
+    kind = {NOBODY_CAME: "unused", MIXED_UP: "mixed_up"}.get(event.problem, "tailgating")
     return FeedEntry(
-        sequence=0, time_ns=event.time_ns, kind="unused" if nobody else "tailgating",
-        visit=VisitId("" if nobody else about), detail=event.problem,
+        sequence=0, time_ns=event.time_ns, kind=kind, visit=VisitId("" if kind == "unused" else about),
+        detail=event.problem,
     )  # fmt: skip
 
 

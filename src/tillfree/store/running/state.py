@@ -78,13 +78,16 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     "issue" (a device), "recovered", "restock", "unexplained" (a weight change with nobody near), "alert", "shop" (a new
     planogram is in force), "entry" (a gate opened for `quantity` people, whose role is the detail), "refused" (it
     stayed shut: the detail is the reason), "tailgating" (somebody came in on no entry), "unused" (nobody came in),
-    "age" (somebody holds what only older people may buy), "age_checked" (staff saw a proof of `quantity` years).
+    "mixed_up" (somebody may have come in on the entry of another),
+    "age" (somebody holds what only older people may buy), "age_checked" (staff saw a proof of `quantity` years),
+    and of the money of a trip: "paid", "let_go" (nothing was due), "declined", "debt", "refunded".
     """
 
     sequence: int
     time_ns: int
     kind: str
     visit: VisitId = VisitId("")
+    trip: TripId = TripId("")
     to_visit: VisitId = VisitId("")
     product: ProductId = ProductId("")
     quantity: int = 0

@@ -18,8 +18,9 @@ from tillfree.storage.database.money.book import Book
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.closing import Closing
 from tillfree.store.till.errors import TillError
-from tillfree.store.till.policy import DefaultPolicy, Policy
+from tillfree.store.till.policy import Policy
 from tillfree.store.till.sending import Sending, Sent
+from tillfree.store.till.table_policy import TablePolicy
 from tillfree.store.till.work import Work
 
 __all__ = ["TillBase"]
@@ -46,6 +47,7 @@ class TillBase:
         """`now_ns` is the wall clock, `prices` gives the price list in force, for carts of several visits.
 
         With `workers=0` there are no threads: `tick` does all that is due before it returns. `chance` spreads retries.
+        `policy` is that of the settings unless another is given.
         `retailer_prices`: the retailer's systems price, as if the settings said so (trips become "external").
         """
         self._database = database
@@ -54,7 +56,7 @@ class TillBase:
         self._now_ns = now_ns
         self._closing = Closing(
             settings.payments,
-            policy or DefaultPolicy(settings.payments),
+            policy or TablePolicy(settings),
             prices,
             retailer_prices=retailer_prices or settings.retailer.prices == "retailer",
             retailer_calls=settings.retailer.charges != "tillfree",
@@ -64,7 +66,14 @@ class TillBase:
         self._shared: Book | None = None
         self._sending = Sending(processor, settings.payments, chance or random.Random())  # noqa: S311 - no secret
         count = settings.payments.workers if workers is None else workers
-        self._work = Work(database, self._sending, self._apply, now_ns, workers=count)
+        self._work = Work(
+            database,
+            self._sending,
+            self._apply,
+            now_ns,
+            workers=count,
+            longest_wait_s=settings.payments.longest_retry_s,
+        )
         database.mark_sent()
         self._recover()
         self._work.start()

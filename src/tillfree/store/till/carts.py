@@ -15,8 +15,9 @@ from tillfree.storage.database.records import VisitRecord
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.policy import Policy
 
-__all__ = ["Left", "combined_lines", "is_undecided", "priced", "undecided_notes"]
+__all__ = ["Left", "combined_lines", "is_undecided", "priced", "undecided_notes", "was_inside", "weights_of"]
 
+_STILL_INSIDE = ("end of recording", "restart")
 NO_REVIEW = "Nobody looked at this in time: only what is certain is charged."
 
 
@@ -35,6 +36,14 @@ class Left(msgspec.Struct, frozen=True):
 def is_undecided(left: Left) -> bool:
     """Whether a person has to look at it first."""
     return left.decision is None and left.record.receipt.status == "review"
+
+
+def was_inside(left: Left) -> bool:
+    """Whether the program stopped, or the shop was changed, while they were inside.
+
+    What they did afterwards is not known; so of such a visit nothing is certain, unless a person says so.
+    """
+    return left.record.reason in _STILL_INSIDE
 
 
 def undecided_notes(people: Sequence[Left]) -> tuple[str, ...]:
@@ -58,9 +67,21 @@ def combined_lines(people: Sequence[Left], certain: Policy | None = None) -> tup
     return tuple(found)
 
 
+def weights_of(people: Sequence[Left]) -> dict[ProductId, int]:
+    """Grams of what was sold by weight, as the receipts in force have them; nothing where one of them has no weight."""
+    weighed: dict[ProductId, int] = {}
+    unknown: set[ProductId] = set()
+    for line in (line for left in people for line in left.receipt.lines if line.kind == "item"):
+        if line.weight_g is None:
+            unknown.add(line.product)
+        else:
+            weighed[line.product] = weighed.get(line.product, 0) + line.weight_g
+    return {product: weight_g for product, weight_g in weighed.items() if product not in unknown}
+
+
 def _lines(left: Left, certain: Policy | None) -> list[CartLine]:
     if certain is not None and is_undecided(left):
-        return list(certain.certain(left.record))
+        return [] if was_inside(left) else list(certain.certain(left.record))
     receipt = left.receipt
     return [
         CartLine(line.product, line.quantity, line.probability, line.evidence)

@@ -14,7 +14,7 @@ from tillfree.commerce.receipt import Receipt, encode_receipt
 from tillfree.commerce.trips import Trip
 from tillfree.core.money import Money
 from tillfree.storage.database.money.book import Book
-from tillfree.store.till.carts import Left, is_undecided, priced
+from tillfree.store.till.carts import Left, is_undecided, priced, was_inside
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.paying import announce_trip, happened, over
 from tillfree.store.till.policy import Policy
@@ -54,10 +54,12 @@ class Closing:
         """Does what is due with a trip now, and puts it into the book with the time at which to look again."""
         looked = trip
         try:
-            if trip.status == "inside":
-                looked = self._look_inside(book, trip, now_ns)
-            elif trip.status == "review":
-                looked = self._look_review(book, trip, now_ns)
+            # What fails is tried again every minute; nobody is to be told every minute of what did not happen.
+            with book.telling():
+                if trip.status == "inside":
+                    looked = self._look_inside(book, trip, now_ns)
+                elif trip.status == "review":
+                    looked = self._look_review(book, trip, now_ns)
         except (CommerceError, TillError) as error:
             # One trip that cannot be priced must not hold up all others.
             _log.error("trip %s: %s", trip.id, error)
@@ -171,6 +173,8 @@ class Closing:
             return trip  # the policy wants a person to look at what the model is sure of
         whole = priced(trip, payer, people, self._prices)
         after = self._policy.after_deadline(whole, [left.record for left in people])
+        if after == "charge" and any(is_undecided(left) and was_inside(left) for left in people):
+            after = "certain"  # what they held while they were seen is only a guess at what they carried out
         if after == "nothing" and trip.receipt is not None:
             return self.charge(
                 book, trip, trip.receipt, now_ns, "nobody decided in time"

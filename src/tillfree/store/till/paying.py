@@ -87,6 +87,9 @@ def _with_payment(book: Book, trip: Trip, payment: Payment, now_ns: int, payer_m
     owed_in_cash = payment.debt_minor and payment.method == "cash"
     if moving or held or owed_in_cash:
         why = "to be paid in cash" if owed_in_cash else trip.why
+        if trip.settled_ns:
+            # It was over and is not (a capture failed afterwards): whoever pays must be known as long as that takes.
+            book.erase_payer(trip.id, 0)
         return msgspec.structs.replace(trip, status=_unless_abandoned(trip, "settling"), settled_ns=0, why=why)
     if trip.settled_ns:
         return trip

@@ -9,12 +9,11 @@ from tillfree.commerce.payments.events import Answered, PaymentEvent, Refused
 from tillfree.commerce.payments.processor import Answer, Order, Processor, ProcessorRefusal, ProcessorUnavailable
 from tillfree.commerce.payments.settings import PaymentSettings
 from tillfree.storage.database.money.payments import DueOrder
+from tillfree.store.patience import wait_ns
 
 __all__ = ["Sending", "Sent", "as_event"]
 
 _log = logging.getLogger(__name__)
-_NS = 1_000_000_000
-_DOUBLINGS_MAX = 40
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -41,25 +40,22 @@ class Sending:
                 answer = self._processor.ask(order)
         except ProcessorUnavailable as error:
             _log.info("order %s: no answer at try %d: %s", due.key, due.tries + 1, error)
-            return Sent(due, None, self._later(due, now_ns))
+            return Sent(due, None, self.later(due, now_ns))
         except ProcessorRefusal as error:
             _log.warning("order %s was refused: %s", due.key, error)
             return Sent(due, Refused(time_ns=now_ns, key=due.key, message=str(error)), None)
         if answer.key != due.key:
             # A processor that confuses its customers is not believed; it is asked again.
             _log.error("order %s: the answer is about %s; asking again", due.key, answer.key)
-            return Sent(due, None, self._later(due, now_ns))
-        again = self._later(due, now_ns) if answer.outcome == "pending" else None
+            return Sent(due, None, self.later(due, now_ns))
+        again = self.later(due, now_ns) if answer.outcome == "pending" else None
         return Sent(due, as_event(answer, now_ns), again)
 
     def later(self, due: DueOrder, now_ns: int) -> DueOrder:
         """The order as it is tried again: twice as late each time, give or take, so that not all come at once."""
-        return self._later(due, now_ns)
-
-    def _later(self, due: DueOrder, now_ns: int) -> DueOrder:
-        doubled = self._settings.first_retry_s * 2.0 ** min(due.tries, _DOUBLINGS_MAX)
-        wait_s = min(self._settings.longest_retry_s, doubled) * self._chance.uniform(0.75, 1.25)
-        return msgspec.structs.replace(due, due_ns=now_ns + int(wait_s * _NS), tries=due.tries + 1, sent=True)
+        first_s, longest_s = self._settings.first_retry_s, self._settings.longest_retry_s
+        waits_ns = wait_ns(due.tries, self._chance.random, first_s=first_s, longest_s=longest_s, least=0.75, most=1.25)
+        return msgspec.structs.replace(due, due_ns=now_ns + waits_ns, tries=due.tries + 1, sent=True)
 
 
 def as_event(answer: Answer, now_ns: int) -> Answered:

@@ -7,13 +7,13 @@ from tillfree.commerce.policy import Believed, Case, certain_lines, decide, is_i
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.events import CartLine
 from tillfree.storage.database.records import VisitRecord
-from tillfree.store.entry.doubts import AGE_NOTE, UNINVITED_NOTE
+from tillfree.store.entry.doubts import AGE_NOTE, MIXED_UP_NOTE, UNINVITED_NOTE
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.policy import AfterDeadline, Verdict
 
 __all__ = ["TablePolicy"]
 
-_DOUBTS = (UNINVITED_NOTE, AGE_NOTE.partition("{")[0])
+_DOUBTS = (UNINVITED_NOTE, MIXED_UP_NOTE, AGE_NOTE.partition("{")[0])
 
 
 class TablePolicy:

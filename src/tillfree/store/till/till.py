@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from tillfree.commerce.payments.events import HoldExpired
 from tillfree.commerce.payments.payment import main_hold
 from tillfree.core.events import CartLine
-from tillfree.core.ids import TripId
+from tillfree.core.ids import ProductId, TripId
 from tillfree.store.till.arriving import Arriving
-from tillfree.store.till.carts import combined_lines
+from tillfree.store.till.carts import combined_lines, weights_of
 from tillfree.store.till.charging import Charging
 
 __all__ = ["Till"]
@@ -54,6 +54,11 @@ class Till(Arriving, Charging):
         """The combined cart of those who left, as far as it is decided."""
         with self._book() as book:
             return combined_lines(self._closing.people(book, self._need(book, trip)))
+
+    def weights(self, trip: TripId) -> dict[ProductId, int]:
+        """Grams of what in the cart was weighed; what is not in it was counted, or could not be weighed."""
+        with self._book() as book:
+            return weights_of(self._closing.people(book, self._need(book, trip)))
 
     # ---- inside ---------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from tillfree.commerce.payments.processor import Order
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import PaymentId
@@ -20,6 +22,9 @@ _LOOK_AGAIN_S = 1.0
 _STOP_S = 30.0
 # A hold, an adjustment, and some room.
 _ROUNDS_MAX = 8
+# A retry waits at most so much longer than the settings say (see `Sending`).
+_SPREAD = 1.25
+_NS = 10**9
 
 
 class Work:
@@ -36,12 +41,16 @@ class Work:
         now_ns: Callable[[], int],
         *,
         workers: int,
+        longest_wait_s: float = 86_400.0,
     ) -> None:
         self._database = database
         self._sending = sending
         self._apply = apply
         self._now_ns = now_ns
         self._on_way: set[str] = set()
+        # Sent, and what was answered could not be written down: to be looked up, for it may be done by now.
+        self._untold: set[str] = set()
+        self._wait_ns_max = int(longest_wait_s * _SPREAD * _NS) + _NS
         self._changed = threading.Condition()
         self._turn = 0
         self._over = False
@@ -103,15 +112,17 @@ class Work:
                 if taken:
                     self._carry(taken)
                     continue
-            except TillfreeError as error:
-                _log.error("the till cannot go on for now: %s", error)
+            except Exception as error:  # noqa: BLE001 - a thread that died would leave all money where it is
+                unforeseen = not isinstance(error, TillfreeError)
+                _log.error("the till cannot go on for now: %s", error, exc_info=unforeseen)
             with self._changed:
                 self._changed.wait_for(lambda: self._over or self._turn != seen, timeout=_LOOK_AGAIN_S)  # noqa: B023
 
     def _take(self, most: int) -> list[tuple[DueOrder, Order]]:
         with self._changed:
             busy = len(self._on_way)
-        return self._claim(self._database.sendable(self._now_ns(), most + busy), most)
+        found = self._database.sendable(self._now_ns(), most + busy, wait_ns_max=self._wait_ns_max)
+        return self._claim(found, most)
 
     def _claim(self, sendable: list[tuple[DueOrder, Order]], most: int = _AT_ONCE) -> list[tuple[DueOrder, Order]]:
         with self._changed:
@@ -123,14 +134,33 @@ class Work:
         """Sends and writes down; whether anything was heard."""
         try:
             results = [self._send(due, order) for due, order in taken]
-            self._apply(results)
+            self._write(results)
         finally:
             with self._changed:
                 self._on_way.difference_update(due.key for due, _ in taken)
                 self._changed.notify_all()
         return any(sent.event is not None and sent.again is None for sent in results)
 
+    def _write(self, results: Sequence[Sent]) -> None:
+        """Writes down what was answered: all at once, or one by one where one of them cannot be written."""
+        self._untold.update(sent.order.key for sent in results)
+        try:
+            self._apply(results)
+        except Exception as error:  # noqa: BLE001 - one that cannot be written must not hold up the others
+            if len(results) == 1:
+                self._put_off(results[0], error)
+            else:
+                for sent in results:
+                    self._write([sent])
+        self._untold.difference_update(sent.order.key for sent in results)
+
+    def _put_off(self, sent: Sent, error: Exception) -> None:
+        _log.error("order %s: its answer cannot be written down; it is looked up later: %s", sent.order.key, error)
+        self._apply([Sent(sent.order, None, self._sending.later(sent.order, self._now_ns()))])
+
     def _send(self, due: DueOrder, order: Order) -> Sent:
+        if due.key in self._untold:
+            due = msgspec.structs.replace(due, sent=True)
         if not self._threads:
             return self._sending.send(due, order, self._now_ns())
         try:

@@ -33,7 +33,6 @@ _SENDERS = 4
 _SEND_S = 20.0
 """So long may one receiver be sent to before the others have their turn again."""
 _GONE = 410
-_ASIDE_S_MAX = 24 * 3600
 _DAY_NS = 86_400 * NS_PER_S
 _encoder = msgspec.json.Encoder(order="deterministic")
 _log = logging.getLogger(__name__)
@@ -120,7 +119,7 @@ class WebhookWorker:
                 delivery.id, Attempt(time_ns=now_ns, state="delivered", status=sent.status, due_ns=delivery.due_ns)
             )
             return True
-        aside_s = min(sent.retry_after_s, _ASIDE_S_MAX)
+        aside_s = sent.retry_after_s
         next_ns = next_try_ns(delivery.attempts + 1, now_ns, self._random, at_least_s=aside_s)
         quiet_ns = next_try_ns(hook.failures + 1, now_ns, self._random, at_least_s=aside_s)
         over = forbidden or next_ns - delivery.made_ns > self._settings.give_up_h * 3600 * NS_PER_S

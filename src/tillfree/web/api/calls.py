@@ -4,6 +4,7 @@ import hashlib
 import logging
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
@@ -19,11 +20,11 @@ from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import GivenAnswer
 from tillfree.storage.database.integration.keys import ApiKey
-from tillfree.web.api.limits import RateLimits
 from tillfree.web.api.operations import Call, Operation, Page, Reply
 from tillfree.web.api.problems import Fault, Problem
 from tillfree.web.console import Console
 from tillfree.web.errors import AskError
+from tillfree.web.rate_limits import RateLimits
 
 __all__ = ["PREFIX", "routes_of"]
 
@@ -34,13 +35,15 @@ _IDEMPOTENCY_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?', re.ASCII)
 _WHERE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _JSON_TYPES = {"application/json", "application/merge-patch+json"}
 _USED_EVERY_NS = 60 * NS_PER_S
+_WINDOW_S = 60
+"""Keys are given so many requests a minute."""
 _encoder = msgspec.json.Encoder(order="deterministic")
 _log = logging.getLogger(__name__)
 
 
 def routes_of(operations: Iterable[Operation], limits: RateLimits | None = None) -> list[Route]:
     """The addresses of all operations; each knows its methods, and answers others with 405 and `Allow`."""
-    limits = limits or RateLimits()
+    limits = limits or RateLimits(time.monotonic, window_s=_WINDOW_S)
     by_path: dict[str, dict[str, _Endpoint]] = {}
     for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method] = _Endpoint(operation, limits)

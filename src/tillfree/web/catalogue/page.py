@@ -53,7 +53,7 @@ def _rows(ask: Ask) -> Response:
 
 
 def _found(ask: Ask) -> dict[str, Any]:
-    index = index_of(editor_of(ask).shop)
+    index = index_of(editor_of(ask).shop, ask.store.settings.commerce)
     text, lack, sort = ask.query("text"), as_lack(ask.query("lack")), as_sort(ask.query("sort"))
     down = ask.query("down") == "1"
     products = index.find(text, lack, sort, down)

@@ -8,7 +8,10 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from tillfree.catalog.barcodes import classify_barcode
+from tillfree.catalog.embedded import EmbeddedTemplate, parse_templates
 from tillfree.catalog.model import Product, Shop
+from tillfree.catalog.scanning import ScanReader
+from tillfree.commerce.settings import CommerceSettings
 from tillfree.core.ids import ProductId
 
 __all__ = ["LACKS", "SORTS", "Lack", "ProductIndex", "Sort", "as_lack", "as_sort", "index_of"]
@@ -27,25 +30,40 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class ProductIndex:
-    """The products of one shop, made ready to be looked for. `facings` counts the places of each."""
+    """The products of one shop, made ready to be looked for. `facings` counts the places of each.
 
-    def __init__(self, shop: Shop) -> None:
+    `templates` say how the shop's own barcodes hold a price or a weight.
+    """
+
+    def __init__(self, shop: Shop, templates: tuple[EmbeddedTemplate, ...] = ()) -> None:
         self.shop = shop
+        self._scans = ScanReader(shop, templates)
         self.facings: Counter[ProductId] = Counter(facing.product for facing in shop.facings)
         self._entries = [_entry(product) for product in shop.products]
 
     def find(self, text: str = "", lack: Lack = "", sort: Sort = "name", down: bool = False) -> list[Product]:
-        """Products that have all words of the text, in name, id or barcodes; what has no value stands last."""
+        """Products that have all words of the text, in name, id or barcodes; what has no value stands last.
+
+        A scanned code finds its product whatever price, weight or other fields it holds.
+        """
         words = [(word, _gtin(word)) for word in text.casefold().split()]
+        scanned = self.scanned(text)
         found = [
             entry.product
             for entry in self._entries
-            if all(word in entry.words or (gtin and gtin in entry.gtins) for word, gtin in words)
+            if (
+                entry.product is scanned
+                or all(word in entry.words or (gtin and gtin in entry.gtins) for word, gtin in words)
+            )
             and not (lack and self._has(entry.product, lack))
         ]
         value = self._value(sort)
         known = sorted((product for product in found if value(product) is not None), key=value, reverse=down)
         return known + [product for product in found if value(product) is None]
+
+    def scanned(self, text: str) -> Product | None:
+        """The product behind a scanned code; None where the text is no code of this shop."""
+        return self._scans.read(text).product if text else None
 
     def _has(self, product: Product, what: Lack) -> bool:
         if what == "price":
@@ -69,8 +87,8 @@ class ProductIndex:
 
 
 @functools.lru_cache(maxsize=4)
-def _index_by_identity(box: "_Boxed") -> ProductIndex:
-    return ProductIndex(box.shop)
+def _index_by_identity(box: "_Boxed", templates: tuple[EmbeddedTemplate, ...]) -> ProductIndex:
+    return ProductIndex(box.shop, templates)
 
 
 class _Boxed:
@@ -86,9 +104,9 @@ class _Boxed:
         return isinstance(other, _Boxed) and other.shop is self.shop
 
 
-def index_of(shop: Shop) -> ProductIndex:
+def index_of(shop: Shop, settings: CommerceSettings) -> ProductIndex:
     """The index of a shop; made once while the shop stays the same."""
-    return _index_by_identity(_Boxed(shop))
+    return _index_by_identity(_Boxed(shop), parse_templates(settings.embedded_barcodes))
 
 
 def _entry(product: Product) -> _Entry:

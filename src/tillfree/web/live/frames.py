@@ -48,6 +48,7 @@ def encode_feed(entries: Sequence[FeedEntry], console: Console, say: Say, clock:
                 "text": text,
                 "kind": entry.kind,
                 "visit": entry.visit,
+                "trip": entry.trip,
                 "total": "" if entry.total is None else str(entry.total),
             }
         )

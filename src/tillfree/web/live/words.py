@@ -31,16 +31,28 @@ KINDS: dict[str, tuple[str, str]] = {
     "entry": ("come", later("%(gate)s opened for %(quantity)s")),
     "refused": ("issue", later("%(gate)s stayed shut: %(reason)s")),
     "tailgating": ("issue", later("%(visit)s came in on nobody's entry")),
+    "mixed_up": ("issue", later("%(visit)s may have come in on somebody else's entry")),
     "unused": ("fine", later("A gate opened, and nobody came in")),
     "age": ("issue", later("%(visit)s took %(product)s, and nobody has checked their age")),
     "age_checked": ("fine", later("Staff saw a proof of age: %(quantity)s years or more")),
+    "paid": ("receipt", later("%(visit)s paid %(total)s")),
+    "let_go": ("fine", later("%(visit)s has nothing to pay: %(total)s are no longer put aside")),
+    "declined": ("issue", later("%(visit)s: the bank declined")),
+    "debt": ("issue", later("%(visit)s: %(total)s could not be taken")),
+    "refunded": ("fine", later("%(visit)s got %(total)s back")),
 }
 """Each kind of entry: how it looks, and its sentence."""
+_ALERTS: dict[str, str] = {
+    "out_of_stock": later("%(product)s is sold out at %(place)s"),
+    "misplaced": later("%(product)s lies in the wrong place: %(place)s"),
+}
+"""The sentences of alerts about stock, by their detail."""
 
 
 def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) -> tuple[str, str]:
     """How an entry looks, and its sentence in the reader's language; plain text, not escaped."""
     looks, sentence = KINDS.get(entry.kind, ("issue", later("%(detail)s")))
+    sentence = _ALERTS.get(entry.detail, sentence) if entry.kind == "alert" else sentence
     place = say("a shelf")
     if entry.fixture:
         place = say("fixture %(fixture)s, shelf %(shelf)s", fixture=display_text(entry.fixture), shelf=entry.shelf)

@@ -80,16 +80,16 @@ REASONS: dict[str, str] = {
 }
 """Why money is given back."""
 STATES: dict[PaymentState, str] = {
-    "asked": later("The hold was asked for; nobody knows yet."),
+    "asked": later("Money is to be put aside; the bank has not answered yet."),
     "held": later("Money is put aside."),
-    "adjusting": later("The hold is being made larger or smaller."),
-    "declined": later("There is no hold; at the end the card is charged, if it can be."),
-    "expired": later("The hold is past its time."),
-    "open": later("Nothing is held, and nothing has to be."),
+    "adjusting": later("What is put aside is being made larger or smaller."),
+    "declined": later("Nothing could be put aside; at the end the card is charged, if it can be."),
+    "expired": later("What was put aside is past its time."),
+    "open": later("Nothing is put aside, and nothing has to be."),
     "capturing": later("What is due is being taken."),
-    "voiding": later("The hold is being let go."),
+    "voiding": later("What was put aside is being let go."),
     "captured": later("All that is due was taken."),
-    "voided": later("Nothing was due, nothing is held."),
+    "voided": later("Nothing was due, nothing is put aside."),
     "debt": later("Something that is due could not be taken."),
     "owed": later("On a badge account, or to be paid in cash."),
     "refunding": later("Money is on its way back."),
@@ -120,8 +120,8 @@ _ENTRIES: dict[str, str] = {
     "answered": later("The processor answered"),
     "refused": later("The processor refused"),
     "due": later("To be paid"),
-    "adjust_wished": later("Another hold wanted"),
-    "hold_expired": later("Hold past its time"),
+    "adjust_wished": later("More or less is to be put aside"),
+    "hold_expired": later("Past its time"),
     "refund_asked": later("Refund"),
     "retried": later("Tried once more"),
     "debt_paid": later("Debt paid"),
@@ -129,13 +129,21 @@ _ENTRIES: dict[str, str] = {
     "reopened": later("Came in again"),
 }
 _ORDERS: dict[OrderKind, str] = {
-    "authorise": later("hold"),
-    "adjust": later("change of the hold"),
-    "capture": later("taking of what is held"),
-    "void": later("release of the hold"),
-    "refund": later("refund"),
-    "charge": later("charge by the token"),
+    "authorise": later("Putting money aside"),
+    "adjust": later("Changing what is put aside"),
+    "capture": later("Taking what is put aside"),
+    "void": later("Letting go what was put aside"),
+    "refund": later("Giving money back"),
+    "charge": later("Charging the card"),
 }
+_APPROVED: dict[OrderKind, str] = {
+    "authorise": later("%(amount)s was put aside"),
+    "adjust": later("Put aside is now %(amount)s"),
+    "capture": later("%(amount)s was taken of what was put aside"),
+    "refund": later("%(amount)s went back"),
+    "charge": later("%(amount)s was taken from the card"),
+}
+"""What an approved order did, where its amount is known."""
 _OUTCOMES: dict[str, str] = {
     "approved": later("approved"),
     "declined": later("declined"),
@@ -178,9 +186,9 @@ def event_said(ask: "Ask", payment: Payment, event: PaymentEvent) -> str:  # noq
                 return ask.say("Nothing is to be paid")
             return ask.say("%(amount)s is to be paid", amount=shown(event.total))
         case AdjustWished():
-            return ask.say("The hold is to be %(amount)s", amount=shown(event.total))
+            return ask.say("%(amount)s is to be put aside", amount=shown(event.total))
         case HoldExpired():
-            return ask.say("The hold is past its time")
+            return ask.say("What was put aside is past its time")
         case RefundAsked():
             return ask.say(
                 "%(who)s gives back %(amount)s: %(why)s",
@@ -211,13 +219,20 @@ def _opened_said(ask: "Ask", event: Opened) -> str:
 def _answer_said(ask: "Ask", payment: Payment, event: Answered) -> str:
     amount = "" if event.minor is None else shown(Money(event.minor, event.currency or payment.currency))
     outcome = ask.say(_OUTCOMES[event.outcome]) if event.outcome in _OUTCOMES else display_text(event.outcome)
+    kind = _kind_of(payment, event.key)
+    if event.outcome == "approved" and amount and kind in _APPROVED:
+        return ask.say(_APPROVED[kind], amount=amount)
     code = f" ({display_text(event.code)})" if event.code else ""
     return f"{_order_said(ask, payment, event.key)}: {' '.join(part for part in (amount, outcome) if part)}{code}"
 
 
 def _order_said(ask: "Ask", payment: Payment, key: str) -> str:
-    kind = next((placed.order.kind for placed in payment.placed if placed.order.key == key), None)
+    kind = _kind_of(payment, key)
     return display_text(key) if kind is None else ask.say(_ORDERS[kind])
+
+
+def _kind_of(payment: Payment, key: str) -> OrderKind | None:
+    return next((placed.order.kind for placed in payment.placed if placed.order.key == key), None)
 
 
 def _reason_said(ask: "Ask", reason: str) -> str:

@@ -3,14 +3,14 @@
 import msgspec
 
 from tillfree.catalog.model import Facing, Shop
-from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import FixtureId, ProductId, ShelfRef
+from tillfree.web.errors import WebError
 from tillfree.web.texts import later
 
 __all__ = ["MoveError", "move", "narrow", "place", "remove", "swap", "users_of", "widen"]
 
 
-class MoveError(TillfreeError):
+class MoveError(WebError):
     """This cannot be done: `text` with `values` filled in says why; it is translated when it is shown."""
 
     def __init__(self, text: str, **values: object) -> None:

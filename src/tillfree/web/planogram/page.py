@@ -104,7 +104,7 @@ def _products(ask: Ask) -> Response:
 
 def _found(ask: Ask, shop: Shop) -> dict[str, Any]:
     text = ask.query("text").strip()
-    index = index_of(shop)
+    index = index_of(shop, ask.store.settings.commerce)
     # Without words, products that lie nowhere: they are what somebody most likely wants to place.
     found = index.find(text) if text else index.find(lack="place")
     return {"text": text, "found": found[:_FOUND_MAX], "found_more": len(found) - len(found[:_FOUND_MAX]),

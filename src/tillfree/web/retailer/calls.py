@@ -27,15 +27,18 @@ from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import GivenAnswer
 from tillfree.store.till.till import Till
 from tillfree.web.console import Console
-from tillfree.web.retailer.limits import Limits
+from tillfree.web.errors import WebError
+from tillfree.web.rate_limits import RateLimits
 
 __all__ = ["Call", "CallError", "Counter", "Operation", "Reply", "money_of", "refusal"]
 
 _JSON = "application/json"
+_ONCE = ("authorization", "host", "x-amz-date", "x-amz-content-sha256")
+"""Headers of which the one that is verified must be the only one."""
 _log = logging.getLogger(__name__)
 
 
-class CallError(TillfreeError):
+class CallError(WebError):
     """A call cannot be carried out: the status and the word for it that the API has, and a sentence."""
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
@@ -84,7 +87,7 @@ class Counter:
         self.database = console.database
         self.settings = console.store.settings.retailer
         self.currency = console.store.settings.currency
-        self._limits = Limits(self.settings.requests_per_s, console.now_s)
+        self._limits = RateLimits(console.now_s, window_s=1)
         self._keys: tuple[Key, ...] = ()
         self._keys_text: str | None = None
         self._lock = threading.Lock()
@@ -136,6 +139,10 @@ class Counter:
     async def answer(self, request: Request, operation: Operation) -> Response:
         """The whole way of a call, from its bytes to those of its answer."""
         try:
+            self._need_known_key(request)  # who has none need not send us megabytes
+        except CallError as error:
+            return refusal(error.status, str(error), error.code)
+        try:
             body = await request.body()
         except ClientDisconnect:
             return refusal(408, "the request did not come to its end")
@@ -144,9 +151,9 @@ class Counter:
     def _answer(self, request: Request, operation: Operation, body: bytes) -> Response:
         try:
             key = self._caller(request, body)
-            wait_s = self._limits.wait_s(key.id)
-            if wait_s:
-                raise CallError(429, "", "Too Many Requests", {"Retry-After": str(wait_s)})
+            allowance = self._limits.take(key.id, self.settings.requests_per_s)
+            if not allowance.granted:
+                raise CallError(429, "", "Too Many Requests", {"Retry-After": str(allowance.retry_after_s)})
             message = _read(body, operation.kind)
             base = f"{request.url.scheme}://{request.headers.get('host', '')}"
             return self._once(operation, Call(self, key, message, base))
@@ -162,6 +169,19 @@ class Counter:
             return refusal(500, "something is wrong on our side; call again", "InternalServerException")
         except TillfreeError as error:
             return refusal(400, f"BadRequestException: {error}", "BadRequestException")
+
+    def _need_known_key(self, request: Request) -> None:
+        """A look at the headers alone, before the body is read. It proves nothing yet.
+
+        Raises:
+            CallError: they name no key of ours, or say something twice that decides whose the call is.
+        """
+        names = [name for name, _ in request.headers.items()]
+        if any(names.count(name) > 1 for name in _ONCE):
+            raise CallError(403, "AccessDeniedException", f"each of {', '.join(_ONCE)} is said once")
+        authorization = request.headers.get("authorization", "")
+        if not any(key.id in authorization for key in self.callers()):
+            raise CallError(403, "AccessDeniedException", "the call carries no key of this store; sign it")
 
     def _caller(self, request: Request, body: bytes) -> Key:
         """Whose key the call carries.

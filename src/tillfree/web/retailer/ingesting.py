@@ -1,7 +1,5 @@
 """Works off uploads of the catalogue: a new version of the shop, and a report with a line for each item."""
 
-import csv
-import io
 import logging
 import threading
 from collections.abc import Iterable, Mapping
@@ -10,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tillfree.catalog.model import Product, Shop
+from tillfree.connectors.exports.cells import table_text
 from tillfree.connectors.retailer.catalogue_items import CatalogItem, merged, problem_of, read_item
 from tillfree.connectors.retailer.platform_wire import UploadCatalog
 from tillfree.connectors.retailer.wire import decode
@@ -18,7 +17,6 @@ from tillfree.core.ids import ProductId
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.integration.ingestions import Ingestion
 from tillfree.web.console import Console
-from tillfree.web.csv_cells import guarded
 from tillfree.web.shop_editing import editor_for
 
 __all__ = ["COLUMNS", "Ingesting"]
@@ -142,8 +140,4 @@ class Ingesting:
 
 
 def _report(lines: Iterable[_Line]) -> bytes:
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    table.writerows((guarded(line.sku), line.status, guarded(line.message)) for line in lines)
-    return text.getvalue().encode("utf-8")
+    return table_text(COLUMNS, ((line.sku, line.status, line.message) for line in lines)).encode()

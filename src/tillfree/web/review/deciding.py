@@ -73,7 +73,7 @@ def _edited(ask: "Ask", record: VisitRecord) -> dict[ProductId, int]:
         items[ProductId(product)] = items.get(ProductId(product), 0) + number
     added = ask.text("add", limit=200).strip()
     if added:
-        found = find_product(ask.store.shop, added)
+        found = find_product(ask.store.shop, ask.store.settings.commerce, added)
         if found is None:
             raise AskError(
                 ask.say("No single product is called %(name)s: choose one of the list.", name=display_text(added))

@@ -55,7 +55,7 @@ def _queue(ask: Ask) -> Response:
 
 
 def _products(ask: Ask) -> Response:
-    found = matching(ask.store.shop, ask.query("text", limit=100), _FOUND)
+    found = matching(ask.store.shop, ask.store.settings.commerce, ask.query("text", limit=100), _FOUND)
     names = [display_text(product.name) for product in found]
     return ask.json(
         [

@@ -25,7 +25,7 @@ class _Shown(msgspec.Struct, frozen=True):
 
 def show(ask: Ask) -> Response:
     """The screen. Without scripts it loads itself anew every five seconds."""
-    desk_of(ask)
+    desk = desk_of(ask)
     answer = opened(ask)
     if answer is not None:
         return answer
@@ -37,6 +37,7 @@ def show(ask: Ask) -> Response:
         "shopper/exit.html",
         words,
         receipts=_receipts(ask, words, gate),
+        kiosk=desk.gives_paper_or_mail,
         feed=f"/exit/now?lang={words.code}&gate={quote(gate, safe='')}",
     )
 

@@ -261,8 +261,10 @@ function onFeed(message) {
   for (const entry of message.entries) {
     const item = make("li", entry.looks);
     const closed = entry.kind === "receipt" || entry.kind === "review";
-    const text = make(closed && entry.visit && list.dataset.visits ? "a" : "span", "", entry.text);
-    if (text.tagName === "A") text.href = list.dataset.visits + encodeURIComponent(entry.visit);
+    const visit = closed && entry.visit && list.dataset.visits ? list.dataset.visits + encodeURIComponent(entry.visit) : "";
+    const to = visit || (entry.trip && list.dataset.trips ? list.dataset.trips + encodeURIComponent(entry.trip) : "");
+    const text = make(to ? "a" : "span", "", entry.text);
+    if (to) text.href = to;
     item.append(make("time", "", entry.at), text);
     list.prepend(item);
     if (closed && places.has(entry.visit)) {

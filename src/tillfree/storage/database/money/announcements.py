@@ -7,7 +7,7 @@ length loses nothing and doubles nothing that it can tell apart by number.
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, insert, select
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.storage.database.connection import Connected
@@ -73,6 +73,11 @@ class Announcements(Connected):
                 )
                 for row in connection.execute(statement)
             ]
+
+    def newest_announcement(self) -> int:
+        """The number of the last thing that happened; 0 before there was any."""
+        with self.reading() as connection:
+            return connection.scalar(select(func.max(ANNOUNCEMENTS.c.number))) or 0
 
     def cursor(self, consumer: str) -> int:
         """The number up to which a consumer has done its work; 0 at first."""

@@ -5,11 +5,12 @@ that ends in between has written nothing of it.
 """
 
 import contextlib
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -52,8 +53,10 @@ from tillfree.storage.database.visits import keep_visit, kept_visit
 
 __all__ = ["Book", "Books"]
 
-_UNDECIDED = "to review"
+_UNDECIDED, _DECIDED = "to review", "decided"
 _SLICE = 500
+_WAIT_NS_MAX = 2 * 86_400 * 10**9
+_log = logging.getLogger(__name__)
 _Text = TypeVar("_Text", bound=str)
 # Made once: to build a statement takes longer than to run it.
 _KEY: BindParameter[str] = bindparam("key")
@@ -145,13 +148,21 @@ class Book:
         return self._found(statement.order_by(TRIPS.c.wake_ns).limit(limit))
 
     def decided(self, limit: int) -> list[Trip]:
-        """Trips in review of which nothing waits for a person any more."""
+        """Trips in review of which a person has decided something, and nothing waits for a person any more.
+
+        Those that wait for nothing but a release would come first again and again, and the others never.
+        """
         open_visits = (
             select(TRIP_VISITS.c.visit)
             .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
             .where(TRIP_VISITS.c.trip == TRIPS.c.trip, VISITS.c.outcome == _UNDECIDED)
         )
-        statement = select(TRIPS.c.trip).where(TRIPS.c.status == "review", ~open_visits.exists())
+        decided = (
+            select(TRIP_VISITS.c.visit)
+            .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
+            .where(TRIP_VISITS.c.trip == TRIPS.c.trip, VISITS.c.outcome == _DECIDED)
+        )
+        statement = select(TRIPS.c.trip).where(TRIPS.c.status == "review", ~open_visits.exists(), decided.exists())
         return self._found(statement.order_by(TRIPS.c.opened_ns).limit(limit))
 
     def finished_unseen(self) -> list[VisitId]:
@@ -216,6 +227,16 @@ class Book:
     def announce(self, time_ns: int, kind: str, subject: str, body: dict[str, Any]) -> None:
         """Tells everybody, as `announcements.announce` does."""
         self._announcements.append(announcement_row(time_ns, kind, subject, body))
+
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[None]:
+        """What is announced in the block is told only if the block comes to its end."""
+        told = len(self._announcements)
+        try:
+            yield
+        except BaseException:
+            del self._announcements[told:]
+            raise
 
     def note(
         self,
@@ -370,8 +391,13 @@ class Books(Connected):
             yield book
             book.write()
 
-    def sendable(self, now_ns: int, limit: int, payment: PaymentId | None = None) -> list[tuple[DueOrder, Order]]:
-        """The orders that are to be sent now, with the token of the payer; all of one payment, if one is given."""
+    def sendable(
+        self, now_ns: int, limit: int, payment: PaymentId | None = None, *, wait_ns_max: int = _WAIT_NS_MAX
+    ) -> list[tuple[DueOrder, Order]]:
+        """The orders that are to be sent now, with the token of the payer; all of one payment, if one is given.
+
+        Nothing waits longer than `wait_ns_max`: what says so was written while the clock was ahead.
+        """
         statement = (
             select(ORDERS, PAYMENTS.c.record.label("state"), PAYERS.c.record.label("payer"))
             .join(PAYMENTS, PAYMENTS.c.payment == ORDERS.c.payment)
@@ -379,12 +405,18 @@ class Books(Connected):
             .order_by(ORDERS.c.due_ns, ORDERS.c.key)
             .limit(max(0, limit))
         )
-        chosen = ORDERS.c.due_ns <= now_ns if payment is None else ORDERS.c.payment == payment
+        due_now = or_(ORDERS.c.due_ns <= now_ns, ORDERS.c.due_ns > now_ns + wait_ns_max)
+        chosen = due_now if payment is None else ORDERS.c.payment == payment
         found: list[tuple[DueOrder, Order]] = []
         with self.reading() as connection:
             for row in connection.execute(statement.where(chosen)):
-                order = next(p.order for p in decode_payment(row.state).placed if p.order.key == row.key)
-                token = "" if row.payer is None else decode_payer(row.payer).token
+                try:
+                    order = next(p.order for p in decode_payment(row.state).placed if p.order.key == row.key)
+                    token = "" if row.payer is None else decode_payer(row.payer).token
+                except (msgspec.DecodeError, StopIteration, ValueError):
+                    # Altered by something else, as the proof of the ledger says; the others go on.
+                    _log.error("order %s cannot be read, and is not sent: prove the ledger", row.key)
+                    continue
                 due = DueOrder(
                     key=row.key,
                     payment=row.payment,

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, Connection, Index, Integer, LargeBinary,
 
 from tillfree.commerce.payments.events import PaymentEvent
 from tillfree.commerce.payments.payment import Payment, main_hold
-from tillfree.commerce.payments.states import PaymentState, state_of
+from tillfree.commerce.payments.states import state_of
 from tillfree.core.ids import PaymentId, TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.connection import Connected
@@ -177,22 +177,10 @@ class Payments(Connected):
                 for row in connection.execute(statement)
             ]
 
-    def payment_states(self) -> dict[PaymentState, int]:
-        """How many payments are in each state."""
-        statement = select(PAYMENTS.c.state, func.count().label("payments")).group_by(PAYMENTS.c.state)
-        with self.reading() as connection:
-            return {row.state: row.payments for row in connection.execute(statement)}
-
     def due_orders(self, now_ns: int, limit: int = 100) -> list[DueOrder]:
         """The orders that are to be sent now, those that have waited longest first."""
         with self.reading() as connection:
             return due_orders(connection, now_ns, limit)
-
-    def next_order_ns(self) -> int | None:
-        """When the next order is to be sent; None where none waits."""
-        with self.reading() as connection:
-            found: int | None = connection.scalar(select(func.min(ORDERS.c.due_ns)))
-        return found
 
     def orders_waiting(self) -> int:
         """How many orders wait for an answer."""

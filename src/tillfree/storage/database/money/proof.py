@@ -1,10 +1,13 @@
 """The nightly proof: every entry again, every sum again, and the ledger against payments and receipts.
 
-Two passes of bounded memory. The first follows the ledger by number: numbers without holes, the chain of hashes, each
+Passes of bounded memory. The first follows the ledger by number: numbers without holes, the chain of hashes, each
 entry summing to zero, the sums of the accounts. The second goes through payments: the events make the state that is
-kept, the state and the receipt make what the ledger has of it, and of a trip that is settled nothing is left open.
+kept, the state and the receipt make what the ledger has of it, and of a trip that is settled nothing is left open;
+what waits to be sent, what is owed and who came in stand in their own tables as the payment and the trip have them.
+The last goes through what is erased: nothing of it may be open in the ledger.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,19 +15,29 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from tillfree.commerce.errors import CommerceError
-from tillfree.commerce.ledger import NO_HASH, SHOPPER, SURPLUS, Posting, entry_hash, position
+from tillfree.commerce.ledger import DEBTS as DEBTS_ACCOUNT
+from tillfree.commerce.ledger import HOLDS, NO_HASH, SHOPPER, SURPLUS, Posting, entry_hash, position
 from tillfree.commerce.payments.machine import replayed
 from tillfree.commerce.payments.payment import Payment
 from tillfree.commerce.trips import Trip
 from tillfree.core.money import MoneyError
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.money.ledger import LEDGER, LEDGER_BALANCES, LEDGER_HEAD, decode_row
-from tillfree.storage.database.money.payments import PAYMENT_EVENTS, PAYMENTS, decode_event, decode_payment
-from tillfree.storage.database.money.trips import TRIPS, decode_trip
+from tillfree.storage.database.money.payments import (
+    DEBTS,
+    ORDERS,
+    PAYMENT_EVENTS,
+    PAYMENTS,
+    decode_event,
+    decode_payment,
+    encode_payment,
+)
+from tillfree.storage.database.money.trips import TRIP_VISITS, TRIPS, decode_trip, encode_trip
 
 __all__ = ["Fault", "LedgerProof", "Proving"]
 
 _FAULTS_MAX = 100
+_OPEN = (SHOPPER, SURPLUS, DEBTS_ACCOUNT, HOLDS)
 _DAMAGED = (msgspec.DecodeError, CommerceError, MoneyError, TypeError, ValueError, OverflowError)
 
 
@@ -71,6 +84,9 @@ class Proving(Connected):
         with self.reading() as connection:
             entries, head = _prove_chain(connection, faults)
             seen = _prove_payments(connection, faults) if payments else 0
+            if payments:
+                _prove_trips(connection, faults)
+                _prove_erased(connection, faults)
         return LedgerProof(entries=entries, payments=seen, faults=tuple(faults.found), head=head.hex())
 
 
@@ -124,9 +140,13 @@ def _prove_sums(connection: Connection, sums: dict[tuple[str, str], int], faults
 
 def _prove_payments(connection: Connection, faults: _Faults) -> int:
     # Three streams in the same order, so that nothing has to be looked up one by one.
-    statement = select(PAYMENTS.c.payment, PAYMENTS.c.record, TRIPS.c.record.label("trip_record"))
+    statement = select(PAYMENTS, TRIPS.c.record.label("trip_record"), DEBTS.c.minor.label("debt_minor"))
     statement = statement.outerjoin(TRIPS, TRIPS.c.trip == PAYMENTS.c.trip).order_by(PAYMENTS.c.payment)
+    statement = statement.outerjoin(DEBTS, (DEBTS.c.trip == PAYMENTS.c.trip) & (DEBTS.c.paid_ns == 0))
     columns = PAYMENT_EVENTS.c
+    orders = _Grouped(
+        connection, select(ORDERS.c.payment, ORDERS.c.key.label("data")).order_by(ORDERS.c.payment, ORDERS.c.key)
+    )
     events = _Grouped(
         connection, select(columns.payment, columns.record.label("data")).order_by(columns.payment, columns.version)
     )
@@ -138,7 +158,8 @@ def _prove_payments(connection: Connection, faults: _Faults) -> int:
     for row in _streamed(connection, statement):
         payments += 1
         try:
-            problems = list(_payment_problems(row, events.of(row.payment), entries.of(row.payment)))
+            waiting = orders.of(row.payment)
+            problems = list(_payment_problems(row, events.of(row.payment), entries.of(row.payment), waiting))
         except _DAMAGED as error:
             problems = [f"cannot be read: {error}"]
         for problem in problems:
@@ -150,14 +171,14 @@ class _Grouped:
     """Rows of two columns, the first of which is a payment in rising order, taken payment by payment."""
 
     def __init__(self, connection: Connection, statement: Any) -> None:
-        self._rows = ((str(row.payment), bytes(row.data)) for row in _streamed(connection, statement))
+        self._rows = ((str(row.payment), row.data) for row in _streamed(connection, statement))
         self._next = next(self._rows, None)
 
-    def of(self, payment: str) -> list[bytes]:
+    def of(self, payment: str) -> list[Any]:
         """All of a payment; those of payments before it, which are erased, are passed over."""
         while self._next is not None and self._next[0] < payment:
             self._next = next(self._rows, None)
-        found: list[bytes] = []
+        found: list[Any] = []
         while self._next is not None and self._next[0] == payment:
             found.append(self._next[1])
             self._next = next(self._rows, None)
@@ -167,10 +188,20 @@ class _Grouped:
 _postings = msgspec.msgpack.Decoder(tuple[Posting, ...])
 
 
-def _payment_problems(row: Row[Any], events: list[bytes], entries: list[bytes]) -> Iterator[str]:
+def _payment_problems(row: Row[Any], events: list[bytes], entries: list[bytes], orders: list[str]) -> Iterator[str]:
     payment = decode_payment(row.record)
-    if replayed(map(decode_event, events)) != payment:
+    if replayed(map(decode_event, events)) != payment or len(events) != payment.version:
         yield "its events make another state than the one that is kept"
+    for column, value in encode_payment(payment).items():
+        if column != "record" and getattr(row, column) != value:
+            yield f"its column {column} says {getattr(row, column)!r}, its record {value!r}"
+    waiting = sorted(placed.order.key for placed in payment.placed if placed.unresolved)
+    if waiting != orders:
+        yield f"the orders {waiting} wait for an answer, those that will be sent are {orders}"
+    if payment.method == "card" and not any(p.unresolved and p.order.kind == "charge" for p in payment.placed):
+        owed = row.debt_minor or 0
+        if owed != payment.debt_minor:
+            yield f"{payment.debt_minor} is owed, and {owed} stands in the list of debts"
     if row.trip_record is None:
         yield "its trip is not there"
         return
@@ -206,6 +237,60 @@ def _problems(trip: Trip, payment: Payment, booked: dict[str, int]) -> Iterator[
     for account in (SHOPPER, SURPLUS):
         if booked.get(account, 0) and not moving:
             yield f"is {trip.status}, and {booked[account]} is left on {account}"
+
+
+# ---- trips, and what is left of those that were erased --------------------------------------------------------------
+
+
+def _prove_trips(connection: Connection, faults: _Faults) -> None:
+    """A trip of which the columns say something else than its record would be looked for in vain, or never paid."""
+    visits = _Grouped(
+        connection,
+        select(TRIP_VISITS.c.trip.label("payment"), TRIP_VISITS.c.visit.label("data")).order_by(
+            TRIP_VISITS.c.trip, TRIP_VISITS.c.visit
+        ),
+    )
+    statement = select(TRIPS, PAYMENTS.c.trip.label("paid_trip"))
+    statement = statement.outerjoin(PAYMENTS, PAYMENTS.c.payment == TRIPS.c.payment).order_by(TRIPS.c.trip)
+    for row in _streamed(connection, statement):
+        try:
+            problems = list(_trip_problems(row, visits.of(row.trip)))
+        except _DAMAGED as error:
+            problems = [f"cannot be read: {error}"]
+        for problem in problems:
+            faults.add(f"trip {row.trip}", problem)
+
+
+def _trip_problems(row: Row[Any], visits: list[str]) -> Iterator[str]:
+    trip = decode_trip(row.record)
+    for column, value in encode_trip(trip, row.wake_ns).items():
+        if column != "record" and getattr(row, column) != value:
+            yield f"its column {column} says {getattr(row, column)!r}, its record {value!r}"
+    if sorted(trip.visits) != visits:
+        yield f"{sorted(trip.visits)} came in on it, the list of visits has {visits}"
+    if trip.status in ("inside", "review") and row.wake_ns <= 0:
+        yield f"is {trip.status}, and will never be looked at"
+    if trip.payment and row.paid_trip != trip.id:
+        yield f"its payment {trip.payment} is " + ("not there" if row.paid_trip is None else f"of {row.paid_trip}")
+
+
+def _prove_erased(connection: Connection, faults: _Faults) -> None:
+    """Of a payment that was erased the ledger alone is left, and nothing in it may be open: only what is over goes."""
+    gone = select(LEDGER.c.payment, LEDGER.c.postings).outerjoin(PAYMENTS, PAYMENTS.c.payment == LEDGER.c.payment)
+    gone = gone.where(PAYMENTS.c.payment.is_(None)).order_by(LEDGER.c.payment)
+    for payment, rows in itertools.groupby(_streamed(connection, gone), key=lambda row: str(row.payment)):
+        left = dict.fromkeys(_OPEN, 0)
+        for row in rows:
+            try:
+                postings = _postings.decode(row.postings)
+            except _DAMAGED:
+                continue  # the first pass has told of it
+            for posting in postings:
+                if posting.account in left:
+                    left[posting.account] += posting.minor
+        for account, minor in left.items():
+            if minor:
+                faults.add(f"payment {payment}", f"is not there, and {minor} is left on {account}")
 
 
 def _streamed(connection: Connection, statement: Any) -> Iterator[Row[Any]]:
