@@ -10,6 +10,7 @@ from tests.cli.conftest import Run
 from tillfree.identity.badges import Badge
 from tillfree.storage.database.audit import AuditQuery
 from tillfree.storage.database.database import Database
+from tillfree.storage.database.money.badge_sums import BadgeSum, add_badge_sums
 
 
 @pytest.fixture
@@ -113,3 +114,15 @@ def test_a_list_of_badges(tillfree: Run, data: Path, tmp_path: Path) -> None:
     ran = tillfree("badges", "import", file, "--data", data)
     assert ran.code != 0
     assert "wanted are badge and account" in ran.err
+
+
+def test_what_badges_owe_is_a_table(tillfree: Run, data: Path) -> None:
+    one = BadgeSum(account="employee-1", paid_by="payroll", month="2026-11", currency="EUR", minor=250)
+    back = msgspec.structs.replace(one, minor=-50)
+    later = msgspec.structs.replace(one, month="2026-12")
+    with Database.open(data) as database, database._writing() as connection:
+        add_badge_sums(connection, [one, back, later])
+    ran = tillfree("badges", "owed", "--month", "2026-11", "--data", data)
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines() == ["month,account,paid_by,currency,minor", "2026-11,employee-1,payroll,EUR,200"]
+    assert len(tillfree("badges", "owed", "--data", data).out.splitlines()) == 3

@@ -1,5 +1,6 @@
 """What a receipt printer puts on paper, by a printer that was written for the test."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +109,12 @@ def test_the_paper_of_the_test_finds_mistakes() -> None:
     for wrong in (b"\x07", b"\x1bp\x00", b"a" * 49 + b"\n", b"\x1d(k\x05\x001", b"no end", b"\x1c&"):
         with pytest.raises(PrinterError):
             print_on_paper(wrong, columns=48)
+
+
+@pytest.mark.parametrize("japanese", [True, False])
+@pytest.mark.parametrize("name", ["\u0300" * 20, "a\u0300\u0301\u0302", "\u200d", "\ufe0f", "\x7f", "\U0001f9c0\ufe0f"])
+def test_letters_that_take_no_room_do_no_harm(name: str, japanese: bool) -> None:
+    receipt = full_receipt()
+    lines = tuple(msgspec.structs.replace(line, name=name) for line in receipt.lines)
+    layout = lay_out(msgspec.structs.replace(receipt, lines=lines), "en")
+    assert render_escpos(layout, EscPosPrinter(japanese=japanese)).startswith(b"\x1b@")

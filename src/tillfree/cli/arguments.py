@@ -459,6 +459,8 @@ def _add_codes(commands: Commands) -> None:
     inner = badges.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
     made["import"] = _add(inner, "import", _badges, "put in a list of badges, in the place of the old one")
     made["import"].add_argument("file", type=Path, metavar="CSV", help="with the columns badge and account, at least")
+    made["owed"] = _add(inner, "owed", _badges, "write what each account owes, by month, as CSV for payroll")
+    made["owed"].add_argument("--month", default="", metavar="YYYY-MM", help="only this month (in UTC)")
     for parser in made.values():
         parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
 

@@ -12,8 +12,9 @@ import msgspec
 import segno
 
 from tillfree.cli.shop_files import read_file
-from tillfree.cli.terminal import TerminalError, say, show
+from tillfree.cli.terminal import TerminalError, say, show, show_bytes
 from tillfree.commerce.display import display_text
+from tillfree.connectors.exports.cells import table_text
 from tillfree.core.time import NS_PER_S, format_utc
 from tillfree.identity.badges import read_badges
 from tillfree.identity.codes import CODE_CHARACTERS_MAX, CodeClaims, make_code, read_code
@@ -38,13 +39,23 @@ def run_codes(arguments: argparse.Namespace) -> int:
 
 
 def run_badges(arguments: argparse.Namespace) -> int:
-    """Puts in a new list of badges, in the place of the old one."""
+    """Puts in a new list of badges, in the place of the old one; or says what their accounts owe."""
+    if arguments.action == "owed":
+        return _owed(arguments)
     badges = read_badges(read_file(arguments.file, "a CSV file of badges"), str(arguments.file))
     with Database.open(arguments.data) as database:
         database.set_badges([(badge.badge, _encoder.encode(badge)) for badge in badges])
         _log(database, "badges.import", f"{len(badges)} badges")
     active = sum(badge.active for badge in badges)
     show(f"{len(badges)} badges are known now, {active} of them active\n")
+    return 0
+
+
+def _owed(arguments: argparse.Namespace) -> int:
+    with Database.open(arguments.data, create=False) as database:
+        sums = database.badge_sums(arguments.month)
+    rows = [(one.month, one.account, one.paid_by, one.currency, one.minor) for one in sums if one.minor]
+    show_bytes(table_text(("month", "account", "paid_by", "currency", "minor"), rows).encode())
     return 0
 
 

@@ -199,7 +199,8 @@ class _Paper:
         """The page that has a letter, -1 for Kanji; the one in force if it can."""
         if self._printer.japanese:
             # Every letter of two bytes is two columns wide, also such as are narrow elsewhere (×).
-            return -1 if len(_encoded(letter, _JAPANESE)) == display_width(letter) else None
+            found = _encoded(letter, _JAPANESE)
+            return -1 if found and len(found) == display_width(letter) else None
         pages = self._printer.code_pages
         for page in (self._page, *pages) if self._page in pages else pages:
             if _encoded(letter, CODE_PAGES[page]):

@@ -62,7 +62,7 @@ class Guard:
             return
         path = scope["path"]
         if len(path) > _PATH_MAX:
-            await _refusal(scope, 414, "There is no address as long as that.")(scope, receive, send)
+            await _refusal(scope, 404, "There is no address as long as that.")(scope, receive, send)
             return
         if scope["method"] not in ("GET", "HEAD") and not is_for_machines(path) and not _is_from_us(headers):
             await _refusal(scope, 403, "This change does not come from a page of this console.")(scope, receive, send)

@@ -10,6 +10,7 @@ from tillfree.connectors.settings import WebhookSettings
 from tillfree.connectors.webhooks.addresses import ForbiddenAddressError, check_target, resolved, target_of
 
 PRIVATE = [
+    "192.0.0.192", "192.88.99.1", "[3fff::1]",
     "127.0.0.1", "127.9.9.9", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
     "192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fc00::1]",
     "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b::a00:1]", "[2002:7f00:1::]",

@@ -5,11 +5,13 @@ erasing. Every value of every row of every table is looked at, also within msgpa
 """
 
 import contextlib
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import msgspec
 import pytest
 from sqlalchemy import select
@@ -17,7 +19,13 @@ from sqlalchemy import select
 from tests.commerce.shops import SETTINGS, SHOP
 from tests.storage.database.made import DAY_NS, full_record, priced
 from tests.store.entry.staging import NOON_NS, Gate, card, code, gate_on
+from tests.store.webhooks.receiver import Receiver, listening
+from tillfree.commerce.disputes import Claim
 from tillfree.commerce.pricing import Pricing
+from tillfree.connectors.mail import Mail, MailUnavailable
+from tillfree.connectors.retailer.client import RetailerClient
+from tillfree.connectors.retailer.settings import RetailerSettings
+from tillfree.connectors.settings import MailSettings, WebhookSettings
 from tillfree.core.events import VisitBound
 from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
 from tillfree.core.time import NS_PER_S
@@ -27,6 +35,15 @@ from tillfree.storage.database.database import Database
 from tillfree.storage.database.decisions import ReviewDecision
 from tillfree.storage.database.tables import METADATA
 from tillfree.storage.database.visits import VisitQuery
+from tillfree.store.receipts.desk import ReceiptDesk
+from tillfree.store.receipts.exits import ExitReceipt
+from tillfree.store.receipts.mailing import MailWorker
+from tillfree.store.receipts.settings import ReceiptSettings
+from tillfree.store.retailer.event_feed import EventFeed
+from tillfree.store.retailer.ordering import OrderWorker
+from tillfree.store.retailer.sales_files import SalesFiles
+from tillfree.store.settings import StoreSettings
+from tillfree.store.webhooks.worker import WebhookWorker
 
 Atom = str | int | float | bytes
 PERSON, STRANGER = 1, 2
@@ -106,12 +123,16 @@ def telling(atoms: set[Atom]) -> set[Atom]:
 
 def linked(database: Database, made: list[Made]) -> set[Atom]:
     """What is common to the two visits of one person, and not to the stranger's."""
-    rows = rows_of(database)
+    return linked_in(rows_of(database), made)
+
+
+def linked_in(rows: list[set[Atom]], made: list[Made]) -> set[Atom]:
+    """The same of any rows."""
     mine, again, others = (set().union(*(atoms for atoms in rows if one.owns(atoms))) for one in made)
     return telling((mine & again) - others)
 
 
-def goes_shopping(gate: Gate, credential: Credential, name: str) -> Made:
+def goes_shopping(gate: Gate, credential: Credential, name: str, also: Callable[[], None] = lambda: None) -> Made:
     """In by the gate, a cart that a person decides, out, and paid."""
     begin_ns = gate.clock()
     answer = gate.desk.present("gate", credential)
@@ -143,6 +164,7 @@ def goes_shopping(gate: Gate, credential: Credential, name: str) -> Made:
     for _ in range(20):
         gate.clock.on(60)
         gate.tick()
+        also()
     kept = gate.database.trip(trip)
     assert kept is not None
     assert kept.status == "settled", (kept.status, kept.why)
@@ -275,3 +297,135 @@ def test_what_the_gate_remembers_ends_on_its_day() -> None:
         gate.database.erase_before(NOON_NS + 31 * DAY_NS)
         assert gate.database.entries() == []
         assert gate.database.announcements(0) == []
+
+
+# ---- those who tell others ----------------------------------------------------------------------------------------
+
+
+class Post:
+    """A mail server that is away at the first try of each e-mail."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+
+    def send(self, mail: Mail) -> None:
+        self.tried.append(mail.id)
+        if self.tried.count(mail.id) == 1:
+            raise MailUnavailable("the mail server is not there")
+
+
+class Around:
+    """Everything that tells others of a trip: e-mail, kiosk, disputes, webhooks, ordering, feed, files, the API."""
+
+    def __init__(self, gate: Gate, folder: Path, receiver: Receiver, *, takes_carts: bool) -> None:
+        self.gate, self.post = gate, Post()
+        self.address, self.seen = "", 0
+        database, settings, clock = gate.database, gate.settings, gate.clock
+        self.receipts = ReceiptDesk(database, settings, gate.till, clock)
+        self.mail = MailWorker(database, self.receipts, self.post, clock)
+        self.hooks = WebhookWorker(database, settings.webhooks, clock)
+        database.add_hook(receiver.address, (), "", clock())
+        self.receiver = receiver
+        self._taken = takes_carts
+        self.client = RetailerClient(
+            settings.retailer, "", now_ns=clock, transport=httpx2.MockTransport(self._order)
+        )  # fmt: skip
+        self.orders = OrderWorker(database, database, gate.till, self.client, settings.retailer, lambda: SHOP, clock)
+        self.feed = EventFeed(database, settings.retailer, clock)
+        self.sales = SalesFiles(database, database, settings.retailer, clock)
+        self.folder = folder
+
+    def _order(self, request: httpx2.Request) -> httpx2.Response:
+        """The retailer takes the cart, or repeats all of it in its complaint."""
+        cart = json.loads(request.content)
+        if self._taken:
+            return httpx2.Response(200, json={"purchaseId": f"purchase of {cart['idempotentShoppingTripId']}"})
+        return httpx2.Response(400, json={"errorMsg": f"unknown: {cart['shopperIdentity']['id']}"})
+
+    def tick(self) -> None:
+        self.receipts.tick()
+        self.mail.tick()
+        self.hooks.tick()
+        self.orders.tick()
+        self.feed.tick()
+        for shown in self.receipts.exits.showing("", self.gate.clock()):
+            self._at_exit(shown)
+
+    def _at_exit(self, shown: ExitReceipt) -> None:
+        """The receipt goes to an address by the kiosk, a line of it is disputed, and an answer of the API is kept."""
+        assert self.receipts.send_to(shown.number, self.address, "de")
+        found = self.receipts.receipt_of(shown.secret)
+        assert found is not None
+        self.receipts.dispute(found, Claim(line=0, reason="damaged", really=1))
+        begun = self.gate.database.begin_answer("key", f"request for {shown.trip}", b"print", self.gate.clock())
+        assert begun == "begun"
+        self.seen += 1
+
+    def written(self) -> list[set[Atom]]:
+        """The values of each line of each file, and of each message to a webhook."""
+        found = [set(atoms_of(json.loads(body))) for _, body in self.receiver.came]
+        assert len(found) > 20
+        for path in sorted(self.folder.iterdir()):
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = csv.DictReader(file) if path.suffix == ".csv" else map(json.loads, file)
+                found += [set(atoms_of(row)) for row in rows]
+        return found
+
+    def close(self) -> None:
+        self.hooks.close()
+        self.client.close()
+        self.feed.close()
+
+
+@pytest.mark.parametrize("takes_carts", [True, False])
+@pytest.mark.parametrize("kind", ["cards", "codes"])
+def test_who_tells_others_links_nobody_and_forgets_in_time(
+    tmp_path: Path, kind: str, takes_carts: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, files = tmp_path / "data", tmp_path / "files"
+    files.mkdir()
+    settings = StoreSettings(
+        currency=SHOP.currency,
+        mail=MailSettings(host="mail.example", from_address="shop@tillfree.example", first_wait_s=10),
+        receipts=ReceiptSettings(address="https://shop.example"),
+        webhooks=WebhookSettings(allow_http=True, allow_private=True, timeout_s=1),
+        retailer=RetailerSettings(
+            endpoint="http://retailer.example", connector_auth="none", risk="recommendation",
+            feed_folder=str(files), sales_folder=str(files),
+        ),
+    )  # fmt: skip
+    addresses = ("ann@example.org", "ann@example.org", "zoe@example.org")
+    made = []
+    with listening() as receiver, gate_on(folder, **SOLD | {"settings": settings}) as gate:
+        around = Around(gate, files, receiver, takes_carts=takes_carts)
+        for name, credential, address in zip("ABC", cards() if kind == "cards" else codes(), addresses, strict=True):
+            around.address = address
+            made.append(goes_shopping(gate, credential, name * 4, around.tick))
+            gate.clock.now_ns = NOON_NS + len(made) * DAY_NS
+        around.sales.write()
+        assert around.seen == 3
+        assert len(around.post.tried) == 2 * len(set(around.post.tried)) == 6
+        assert len(around.written()) > 20
+        assert linked_in(around.written(), made) == set()
+
+        gate.database.erase_before(gate.clock())
+        if takes_carts:
+            assert linked(gate.database, made) == set()
+        names = {
+            *addresses,
+            *(card(n).token for n in (PERSON, STRANGER)),
+            *(card(n).fingerprint for n in (PERSON, STRANGER)),
+            *(gate.desk.known_as("card", card(n).fingerprint) for n in (PERSON, STRANGER)),
+            *(f"account-of-{who}" for who in ("ann", "zoe")),
+            *(gate.desk.known_as("account", f"account-of-{who}") for who in ("ann", "zoe")),
+        }
+        told = caplog.text + "".join(path.read_text() for path in files.iterdir()) + str(receiver.came)
+        assert not [name for name in names if name in told]
+
+        gate.clock.on(31 * 86_400)
+        around.tick()
+        around.close()
+        gate.database.erase_before(gate.clock())
+        assert linked(gate.database, made) == set()
+        for name in names:
+            assert name.encode() not in on_disk(folder), name

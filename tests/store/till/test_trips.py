@@ -141,6 +141,10 @@ def test_a_badge_is_put_on_its_account_and_cash_is_waited_for(
     assert kept(database, "t2").status == "settled"
     till.refund(TripId("t1"), usd(100), key="r", reason="wrong item", by="ann")
     assert {b.account: b.amount.minor for b in database.balances()}["badge"] == TEA - 100
+    (owed,) = database.badge_sums()
+    assert (owed.account, owed.minor, owed.currency) == ("e1", TEA - 100, "USD")
+    assert database.badge_sums(owed.month) == [owed]
+    assert database.badge_sums("1999-01") == []
     proved(database)
 
 

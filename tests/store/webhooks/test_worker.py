@@ -389,3 +389,17 @@ def test_waits_grow_and_never_end(attempts: int, chance: float, at_least_s: int)
     wait_s = next_try_ns(attempts, 0, lambda: chance, at_least_s=at_least_s) / S
     usual = WAITS_S[min(attempts, len(WAITS_S)) - 1]
     assert max(0.8 * usual, at_least_s) - 1 <= wait_s <= max(1.2 * usual, at_least_s) + 1
+
+
+def test_what_waits_for_a_webhook_that_is_off_does_not_gather_for_ever(shop: Shop, receiver: Receiver) -> None:
+    hook, _ = shop.hook(receiver.address)
+    shop.database.change_hook(hook, active=False)
+    shop.happens(count=3)
+    shop.worker.tick()
+    shop.go(29 * 86_400)
+    shop.happens()
+    shop.worker.tick()
+    assert shop.states(hook) == {"waiting": 4}
+    shop.go(2 * 86_400)
+    shop.worker.tick()
+    assert shop.states(hook) == {"waiting": 1}

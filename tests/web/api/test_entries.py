@@ -65,6 +65,11 @@ def test_a_code_of_an_account_with_a_card_opens_the_gate_once_and_is_held(shop: 
     assert hold.state == "held"
 
 
+def test_codes_go_by_the_clock_of_the_gate(shop: Paying) -> None:
+    shop.console.now_ns = lambda: shop.clock() + 3600 * NS_PER_S
+    assert shown(shop, "code", issued(shop))["opens"]
+
+
 def test_an_account_without_a_card_is_the_retailers_to_charge(shop: Paying) -> None:
     answer = shown(shop, "code", issued(shop))
     trip = shop.console.database.trip(TripId(answer["trip"]))

@@ -1,5 +1,6 @@
 """Webhooks over the API."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -79,3 +80,16 @@ def test_no_webhook_goes_inside(client: TestClient, url: str) -> None:
 @pytest.mark.parametrize("types", [["everything"], ["trip"], ["*"], ["TRIP.x"], ["trip.settled\n"], [""]])
 def test_types_are_types(client: TestClient, types: list[str]) -> None:
     assert client.post("/api/v1/webhooks", json={"url": PUBLIC, "types": types}).status_code == 422
+
+
+def test_a_key_that_may_not_read_events_has_none_sent_to_itself(client_with: Callable[..., TestClient]) -> None:
+    writer = client_with("webhooks:write")
+    answer = writer.post("/api/v1/webhooks", json={"url": PUBLIC})
+    assert answer.status_code == 403
+    assert "events:read" in answer.json()["detail"]
+    made = make(client_with("webhooks:write", "events:read"))
+    address = f"/api/v1/webhooks/{made['webhook']['id']}"
+    assert writer.patch(address, json={"url": "https://93.184.215.15/hook"}).status_code == 403
+    assert writer.patch(address, json={"types": []}).status_code == 403
+    assert writer.patch(address, json={"active": False}).json()["state"] == "paused"
+    assert writer.delete(address).status_code == 204

@@ -84,7 +84,11 @@ def test_nobody_reads_the_body_of_a_stranger(caller: Caller, authorization: str)
         "query_string": b"", "scheme": "http", "server": ("127.0.0.1", 80), "client": ("10.0.0.9", 1),
         "headers": [(b"host", b"127.0.0.1"), (b"authorization", authorization.encode())],
     }  # fmt: skip
-    asyncio.run(caller.client.app(scope, receive, send))
+
+    async def call() -> None:
+        await caller.client.app(scope, receive, send)
+
+    asyncio.run(call())
     assert sent[0]["status"] == 403
 
 

@@ -23,6 +23,7 @@ from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.integration.pages import Pages
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
+from tillfree.storage.database.money.badge_sums import BadgeSums
 from tillfree.storage.database.money.book import Books
 from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
@@ -72,6 +73,7 @@ class Database(
     Payments,
     Ledgers,
     Books,
+    BadgeSums,
     Proving,
 ):
     """What a store remembers. Every method may be called from any thread, is one transaction, and may wait 5 s for it.

@@ -42,6 +42,16 @@ _STATEMENTS = (
     CREATE INDEX api_keys_created ON api_keys (created_ns)
     """,
     """
+    CREATE TABLE badge_sums (
+        account VARCHAR NOT NULL,
+        paid_by VARCHAR NOT NULL,
+        month VARCHAR NOT NULL,
+        currency VARCHAR NOT NULL,
+        minor INTEGER NOT NULL,
+        PRIMARY KEY (account, paid_by, month, currency)
+    )
+    """,
+    """
     CREATE TABLE badges (
         badge VARCHAR NOT NULL,
         record BLOB NOT NULL,

@@ -112,6 +112,10 @@ class EntryDesk:
         self._groups: dict[str, tuple[int, int]] = {}
         self._sequence = 0
 
+    def now_ns(self) -> int:
+        """What time it is at the gate: that of the stream, where a recording is played."""
+        return self._now_ns()
+
     # ---- at the gate ----------------------------------------------------------------------------------------
 
     def present(self, gate: str, credential: Credential, *, group_size: int = 1) -> EntryAnswer:

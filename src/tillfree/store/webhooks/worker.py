@@ -168,4 +168,6 @@ class WebhookWorker:
         today = now_ns // _DAY_NS
         if today != self._cleaned_day:
             self._cleaned_day = today
-            self._database.forget_hook_deliveries(now_ns - self._settings.kept_days * _DAY_NS)
+            before_ns = now_ns - self._settings.kept_days * _DAY_NS
+            given_up_ns = min(before_ns, now_ns - self._settings.give_up_h * 3600 * NS_PER_S)
+            self._database.forget_hook_deliveries(before_ns, given_up_ns)

@@ -106,6 +106,12 @@ class Redelivered(msgspec.Struct, frozen=True):
     waiting: int
 
 
+def _check_may_read(call: Call) -> None:
+    """A webhook is told what happens: whoever may not read that must not send it to themselves instead."""
+    if "events:read" not in call.key.scopes:
+        raise Problem("forbidden", "a webhook is told what happens: this needs the scope events:read, too")
+
+
 def _check_url(call: Call, url: str) -> None:
     """Refuses an address that no message would ever go to, before somebody relies on it."""
     try:
@@ -143,6 +149,7 @@ def _list(call: Call) -> Page:
 
 def _make(call: Call) -> Reply:
     body = call.sent(HookBody)
+    _check_may_read(call)
     _check_url(call, body.url)
     _check_types(body.types)
     hook, secret = call.database.add_hook(body.url, body.types, body.note, call.console.now_ns())
@@ -157,6 +164,8 @@ def _get(call: Call) -> HookView:
 
 def _change(call: Call) -> HookView:
     body, hook = call.sent(HookPatch), _hook(call)
+    if not (isinstance(body.url, UnsetType) and isinstance(body.types, UnsetType)):
+        _check_may_read(call)
     if not isinstance(body.url, UnsetType):
         _check_url(call, body.url)
     if not isinstance(body.types, UnsetType):
@@ -243,7 +252,8 @@ OPERATIONS = (
     ),
     Operation(
         method="POST", path="/webhooks", name="makeWebhook", group="Webhooks", summary="Make a webhook",
-        about="The answer holds the secret with which messages are signed; it is shown this once.",
+        about="The answer holds the secret with which messages are signed; it is shown this once. The key needs the "
+        "scope events:read, too.",
         scope="webhooks:write", run=_make, body=HookBody, answer=NewHookView, status=201, problems=("refused",),
         example={"url": "https://till.example/hooks", "types": ["payment.*", "receipt.final"]},
     ),

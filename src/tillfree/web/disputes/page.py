@@ -78,7 +78,8 @@ def _case_page(ask: Ask, dispute: Dispute, wrong: str = "") -> Response:
     record = next((one for one in visits if one.visit == wanted), visits[0] if visits else None)
     sees = record is not None and ask.may("evidence.see")
     if record is not None:
-        ask.audit("visit.see", record.visit, f"dispute {dispute.number}")
+        # Not which one: the log is kept for longer than it may be known which visits a trip was made of.
+        ask.audit("visit.see", record.visit, "dispute")
     acts = acts_of(ask, record, Names(ask, record)) if sees and record is not None else []
     return ask.page(
         "dispute_case.html",

@@ -375,12 +375,16 @@ class Hooks(Connected):
         with self.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(statement)}
 
-    def forget_hook_deliveries(self, before_ns: int) -> int:
-        """Erases what was delivered or given up and is older than that; what waits stays."""
+    def forget_hook_deliveries(self, before_ns: int, given_up_ns: int | None = None) -> int:
+        """Erases what is older than that and was delivered or given up, or was made before `given_up_ns`.
+
+        For a webhook that is paused or switched off things would wait, and gather, for ever.
+        """
+        over = MESSAGES.c.state != "waiting"
+        if given_up_ns is not None:
+            over |= MESSAGES.c.made_ns < given_up_ns
         with self._writing() as connection:
-            return connection.execute(
-                delete(MESSAGES).where(MESSAGES.c.state != "waiting", MESSAGES.c.time_ns < before_ns)
-            ).rowcount
+            return connection.execute(delete(MESSAGES).where(over, MESSAGES.c.time_ns < before_ns)).rowcount
 
 
 def delivery_of(hook: Hook, announcement: Announcement, body: bytes, now_ns: int) -> Delivery:

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, or_,
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from tillfree.commerce.ledger import Entry, difference, position
+from tillfree.commerce.ledger import BADGE, Entry, difference, position
 from tillfree.commerce.payments.events import PaymentEvent
 from tillfree.commerce.payments.payment import Payment
 from tillfree.commerce.payments.processor import Order
@@ -24,6 +24,7 @@ from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.decisions import ReviewDecision, newest_decision
 from tillfree.storage.database.money.announcements import ANNOUNCEMENTS, announcement_row
+from tillfree.storage.database.money.badge_sums import BadgeSum, add_badge_sums, month_of
 from tillfree.storage.database.money.ledger import append_entries
 from tillfree.storage.database.money.payments import (
     DEBTS,
@@ -83,6 +84,7 @@ class Book:
         self._orders: dict[str, DueOrder] = {}
         self._done: set[str] = set()
         self._entries: list[Entry] = []
+        self._badge_sums: list[BadgeSum] = []
         self._announcements: list[dict[str, Any]] = []
         self._debts: dict[PaymentId, Payment] = {}
         self._records: dict[VisitId, VisitRecord] = {}
@@ -283,10 +285,24 @@ class Book:
                     postings=postings,
                 )
             )
+        if after.method == "badge" and (minor := sum(p.minor for p in postings if p.account == BADGE)):
+            self._put_on_badge(after, minor, event.time_ns)
         # A debt that is tried again is none until the charge is answered; so a charge may end one, too.
         charged = any(placed.order.kind == "charge" for placed in after.placed)
         if after.method == "card" and (charged or after.debt_minor or (before is not None and before.debt_minor)):
             self._debts[after.id] = after
+
+    def _put_on_badge(self, payment: Payment, minor: int, time_ns: int) -> None:
+        payer = self.payer(payment.trip)
+        self._badge_sums.append(
+            BadgeSum(
+                account="" if payer is None else payer.account,
+                paid_by="" if payer is None else payer.brand,
+                month=month_of(time_ns),
+                currency=payment.currency,
+                minor=minor,
+            )
+        )
 
     def postpone(self, order: DueOrder) -> None:
         """An order is to be tried later."""
@@ -312,6 +328,7 @@ class Book:
             self._connection.execute(PAYMENT_EVENTS.insert(), self._events)
         self._write_orders()
         append_entries(self._connection, self._entries)
+        add_badge_sums(self._connection, self._badge_sums)
         self._write_debts()
         if self._announcements:
             self._connection.execute(ANNOUNCEMENTS.insert(), self._announcements)
