@@ -27,3 +27,6 @@ autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 napoleon_numpy_docstring = False
+
+suppress_warnings = ["ref.python"]
+"""Rooms that never meet may call an error by the same name: Sphinx then links the first, and says only that."""
