@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -199,7 +200,12 @@ def test_a_body_that_says_no_length_and_never_ends_is_cut_off(paying: Paying, cl
         ],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
-    asyncio.run(app_of(paying.console)(scope, receive, take))
+
+    async def call() -> None:
+        await app_of(paying.console)(scope, receive, take)
+
+    with ThreadPoolExecutor(1) as thread:  # where a browser is driven, this thread has a loop that runs
+        thread.submit(asyncio.run, call()).result()
     assert sent[0]["status"] == 408
 
 

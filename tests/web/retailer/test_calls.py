@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -88,7 +89,8 @@ def test_nobody_reads_the_body_of_a_stranger(caller: Caller, authorization: str)
     async def call() -> None:
         await caller.client.app(scope, receive, send)
 
-    asyncio.run(call())
+    with ThreadPoolExecutor(1) as thread:  # where a browser is driven, this thread has a loop that runs
+        thread.submit(asyncio.run, call()).result()
     assert sent[0]["status"] == 403
 
 
