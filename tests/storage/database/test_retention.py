@@ -181,6 +181,7 @@ def test_every_table_has_a_rule() -> None:
         "retailer_orders": "carts for the retailer", "retailer_ingestions": "catalogues that it sent",
         "api_keys": "keys and webhooks", "hooks": "keys and webhooks", "hook_messages": "messages for them",
         "given_answers": "answers that they were given", "accounts": "accounts of an app",
+        "badge_sums": "badge account owes",
     }  # fmt: skip
     assert set(METADATA.tables) == {*named, "schema_version"}
     for text in named.values():

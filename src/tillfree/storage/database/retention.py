@@ -113,6 +113,11 @@ RETENTION: tuple[RetentionRule, ...] = (
     RetentionRule("Blocks", None, "a keyed fingerprint, until they end or somebody takes them back"),
     RetentionRule("Badges, and closed gates", None, "until they are taken away"),
     RetentionRule(
+        "What each badge account owes by month",
+        None,
+        "for payroll, which settles it; sums only, and nothing of the trips behind them",
+    ),
+    RetentionRule(
         "Accounts of an app or of palms, and the way to pay that their owners linked to them",
         None,
         "until they are taken away; no trip that is settled names one",
