@@ -27,10 +27,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks.result_files import Row, write_results
-from tests.store.till.counters import walk
-from tests.web.api.conftest import SHORT, app_of, client_of, paying_console
 from tillfree.web.connections import HttpConnection
 from tillfree.web.server import bound_socket
+
+# The tests, whose console is used here, find their browser beside the pictures of the documentation.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "docs" / "images"))
+
+from tests.store.till.counters import walk
+from tests.web.api.conftest import SHORT, app_of, client_of, paying_console
 
 __all__ = ["main"]
 

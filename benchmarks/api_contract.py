@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.result_files import Row, write_results
+
+# The tests, whose console is used here, find their browser beside the pictures of the documentation.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "docs" / "images"))
+
 from tests.web.api.contract import PHASES, Contract, try_all
 
 __all__ = ["main"]

@@ -66,11 +66,15 @@ def describe(entry: FeedEntry, say: Say, products: Mapping[ProductId, Product]) 
         total="" if entry.total is None else str(entry.total),
         device=display_text(device_named(entry.device, say)),
         gate=gate_name(entry.device, say),
-        reason=reason_words(entry.detail, say),
-        detail=display_text(entry.detail) or entry.kind,
+        # A detail may be long, and is made safe to show once.
+        **({"reason": reason_words(entry.detail, say)} if entry.kind == "refused" else {"detail": _detail(entry)}),
     )
     remedy = display_text(entry.remedy)
     return looks, f"{text}. {remedy[:1].upper()}{remedy[1:]}." if remedy else text
+
+
+def _detail(entry: FeedEntry) -> str:
+    return display_text(entry.detail) or entry.kind
 
 
 def product_name(product: ProductId, say: Say, products: Mapping[ProductId, Product]) -> str:
