@@ -371,9 +371,9 @@ def test_a_product_is_moved_with_the_keyboard_alone(at: OwnServer, browser_page:
     browser_page.goto(at.address + "/planogram")
     browser_page.locator('[data-facing="0"]').focus()
     browser_page.keyboard.press("Enter")
-    # Until it is loaded, the page moves the focus to the form that its address names.
-    browser_page.wait_for_url("**/planogram?facing=0*")
     expect(browser_page.locator("#chosen")).to_be_visible()
+    # Until it is loaded, the page moves the focus to the form that its address names.
+    browser_page.wait_for_load_state("load")
     browser_page.get_by_label("First plate").focus()
     browser_page.keyboard.press("Control+A")
     browser_page.keyboard.type("8")
