@@ -22,6 +22,7 @@ __all__ = [
     "RetailerIdentity",
     "RetailerLoyalty",
     "RetailerRisk",
+    "RetailerShoppers",
     "RiskWord",
 ]
 
@@ -99,6 +100,15 @@ class RetailerLoyalty(Protocol):
 
     def loyalty(self, code: str) -> LoyaltyWord | None:
         """What it brings; None where the code is unknown, or there was no answer."""
+        ...
+
+
+@runtime_checkable
+class RetailerShoppers(Protocol):
+    """The retailer's system, asked whom staff serve. Not every one can be asked."""
+
+    def find(self, code: str, *, phone: bool = False) -> RetailerAnswer | None:
+        """Whom it knows by a code or a phone number; None where there was no answer."""
         ...
 
 

@@ -25,7 +25,7 @@ from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
 from tillfree.store.entry.accounts import KeptAccounts
-from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity
+from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity, RetailerShoppers
 from tillfree.store.entry.errors import EntryError
 from tillfree.store.entry.fingerprints import Fingerprints
 from tillfree.store.entry.key_files import KeyFolder
@@ -106,6 +106,7 @@ class EntryDesk:
         self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._asks_codes = retailer is not None and bool(getattr(retailer, "reads_codes", True))
+        self._shoppers = retailer if isinstance(retailer, RetailerShoppers) and self._asks_codes else None
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
         """People who were let in and not seen yet, and until when they may still come."""
@@ -194,6 +195,34 @@ class EntryDesk:
                 raise EntryError("the retailer's system knows no such loyalty code, or does not answer; scan it again")
             loyalty, coupons = word.id, (*coupons, *word.promotions)
         return self._till.note_offers(trip, loyalty=loyalty, coupons=coupons)
+
+    @property
+    def finds_shoppers(self) -> bool:
+        """Whether the retailer's system can be asked whom staff serve."""
+        return self._shoppers is not None
+
+    def find_shopper(self, code: str, *, phone: bool = False) -> TripId:
+        """The trip of whom the retailer's system knows by a code or a phone number, as long as they are inside.
+
+        Nothing of it is kept: who pays for a trip is known until it is settled, and so long only.
+
+        Raises:
+            EntryError: nobody is asked here, nobody answers, or nobody of that name is inside.
+        """
+        if self._shoppers is None:
+            raise EntryError("no system of a retailer is asked here for shoppers; see retailer.identifies")
+        answer = self._shoppers.find(code, phone=phone)
+        if answer is None:
+            raise EntryError("the retailer's system does not answer; ask again, or find the trip by the list")
+        if not answer.known:
+            raise EntryError("the retailer's system knows no shopper by this")
+        for trip in reversed(self._database.open_trips()):
+            payer = self._database.payer(trip.id)
+            if payer is None or payer.kind == "badge":
+                continue
+            if (answer.id and payer.account == answer.id) or (answer.loyalty and payer.loyalty == answer.loyalty):
+                return trip.id
+        raise EntryError("the retailer's system knows this shopper, but no trip of theirs is open; did they come in?")
 
     # ---- what the store says --------------------------------------------------------------------------------
 

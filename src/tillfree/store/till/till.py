@@ -3,11 +3,13 @@
 import contextlib
 from collections.abc import Iterator
 
+from tillfree.commerce.assisted import Handed, handed_of
 from tillfree.commerce.payments.events import HoldExpired
 from tillfree.commerce.payments.payment import main_hold
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId, TripId
 from tillfree.store.till.arriving import Arriving
+from tillfree.store.till.assisting import Assisting
 from tillfree.store.till.carts import combined_lines, weights_of
 from tillfree.store.till.charging import Charging
 
@@ -17,7 +19,7 @@ _AT_ONCE = 200
 _NS = 10**9
 
 
-class Till(Arriving, Charging):
+class Till(Arriving, Assisting, Charging):
     """What happens to trips. Methods may be called by any thread; what one has returned from is on the disk.
 
     Any of them raises DatabaseError where the database cannot be used, and TillError where there is no such trip.
@@ -51,7 +53,7 @@ class Till(Arriving, Charging):
         self._work.wake()
 
     def lines(self, trip: TripId) -> tuple[CartLine, ...]:
-        """The combined cart of those who left, as far as it is decided."""
+        """What those who left carried out together, as far as it is decided."""
         with self._book() as book:
             return combined_lines(self._closing.people(book, self._need(book, trip)))
 
@@ -59,6 +61,11 @@ class Till(Arriving, Charging):
         """Grams of what in the cart was weighed; what is not in it was counted, or could not be weighed."""
         with self._book() as book:
             return weights_of(self._closing.people(book, self._need(book, trip)))
+
+    def handed(self, trip: TripId) -> tuple[Handed, ...]:
+        """What staff handed over of the combined cart, beside `lines`."""
+        with self._book() as book:
+            return handed_of(self._need(book, trip).added)
 
     # ---- inside ---------------------------------------------------------------------------------------------
 
