@@ -61,8 +61,9 @@ class StaffLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trip(msgspec.Struct, frozen=True, kw_only=True):
-    """One trip. `visits` are those who came in on it, `left` those of them who are gone, `added` what staff handed over.
+    """One trip. `visits` are those who came in on it, `left` those of them who are gone.
 
+    `added` is what staff handed over and took back, in order (`commerce.assisted` says what stands of it).
     `receipt` is the one in force, None before everybody left; `why` says in words what it waits for, or how it ended.
     Times are integer nanoseconds; `age_years` is what was proved of everybody in it.
     """

@@ -24,6 +24,7 @@ __all__ = [
     "RetailerRisk",
     "RetailerShoppers",
     "RiskWord",
+    "shoppers_of",
 ]
 
 _log = logging.getLogger(__name__)
@@ -110,6 +111,11 @@ class RetailerShoppers(Protocol):
     def find(self, code: str, *, phone: bool = False) -> RetailerAnswer | None:
         """Whom it knows by a code or a phone number; None where there was no answer."""
         ...
+
+
+def shoppers_of(retailer: object) -> RetailerShoppers | None:
+    """The same system, if it can be asked whom staff serve."""
+    return retailer if isinstance(retailer, RetailerShoppers) else None
 
 
 class _Unasked(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
 from tillfree.store.entry.accounts import KeptAccounts
-from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity, RetailerShoppers
+from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity, shoppers_of
 from tillfree.store.entry.errors import EntryError
 from tillfree.store.entry.fingerprints import Fingerprints
 from tillfree.store.entry.key_files import KeyFolder
@@ -106,7 +106,7 @@ class EntryDesk:
         self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._asks_codes = retailer is not None and bool(getattr(retailer, "reads_codes", True))
-        self._shoppers = retailer if isinstance(retailer, RetailerShoppers) and self._asks_codes else None
+        self._shoppers = shoppers_of(retailer) if self._asks_codes else None
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
         """People who were let in and not seen yet, and until when they may still come."""

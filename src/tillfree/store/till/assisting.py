@@ -21,7 +21,7 @@ _KEY_MAX = 500
 class Assisting(TillBase):
     """The part of the till that staff serve shoppers with. What they hand over is certain, and part of the cart."""
 
-    def add_item(  # noqa: PLR0913 - what a label tells
+    def add_item(
         self,
         trip: TripId,
         product: ProductId,
@@ -46,7 +46,7 @@ class Assisting(TillBase):
         )  # fmt: skip
         return self._assist(trip, line, 1)
 
-    def take_off(  # noqa: PLR0913 - as `add_item`
+    def take_off(
         self,
         trip: TripId,
         product: ProductId,

@@ -31,7 +31,7 @@ class ItemBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1
     weight_g: Annotated[
         int | None,
-        Meta(description="What a scale says of each, for goods sold by weight without a label of their own."),
+        Meta(description="What a scale says of each, for goods sold by weight without a label."),
     ] = None
 
 
