@@ -104,13 +104,14 @@ def priced(
     trip: Trip,
     payer: Payer | None,
     people: Sequence[Left],
-    prices: Callable[[], Pricing] | None,
+    prices: Callable[[int], Pricing] | None,
     certain: Policy | None = None,
 ) -> Receipt:
     """The receipt of a trip.
 
     That of a single visit stays as it is, since it was priced when it ended; a cart of several, a part of one, or one
-    with the offers of a shopper is priced anew. `certain` leaves out what is not certain of undecided visits.
+    with the offers of a shopper is priced anew, by the `prices` of the time when the last one left. `certain` leaves
+    out what is not certain of undecided visits.
 
     Raises:
         TillError: there has to be a price, and nobody gave any.
@@ -123,10 +124,11 @@ def priced(
         return msgspec.structs.replace(people[0].receipt, id=id_)
     if prices is None:
         raise TillError(f"trip {trip.id!r}: nobody gave the till prices for a cart of several; start it with prices")
-    pricing, lines = prices(), combined_lines(people, certain)
+    lines = combined_lines(people, certain)
     visits = tuple(left.record.visit for left in people)
     acts = {act.id: act for left in people for act in left.record.interactions}
     last = max(people, key=lambda left: left.record.receipt.time_ns).record.receipt
+    pricing = prices(last.time_ns)
     sale = Sale(
         visit=visits[0],
         time_ns=last.time_ns,
