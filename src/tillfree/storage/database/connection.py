@@ -71,14 +71,21 @@ class Connected:
         self._closed = False
         self._writer = threading.Lock()
         # One connection for all threads, as in memory, cannot hold two transactions.
+        self._single = isinstance(engine.pool, StaticPool)
         self._reader: contextlib.AbstractContextManager[object] = (
-            self._writer if isinstance(engine.pool, StaticPool) else contextlib.nullcontext()
+            self._writer if self._single else contextlib.nullcontext()
         )
+        self._mine = threading.local()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the database."""
         self._need_open()
+        own: Connection | None = getattr(self._mine, "writes", None)
+        if own is not None:
+            # Whoever writes in memory and reads beside it would wait for themselves.
+            yield own
+            return
         with translated(self._where), self._reader, self._engine.connect() as connection, connection.begin():
             yield connection
 
@@ -93,7 +100,11 @@ class Connected:
             self._engine.connect() as connection,
             connection.execution_options(**{_WRITES: True}).begin(),
         ):
-            yield connection
+            self._mine.writes = connection if self._single else None
+            try:
+                yield connection
+            finally:
+                self._mine.writes = None
 
     @contextlib.contextmanager
     def _checkpointing(self) -> Iterator[Connection]:

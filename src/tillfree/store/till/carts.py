@@ -105,14 +105,15 @@ def priced(
     trip: Trip,
     payer: Payer | None,
     people: Sequence[Left],
-    prices: Callable[[], Pricing] | None,
+    prices: Callable[[int], Pricing] | None,
     certain: Policy | None = None,
 ) -> Receipt:
     """The receipt of a trip.
 
     That of a single visit stays as it is, since it was priced when it ended; a cart of several, a part of one, or one
-    with the offers of a shopper or with what staff handed over is priced anew. `people` may be none where staff handed
-    over anything. `certain` leaves out what is not certain of undecided visits.
+    with the offers of a shopper or with what staff handed over is priced anew, by the `prices` of the time when the
+    last one left. `people` may be none where staff handed over anything. `certain` leaves out what is not certain of
+    undecided visits.
 
     Raises:
         TillError: there has to be a price, and nobody gave any.
@@ -126,14 +127,15 @@ def priced(
         return msgspec.structs.replace(people[0].receipt, id=id_)
     if prices is None:
         raise TillError(f"trip {trip.id!r}: nobody gave the till prices for a cart of several; start it with prices")
-    pricing, lines = prices(), combined_lines(people, certain)
+    lines = combined_lines(people, certain)
     visits = tuple(left.record.visit for left in people)
     acts = {act.id: act for left in people for act in left.record.interactions}
     # Where nobody was seen inside, it was sold when staff last did anything.
-    times_ns = [left.record.receipt.time_ns for left in people] or [line.time_ns for line in trip.added]
+    time_ns = max([left.record.receipt.time_ns for left in people] or [line.time_ns for line in trip.added])
+    pricing = prices(time_ns)
     sale = Sale(
         visit=visits[0] if visits else VisitId(""),
-        time_ns=max(times_ns),
+        time_ns=time_ns,
         handed=handed,
         lines=lines,
         probability=round(min(1.0, math.prod(left.receipt.probability for left in people)), 9),

@@ -40,7 +40,7 @@ class Closing:
         self,
         settings: PaymentSettings,
         policy: Policy,
-        prices: Callable[[], Pricing] | None,
+        prices: Callable[[int], Pricing] | None,
         *,
         retailer_prices: bool,
         retailer_calls: bool,
