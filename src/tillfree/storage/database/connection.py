@@ -5,14 +5,15 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
+from sqlalchemy import Connection, CursorResult, Engine, Select, create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from tillfree.storage.database.errors import DatabaseError, translated
 
-__all__ = ["Connected", "made_number", "make_engine"]
+__all__ = ["Connected", "Question", "made_number", "make_engine", "prepared"]
 
 _BUSY_S = 5.0
 _WRITES = "tillfree_writes"
@@ -60,6 +61,19 @@ def made_number(result: CursorResult[Any]) -> int:
     return int(key[0])
 
 
+class Question(NamedTuple):
+    """A question as text, made once, and the values in it that never change."""
+
+    text: str
+    constants: dict[str, Any]
+
+
+def prepared(statement: Select[Any]) -> Question:
+    """A question for `Connected._rows`; what changes from one time to the next is a `bindparam` with a name."""
+    made = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+    return Question(str(made), {name: value for name, value in made.params.items() if value is not None})
+
+
 class Connected:
     """What all parts of a database share."""
 
@@ -81,6 +95,22 @@ class Connected:
         self._need_open()
         with translated(self._where), self._reader, self._engine.connect() as connection, connection.begin():
             yield connection
+
+    def _rows(self, question: Question, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows that answer one question (`prepared`), as the file has them: numbers, texts, bytes.
+
+        One statement is one consistent view by itself. Without a transaction around it, and without anything built
+        anew, it takes a tenth of the time; so that is for what is asked at every request and at every gate.
+        """
+        self._need_open()
+        with translated(self._where), self._reader:
+            lent = self._engine.raw_connection()
+            try:
+                raw = lent.driver_connection
+                assert isinstance(raw, sqlite3.Connection)
+                return raw.execute(question.text, question.constants | values).fetchall()
+            finally:
+                lent.close()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
