@@ -18,6 +18,7 @@ __all__ = ["Connected", "Question", "made_number", "make_engine", "prepared"]
 _BUSY_S = 5.0
 _WRITES = "tillfree_writes"
 _PLAIN = "tillfree_plain"
+_DURABLE = "PRAGMA synchronous = FULL"
 
 
 def make_engine(path: Path | None) -> Engine:
@@ -31,7 +32,7 @@ def make_engine(path: Path | None) -> Engine:
         try:
             raw.execute("PRAGMA foreign_keys = ON")
             # A receipt that was said to be kept is kept, even when the power goes.
-            raw.execute("PRAGMA synchronous = FULL")
+            raw.execute(_DURABLE)
             # What is erased is overwritten: routes of people must not stay in free pages of the file.
             raw.execute("PRAGMA secure_delete = ON")
         except sqlite3.Error:
@@ -52,6 +53,18 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get(_PLAIN, False):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
+
+
+@contextlib.contextmanager
+def _waiting_less(connection: Connection) -> Iterator[None]:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    # The log of the file is read from its beginning to the first gap: nothing outlives what was written before it.
+    raw.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        raw.execute(_DURABLE)
 
 
 def made_number(result: CursorResult[Any]) -> int:
@@ -113,14 +126,19 @@ class Connected:
                 lent.close()
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """One transaction: all of it is kept at the end, or nothing where something is raised inside."""
+    def _writing(self, *, with_next: bool = False) -> Iterator[Connection]:
+        """One transaction: all of it is kept at the end, or nothing where something is raised inside.
+
+        `with_next`: when the power goes it may be lost, as long as nothing was written after it; for what is of no
+        use without that. The disk is not waited for.
+        """
         self._need_open()
         self._need_file()
         with (
             translated(self._where),
             self._writer,
             self._engine.connect() as connection,
+            _waiting_less(connection) if with_next else contextlib.nullcontext(),
             connection.execution_options(**{_WRITES: True}).begin(),
         ):
             yield connection

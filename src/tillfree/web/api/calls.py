@@ -183,10 +183,10 @@ class _Endpoint:
             except Problem as problem:
                 response = _problem_response(problem, id_)
             if response.status_code >= 500:
-                database.drop_answer(owner, key)
+                database.drop_answer(owner, key, call.noted)
                 return response
         except BaseException:
-            database.drop_answer(owner, key)
+            database.drop_answer(owner, key, call.noted)
             raise
         kept = {name: value for name, value in response.headers.items() if name in ("etag", "location")}
         database.finish_answer(
@@ -198,6 +198,7 @@ class _Endpoint:
                 media_type=response.media_type or "",
                 body=bytes(response.body),
             ),
+            call.noted,
         )
         return response
 
