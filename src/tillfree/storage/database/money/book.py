@@ -7,7 +7,7 @@ that ends in between has written nothing of it.
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, or_, select, update
@@ -23,6 +23,7 @@ from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.decisions import ReviewDecision, newest_decision
+from tillfree.storage.database.entry import Admission, admit_entry
 from tillfree.storage.database.money.announcements import ANNOUNCEMENTS, announcement_row
 from tillfree.storage.database.money.badge_sums import BadgeSum, add_badge_sums, month_of
 from tillfree.storage.database.money.ledger import append_entries
@@ -226,6 +227,10 @@ class Book:
         """Keeps a finished visit, where it is not kept yet. Raises ContradictionError as `Database.add_visit` does."""
         keep_visit(self._connection, record, self._where)
         self._records[record.visit] = record
+
+    def admit(self, admission: Admission) -> Literal["", "used", "blocked", "already_inside"]:
+        """Writes an entry down, or says why not, as `Database.admit` does."""
+        return admit_entry(self._connection, admission)
 
     def first_notice(self, notice: str, time_ns: int) -> bool:
         """Whether nobody has told of this notice before; from now on somebody has."""
