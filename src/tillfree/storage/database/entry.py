@@ -354,9 +354,7 @@ def admit_entry(connection: Connection, admission: Admission) -> Literal["", "us
     )  # fmt: skip
     append_audit(
         connection,
-        AuditEntry(
-            time_ns=admission.time_ns, who=f"gate {admission.gate}", what="entry.grant", subject=admission.trip
-        ),
+        AuditEntry(time_ns=admission.time_ns, who=f"gate {admission.gate}", what="entry.grant", subject=admission.trip),
     )
     return ""
 

@@ -27,9 +27,7 @@ _replace = msgspec.structs.replace
 class Arriving(TillBase):
     """The part of the till that follows a trip through the shop."""
 
-    def open(
-        self, trip: Trip, payer: Payer, *, hold: Money | None = None, admission: Admission | None = None
-    ) -> Trip:
+    def open(self, trip: Trip, payer: Payer, *, hold: Money | None = None, admission: Admission | None = None) -> Trip:
         """The gate let somebody in: keeps the trip, and asks for the hold in the background.
 
         `hold` is another amount than that of the settings, as the retailer's system may want it; where a terminal put

@@ -150,7 +150,7 @@ class ApiKeys(Connected):
     def remembered_api_key(self, secret: str) -> ApiKey | None:
         """The same without a look at the file, so without waiting; None where it must be looked up."""
         self._need_open()
-        known = self._known_keys.get(_digest(secret))
+        known = self._known_keys.get(_digest(secret)) if _FORM.fullmatch(secret) else None
         return known[0] if known is not None and time.monotonic() < known[1] else None
 
     def api_keys(self) -> list[ApiKey]:
