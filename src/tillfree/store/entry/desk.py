@@ -31,6 +31,7 @@ from tillfree.store.entry.fingerprints import Fingerprints
 from tillfree.store.entry.key_files import KeyFolder
 from tillfree.store.entry.presenting import Presented, Reader, with_retailer
 from tillfree.store.settings import StoreSettings
+from tillfree.store.till.errors import NotAdmittedError
 from tillfree.store.till.till import Till
 
 __all__ = ["EntryAnswer", "EntryDesk", "RetailerAnswer", "RetailerIdentity"]
@@ -331,25 +332,27 @@ class EntryDesk:
             simulated=self._simulated,
         )
         refused, hold = self._risk_of(made, payer, now_ns)
-        reason = refused or self._database.admit(
-            Admission(
-                trip=trip,
-                time_ns=now_ns,
-                gate=gate,
-                way=request.way,
-                role=presented.role,
-                group_size=request.group_size,
-                age_years=request.age_years,
-                fingerprint=fingerprint,
-                fingerprints=names,
-                alone=self._settings.one_trip_at_a_time,
-                spend=presented.spend,
-                spend_until_ns=presented.spend_until_ns,
-            )
+        if refused:
+            return self._refused(gate, request.way, refused, now_ns)
+        admission = Admission(
+            trip=trip,
+            time_ns=now_ns,
+            gate=gate,
+            way=request.way,
+            role=presented.role,
+            group_size=request.group_size,
+            age_years=request.age_years,
+            fingerprint=fingerprint,
+            fingerprints=names,
+            alone=self._settings.one_trip_at_a_time,
+            spend=presented.spend,
+            spend_until_ns=presented.spend_until_ns,
         )
-        if reason:
-            return self._refused(gate, request.way, reason, now_ns)
-        opened = self._till.open(made, payer, hold=hold)
+        try:
+            # All in one transaction: nobody waits twice for the disk, and no code is used up by a trip that is none.
+            opened = self._till.open(made, payer, hold=hold, admission=admission)
+        except NotAdmittedError as error:
+            return self._refused(gate, request.way, error.reason, now_ns)
         self._tell(
             EntryGranted(
                 time_ns=now_ns,

@@ -71,6 +71,8 @@ class Till(Arriving, Assisting, Charging):
 
     def _look(self, now_ns: int) -> bool:
         """A page of trips and holds whose time has come; whether there may be more."""
+        if not self._database.looks_due(now_ns):
+            return False
         with self._book() as book:
             waking, decided = book.to_wake(now_ns, _AT_ONCE), book.decided(_AT_ONCE)
             for trip in {trip.id: trip for trip in (*waking, *decided)}.values():
@@ -80,6 +82,8 @@ class Till(Arriving, Assisting, Charging):
     def _look_at_holds(self, now_ns: int) -> None:
         """Asks for another hold where one ends before the trip does."""
         margin_ns = self._settings.hold_margin_s * _NS
+        if not self._database.holds_end(now_ns + margin_ns):
+            return
         with self._book() as book:
             for payment in book.holds_ending(now_ns + margin_ns, _AT_ONCE):
                 hold = main_hold(payment)
