@@ -1,6 +1,7 @@
 """Keys of other systems, and answers that were given before."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_a_key_that_another_process_revokes_is_remembered_for_seconds_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s = [100.0]
-    monkeypatch.setattr(keys.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
     with Database.open(tmp_path) as database, Database.open(tmp_path) as other:
         made = database.add_api_key("till", ("a:read",), "me", 5)
         assert database.api_key_of(made.secret) == made.key

@@ -369,7 +369,7 @@ def test_a_trip_in_brief_says_what_the_trip_says(till: Till, database: Database,
     """A field that is added to one and not to the other would be empty in lists."""
     walk(till, clock)
     walk(till, clock, "t2", items={})
-    till.open(trip("t3"), CARD)
+    till.open(trip(clock, "t3"), CARD)
     briefs = database.trips_in_brief(TripQuery())
     assert [brief.id for brief in briefs] == [one.id for one in database.trips(TripQuery())]
     for brief, whole in zip(briefs, database.trips(TripQuery()), strict=True):
@@ -377,4 +377,4 @@ def test_a_trip_in_brief_says_what_the_trip_says(till: Till, database: Database,
             if name != "receipt":
                 assert getattr(brief, name) == getattr(whole, name), name
         assert (brief.receipt and brief.receipt.total) == (whole.receipt and whole.receipt.total)
-    assert set(Trip.__struct_fields__) - set(TripBrief.__struct_fields__) == {"left", "language"}
+    assert set(Trip.__struct_fields__) - set(TripBrief.__struct_fields__) == {"left", "language", "added"}
