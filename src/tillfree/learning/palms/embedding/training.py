@@ -24,6 +24,8 @@ _AVERAGE = 0.995
 _WARM = 100
 _SAVE_EVERY = 100
 _CENTRE_RATE = 4.0
+_PAIRS_ALONE = 600
+"""Steps before centres of classes take part: while a network learns fast, they would be where it put them long ago."""
 _VERSION = 1
 
 
@@ -72,6 +74,8 @@ def train(collection: Collection, course: Course, folder: Path, save_every: int 
         for group in optimiser.param_groups:
             group["lr"] = course.rate * _pace(step, course.steps)
         rng = np.random.default_rng([course.seed, step])
+        # What the network leaves out at random is the same after an interruption.
+        th.manual_seed(int(rng.integers(0, 2**62)))
         sums += _one_step(network, optimiser, centres, collection, course, step, rng)
         _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
         if (step + 1) % save_every == 0 or step + 1 == course.steps:
@@ -113,15 +117,20 @@ def _one_step(
     numbers = th.from_numpy(classes)
     twice = numbers.repeat(2)
     of_pairs = pair_loss(embeddings[: len(classes)], embeddings[len(classes) :], numbers)
-    of_centres, places, chosen = centres.loss(embeddings, twice, rng)
-    # Centres mean little before the network does.
-    weight = min(step / 300.0, 1.0)
     optimiser.zero_grad(set_to_none=True)
-    (of_pairs + weight * of_centres).backward()
-    th.nn.utils.clip_grad_norm_(network.layers.parameters(), 5.0)
-    optimiser.step()
+    if step < _PAIRS_ALONE:
+        _move(network, optimiser, of_pairs)
+        return np.array([float(of_pairs.detach()), 0.0])
+    of_centres, places, chosen = centres.loss(embeddings, twice, rng)
+    _move(network, optimiser, of_pairs + min((step - _PAIRS_ALONE) / _PAIRS_ALONE, 1.0) * of_centres)
     centres.step(places, chosen, embeddings.detach(), twice, _CENTRE_RATE * _pace(step, course.steps))
     return np.array([float(of_pairs.detach()), float(of_centres.detach())])
+
+
+def _move(network: Network, optimiser: Any, loss: Any) -> None:
+    loss.backward()
+    torch().nn.utils.clip_grad_norm_(network.layers.parameters(), 5.0)
+    optimiser.step()
 
 
 def _classes(count: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
