@@ -1,17 +1,16 @@
 """How well the embedding tells simulated palms apart that no training has seen.
 
     python -m benchmarks.palm_world                          # 2,000 palms in each band: some minutes
-    python -m benchmarks.palm_world --identities 100000      # the test world: hours of one core; goes on where it stopped
+    python -m benchmarks.palm_world --identities 100000 --work FOLDER    # the test world: hours, resumable
 
-Needs `pip install 'tillfree[palm]'`. Every palm has two samples, as of two sessions, drawn under conditions that are not
-among those of training (`simulation.palms.regions.conditions.UNSEEN`) and for comparison under each of those that are.
+Needs `pip install 'tillfree[palm]'`. Every palm has two samples, as of two sessions, drawn under conditions that are
+not among those of training (`simulation.palms.regions.conditions.UNSEEN`), and for comparison under those that are.
 Each eighth palm has the principal lines of the one before it. All pairs of different palms are compared, so 100,000
 palms give ten thousand million. FNMR has bounds of 95 % (Wilson); FMR below one in the number of pairs is not given.
 Palms and light are simulated: what holds for hands is measured on hands. Writes `benchmarks/results/palm_world.json`.
 """
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.result_files import Row, use_one_core, write_results
+from tillfree.evaluation.intervals import wilson
 from tillfree.palm.embedding import Embedder
 from tillfree.simulation.palms.regions.conditions import TRAINING, UNSEEN, Conditions
 from tillfree.simulation.palms.regions.world import identities, samples
@@ -71,14 +71,6 @@ def impostor_bins(first: Floats, second: Floats) -> npt.NDArray[np.int64]:
     return counts
 
 
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """Bounds of 95 % of a share (Wilson, 1927)."""
-    z = 1.96
-    middle = (hits + z * z / 2) / (count + z * z)
-    half = z * math.sqrt(hits * (count - hits) / count + z * z / 4) / (count + z * z)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
 def figures(first: Floats, second: Floats) -> Iterator[tuple[str, float | list[float]]]:
     """FNMR at each FMR with bounds, the rate of equal errors, and how often the palm itself is found first."""
     counts = impostor_bins(first, second)
@@ -91,8 +83,9 @@ def figures(first: Floats, second: Floats) -> Iterator[tuple[str, float | list[f
         # The first bin of which no more than this share lies at or above its edge.
         limit = edges[np.argmax(above <= fmr)]
         missed = int((own < limit).sum())
-        yield f"fnmr_at_fmr_{fmr:.0e}", round(missed / len(own), 6)
-        yield f"fnmr_at_fmr_{fmr:.0e}_bounds", [round(bound, 6) for bound in wilson(missed, len(own))]
+        interval = wilson(missed, len(own))
+        yield f"fnmr_at_fmr_{fmr:.0e}", round(interval.value, 6)
+        yield f"fnmr_at_fmr_{fmr:.0e}_bounds", [round(bound, 6) for bound in (interval.low, interval.high)]
     fnmr = np.searchsorted(np.sort(own), edges) / len(own)
     crossing = int(np.argmin(np.abs(fnmr - above)))
     yield "eer", round(float((fnmr[crossing] + above[crossing]) / 2), 6)
@@ -118,7 +111,12 @@ def main() -> None:
         (each, arguments.seen) for each in TRAINING if arguments.seen
     ]:
         first, second = embeddings(embedder, conditions, count, arguments.work)
-        row: Row = {"conditions": conditions.name, "band": conditions.band, "palms": count, **figures(first, second)}
+        row: Row = {
+            "conditions": conditions.name,
+            "band": conditions.band,
+            "palms": count,
+            **dict(figures(first, second)),
+        }
         sys.stdout.write(f"{row}\n")
         rows.append(row)
     region = samples(next(identities(SEED, 1)), 1)

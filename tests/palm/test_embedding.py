@@ -10,7 +10,7 @@ if missing := [name for name in ("cv2", "onnxruntime") if importlib.util.find_sp
 
 from tillfree.palm.embedding import Embedder
 from tillfree.palm.errors import PalmError
-from tillfree.palm.samples import REGION_PX, BANDS, Band, PalmRegion
+from tillfree.palm.samples import BANDS, REGION_PX, Band, PalmRegion
 from tillfree.simulation.palms.regions.world import identities, samples
 from tillfree.storage.models import palm_model
 

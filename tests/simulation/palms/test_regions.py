@@ -1,8 +1,10 @@
 """Simulated palms: the same seed gives the same palm, samples of one are alike, twins share principal lines only."""
 
+import dataclasses
 import importlib.util
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,8 @@ from tillfree.simulation.palms.regions.identity import CANVAS_PX, palm_of, twin_
 from tillfree.simulation.palms.regions.photograph import photograph
 from tillfree.simulation.palms.regions.world import identities, samples
 
-_STILL = {"rotation_deg": (0.0, 0.0), "shift": 0.0, "scale": (1.0, 1.0), "tilt": 0.0, "warp": (0.0, 0.0), "cut": 0.0}
+Floats = npt.NDArray[np.float32]
+_NONE = (0.0, 0.0)
 
 
 @settings(max_examples=8, deadline=None)
@@ -48,9 +51,10 @@ def test_twins_differ_in_all_but_the_principal_lines() -> None:
 
 @pytest.mark.parametrize("conditions", TRAINING + UNSEEN, ids=lambda each: each.name)
 def test_samples_of_a_palm_are_more_alike_than_those_of_two(conditions: Conditions) -> None:
-    import dataclasses
-
-    still = dataclasses.replace(conditions, **_STILL, light=(0.0, 0.1), mounds=(0.0, 0.1), glints=0.0)
+    still = dataclasses.replace(
+        conditions, rotation_deg=_NONE, shift=0.0, scale=(1.0, 1.0), tilt=0.0, warp=_NONE, cut=0.0,
+        light=(0.0, 0.1), mounds=(0.0, 0.1), glints=0.0,
+    )  # fmt: skip
     rng = np.random.default_rng(5)
     shown = [[photograph(palm, still, rng, 96)[0] for _ in range(3)] for palm in identities(2, 4)]
     fine = np.array([[_fine(picture) for picture in row] for row in shown])
@@ -59,27 +63,30 @@ def test_samples_of_a_palm_are_more_alike_than_those_of_two(conditions: Conditio
     assert alike > other + 0.05
 
 
-def _fine(picture: np.ndarray) -> np.ndarray:
+def _fine(picture: Floats) -> Floats:
     import cv2
 
     off = cv2.GaussianBlur(picture, (0, 0), 1.0) - cv2.GaussianBlur(picture, (0, 0), 5.0)
     off = (off - off.mean()).ravel()
-    return off / np.linalg.norm(off)
+    unit: Floats = off / np.linalg.norm(off)
+    return unit
 
 
 def test_veins_show_in_near_infrared_only() -> None:
     palm = palm_of(1, 3)
     veins = palm.lines[48:208, 48:208, 3].astype(np.float32)
-    plain = {**_STILL, "motion_px": (0.0, 0.0), "noise": (0.0, 0.0), "light": (0.0, 0.0), "mounds": (0.0, 0.0),
-             "mottling": (0.0, 0.0), "folds": (0.0, 0.0), "ridges": (0.0, 0.0), "glints": 0.0, "jpeg": 0.0,
-             "relief": (0.0, 0.0), "principal": (0.0, 0.0), "secondary": (0.0, 0.0), "fine": (0.0, 0.0)}  # fmt: skip
-    shown = {
-        band: photograph(palm, Conditions("plain", band, **plain, veins=strength), np.random.default_rng(1))[0]  # type: ignore[arg-type]
-        for band, strength in (("visible", (0.0, 0.02)), ("nir", (0.3, 0.3)))
-    }
-    assert shown["nir"].std() > 4 * shown["visible"].std()
-    small = np.array(veins)[:160, :160]
-    assert np.corrcoef(small.ravel(), shown["nir"].ravel())[0, 1] < -0.1
+    plain = Conditions(
+        "plain", "nir", rotation_deg=_NONE, shift=0.0, scale=(1.0, 1.0), tilt=0.0, warp=_NONE, cut=0.0,
+        principal=_NONE, secondary=_NONE, fine=_NONE, ridges=_NONE, mottling=_NONE, folds=_NONE, relief=_NONE,
+        light=_NONE, mounds=_NONE, noise=_NONE, motion_px=_NONE, glints=0.0, jpeg=0.0, veins=(0.3, 0.3),
+    )  # fmt: skip
+    shown = photograph(palm, plain, np.random.default_rng(1))[0]
+    hardly = photograph(palm, dataclasses.replace(plain, veins=(0.0, 0.02)), np.random.default_rng(1))[0]
+    assert shown.std() > 4 * hardly.std()
+    assert np.corrcoef(veins.ravel(), shown.ravel())[0, 1] < -0.1
+    assert max(each.veins[1] for each in TRAINING + UNSEEN if each.band == "visible") < min(
+        each.veins[1] for each in TRAINING + UNSEEN if each.band == "nir"
+    )
 
 
 def test_conditions_of_the_other_band_are_refused() -> None:

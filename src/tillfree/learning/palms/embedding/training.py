@@ -41,7 +41,10 @@ class Course:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training stands: steps done, and the losses of pairs and of centres, averaged over the last steps."""
+    """Where training stands: steps done, and the losses of pairs and of centres, averaged over the last steps.
+
+    `known` is how many classes have a centre.
+    """
 
     step: int
     pairs: float
@@ -80,7 +83,8 @@ def train(collection: Collection, course: Course, folder: Path, save_every: int 
         _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
         if (step + 1) % save_every == 0 or step + 1 == course.steps:
             _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser, centres)
-            yield Progress(step + 1, *(sums / (step % save_every + 1)).tolist(), int(centres.known().sum()))
+            of_pairs, of_centres = (sums / (step % save_every + 1)).tolist()
+            yield Progress(step + 1, of_pairs, of_centres, int(centres.known().sum()))
             sums[:] = 0.0
 
 
@@ -146,8 +150,8 @@ def _classes(count: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _optimiser(network: Network, course: Course) -> Any:
-    plain = [p for p in network.layers.parameters() if p.ndim < 2]  # noqa: PLR2004  what is no kernel
-    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]  # noqa: PLR2004
+    plain = [p for p in network.layers.parameters() if p.ndim < 2]
+    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]
     groups = [{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
     return torch().optim.AdamW(groups, lr=course.rate)
 
