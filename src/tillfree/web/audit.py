@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tillfree.commerce.display import display_text
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_HOUR, NS_PER_MINUTE
 from tillfree.storage.database.audit import AuditProof, AuditQuery, AuditRow
 from tillfree.storage.database.audit_search import audit_names, search_audit
 from tillfree.web.ask import Ask
@@ -22,8 +22,7 @@ __all__ = ["routes"]
 _PAGE = 50
 _FILE_ROWS_MAX = 100_000
 _SESSIONS_KEPT = 500
-_HOUR_NS = 3600 * NS_PER_S
-_PROOF_NS = 60 * NS_PER_S
+_PROOF_NS = NS_PER_MINUTE
 _HEADER = ("number", "time", "who", "what", "subject", "detail", "hash")
 
 
@@ -90,7 +89,7 @@ class _AuditPages:
         now_ns = ask.console.now_ns()
         with self._lock:
             last_ns = self._looked_ns.get(ask.reader.key)
-            if last_ns is not None and 0 <= now_ns - last_ns < _HOUR_NS:
+            if last_ns is not None and 0 <= now_ns - last_ns < NS_PER_HOUR:
                 return
             self._looked_ns[ask.reader.key] = now_ns
             self._looked_ns.move_to_end(ask.reader.key)

@@ -14,7 +14,7 @@ from tillfree.core.errors import TillfreeError
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, Event, SensorIssue, VisitBound
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
 from tillfree.identity.arrivals import NOBODY_CAME, told_visit
 from tillfree.identity.badges import PalmLinks
 from tillfree.identity.credentials import CardTap, Credential
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 _CONSUMER = "entry desk"
 _OVER = ("trip.left", "trip.settled")
 _AGE_MAX = 120
-_GROUP_NS = 60 * NS_PER_S
+_GROUP_NS = NS_PER_MINUTE
 
 
 class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tillfree.catalog.model import Product, Shop
 from tillfree.core.events import WeightChange
 from tillfree.core.ids import FixtureId, ProductId, ShelfRef, VisitId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.store.running.state import Alert, DeviceState, StockLine
 
 __all__ = ["MISPLACED_LEAST", "Alerts", "device_alerts", "stock_alerts"]
@@ -15,7 +15,7 @@ __all__ = ["MISPLACED_LEAST", "Alerts", "device_alerts", "stock_alerts"]
 MISPLACED_LEAST = 0.7
 """How probable a put-back must be for an alert."""
 _LOW_SHARE = 0.2
-_UNEXPLAINED_NS = 15 * 60 * NS_PER_S
+_UNEXPLAINED_NS = 15 * NS_PER_MINUTE
 _UNEXPLAINED_KEPT = 20
 _MISPLACED_KEPT = 200
 _LOOSE_SHARE = 0.35

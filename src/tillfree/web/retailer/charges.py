@@ -14,13 +14,12 @@ from tillfree.connectors.retailer.platform_wire import (
 from tillfree.connectors.retailer.priced_cart import receipt_of
 from tillfree.core.ids import VisitId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY
 from tillfree.store.till.errors import TillError
 from tillfree.web.retailer.calls import Call, CallError, Reply, money_of
 
 __all__ = ["adjust", "cancel", "capture", "checkout", "payment_status", "refund", "shopper_email", "transactional_data"]
 
-_DAY_NS = 24 * 3600 * NS_PER_S
 _NAMES = uuid.UUID("6a0dbd1c-96d3-5f7e-8f57-52c94b6f5c0b")
 _STATUS = {"approved": "APPROVED", "declined": "DECLINED", "pending": "PENDING"}
 _BY = "retailer"
@@ -62,7 +61,7 @@ def refund(call: Call) -> Reply:
         known = ", ".join(counter.settings.refund_reasons)
         raise CallError(400, "BadRequestException", f"refundReasonCode is none of {known}")
     over_ns = trip.closed_ns or trip.opened_ns
-    if counter.console.now_ns() - over_ns > counter.settings.refund_window_days * _DAY_NS:
+    if counter.console.now_ns() - over_ns > counter.settings.refund_window_days * NS_PER_DAY:
         days = counter.settings.refund_window_days
         raise CallError(400, "BadRequestException", f"the trip ended more than {days} days ago; refund it by hand")
     key = f"{_BY} {message.refund_request_id.lower()}"

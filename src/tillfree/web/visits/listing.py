@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tillfree.commerce.display import display_text
 from tillfree.core.ids import VisitId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_S
 from tillfree.storage.database.visits import PAGE_MAX, Outcome, VisitCursor, VisitQuery, VisitRow
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
@@ -113,7 +113,7 @@ def _csv_row(ask: Ask, row: VisitRow) -> tuple[object, ...]:
 
 
 def _minutes(opened_ns: int, closed_ns: int) -> float:
-    return max(0, closed_ns - opened_ns) / (60 * NS_PER_S)
+    return max(0, closed_ns - opened_ns) / NS_PER_MINUTE
 
 
 def _filter(ask: Ask) -> _Filter:

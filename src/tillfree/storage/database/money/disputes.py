@@ -23,6 +23,7 @@ from sqlalchemy import (
 from tillfree.commerce.disputes import Dispute, DisputeStatus
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.connection import Connected, made_number
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.money.announcements import announce
@@ -32,7 +33,6 @@ __all__ = ["BY_RULES", "DISPUTES", "Disputes"]
 
 BY_RULES = "rules"
 """Who decided where no person had to look."""
-_DAY_NS = 86_400 * 10**9
 _LIMIT_MAX = 1000
 
 DISPUTES = Table(
@@ -75,7 +75,7 @@ class Disputes(Connected):
             currency = dispute.asked.currency
             at_once = DISPUTES.c.by == BY_RULES
             of_trip = _given(connection, at_once & (DISPUTES.c.trip == dispute.trip), currency)
-            of_day = _given(connection, at_once & (DISPUTES.c.decided_ns > dispute.opened_ns - _DAY_NS), currency)
+            of_day = _given(connection, at_once & (DISPUTES.c.decided_ns > dispute.opened_ns - NS_PER_DAY), currency)
             made = msgspec.structs.replace(dispute, status="open", given=Money(0, currency), by="", decided_ns=0)
             if granted(of_trip, of_day):
                 made = msgspec.structs.replace(
