@@ -7,8 +7,8 @@ from collections.abc import Callable
 from tillfree.catalog.model import Shop
 from tillfree.commerce.payments.payment import main_hold
 from tillfree.commerce.trips import Trip
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.retailer.client import RetailerClient
-from tillfree.connectors.retailer.errors import SignatureError
 from tillfree.connectors.retailer.signing import keys_of
 from tillfree.core.time import NS_PER_HOUR
 from tillfree.storage.database.database import Database

@@ -27,6 +27,7 @@ from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.connection import Connected, made_number
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.money.announcements import announce
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = ["BY_RULES", "DISPUTES", "Disputes"]
@@ -137,11 +138,20 @@ class Disputes(Connected):
 
     def disputes(self, status: DisputeStatus | None = None, limit: int = 100) -> list[Dispute]:
         """Those of a status, what waits longest first; or all, newest first."""
-        statement = select(DISPUTES.c.record).limit(max(0, min(limit, _LIMIT_MAX)))
+        statement = select(DISPUTES.c.record).limit(page_size(limit, _LIMIT_MAX))
         if status is None:
             statement = statement.order_by(DISPUTES.c.number.desc())
         else:
             statement = statement.where(DISPUTES.c.status == status).order_by(DISPUTES.c.number)
+        with self.reading() as connection:
+            return [_decoder.decode(record) for record in connection.scalars(statement)]
+
+    def disputes_after(self, after: int, limit: int, status: str = "") -> list[Dispute]:
+        """Those whose number is above `after`, oldest first, for programs that read all of them."""
+        statement = select(DISPUTES.c.record).where(DISPUTES.c.number > after)
+        if status:
+            statement = statement.where(DISPUTES.c.status == status)
+        statement = statement.order_by(DISPUTES.c.number).limit(page_size(limit, _LIMIT_MAX))
         with self.reading() as connection:
             return [_decoder.decode(record) for record in connection.scalars(statement)]
 

@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 
 from tillfree.commerce.trips import EntryKind, Payer, Trip, TripStatus
-from tillfree.core.ids import TripId, VisitId
+from tillfree.core.ids import TripId
 from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "encode_payer",
     "encode_trip",
     "erase_trips",
+    "trip_cursor",
 ]
 
 TRIPS = Table(
@@ -71,7 +73,6 @@ PAYERS = Table(
     Column("record", LargeBinary, nullable=False),
     Index("payers_erase", "erase_ns"),
 )
-_PAGE_MAX = 500
 _TEXT_MAX = 200
 _OVER: tuple[TripStatus, ...] = ("settled", "void", "abandoned", "external")
 
@@ -85,6 +86,11 @@ class TripCursor(msgspec.Struct, frozen=True):
 
     opened_ns: int
     trip: TripId
+
+
+def trip_cursor(trip: Trip) -> TripCursor:
+    """The place of a trip in the list."""
+    return TripCursor(trip.opened_ns, trip.id)
 
 
 class TripQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,17 +148,6 @@ class Trips(Connected):
             record = connection.scalar(select(TRIPS.c.record).where(TRIPS.c.trip == trip))
         return None if record is None else decode_trip(record)
 
-    def trip_of_visit(self, visit: VisitId) -> Trip | None:
-        """The trip that a visit belongs to."""
-        statement = (
-            select(TRIPS.c.record)
-            .join(TRIP_VISITS, TRIP_VISITS.c.trip == TRIPS.c.trip)
-            .where(TRIP_VISITS.c.visit == visit)
-        )
-        with self.reading() as connection:
-            record = connection.scalar(statement)
-        return None if record is None else decode_trip(record)
-
     def trips(self, query: TripQuery) -> list[Trip]:
         """A page of trips, newest first, at most 500."""
         statement = select(TRIPS.c.record).where(*_conditions(query))
@@ -161,7 +156,7 @@ class Trips(Connected):
             statement = statement.where(tuple_(TRIPS.c.opened_ns, TRIPS.c.trip) < cursor)
         statement = statement.order_by(TRIPS.c.opened_ns.desc(), TRIPS.c.trip.desc())
         with self.reading() as connection:
-            rows = connection.scalars(statement.limit(max(0, min(query.limit, _PAGE_MAX))))
+            rows = connection.scalars(statement.limit(page_size(query.limit)))
             return [decode_trip(record) for record in rows]
 
     def count_trips(self, query: TripQuery) -> int:
