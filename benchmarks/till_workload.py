@@ -55,7 +55,12 @@ class Workload:
         self._now_ns = _BEGIN_NS
         self.database = Database.open(where)
         self.till = Till(
-            self.database, self.settings, Approving(), lambda: self._now_ns, prices=lambda: self._pricing, workers=0
+            self.database,
+            self.settings,
+            Approving(),
+            lambda: self._now_ns,
+            prices=lambda _time_ns: self._pricing,
+            workers=0,
         )
         self._made = 0
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 import pytest
 
 from tests.cli.conftest import Run
 from tests.cli.test_console_commands import PASSWORD, data, first_page, running
 from tests.storage.database.made import record
 from tillfree.catalog.shop_file import encode_shop
-from tillfree.cli.serving import Keeper, _stream_now_ns, only_one
+from tillfree.cli.serving import Keeper, _stream_now_ns, only_one, remembered_shop
 from tillfree.cli.terminal import TerminalError
 from tillfree.core.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
@@ -130,3 +131,17 @@ def test_what_could_not_be_kept_is_tried_at_the_end_and_else_named(
         keeper.finish()
         assert (keeper.trouble, caplog.text) == ("", "")
         assert database.count_visits(VisitQuery()) == 2
+
+
+def test_the_shop_is_kept_before_anybody_changes_it_and_a_new_file_counts_until_somebody_does(tmp_path: Path) -> None:
+    first, second = demo_shop(1), msgspec.structs.replace(demo_shop(1), name="Mended file")
+    with Database.open(tmp_path) as database:
+        assert remembered_shop(database, first) == remembered_shop(database, first) == first
+        (kept,) = database.shop_versions()
+        assert (kept.by, kept.note) == ("", "")
+        assert remembered_shop(database, second) == second
+        assert [entry.by for entry in database.shop_versions()] == ["", ""]
+        changed = msgspec.structs.replace(second, name="As somebody changed it")
+        database.save_shop(changed, "ann", "", 1)
+        assert remembered_shop(database, first).name == "As somebody changed it"
+        assert len(database.shop_versions()) == 3

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
 from tests.web.conftest import console_on, served, wait_until_ended
 from tests.web.kept_visits import NO_PRICE, PLAIN, SECOND, hostile_shop, kept_visit, with_evidence
+from tillfree.catalog.model import Shop
 from tillfree.core.ids import UNKNOWN_PRODUCT, ProductId, VisitId
 from tillfree.simulation.options import SimulationOptions
 from tillfree.storage.database.audit import AuditQuery
@@ -19,6 +21,7 @@ from tillfree.storage.database.decisions import ReviewDecision
 from tillfree.storage.database.visits import VisitQuery
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
+from tillfree.web.shop_editing import ShopEditor
 
 ClientAs = Callable[[str], TestClient]
 EMPTY = SimulationOptions(shoppers=0, duration_s=4.0)
@@ -407,3 +410,32 @@ def test_single_keys_can_be_switched_off(browser_page: Page) -> None:
         browser_page.get_by_role("button", name="Charge nothing").click()
         expect(browser_page.get_by_role("heading", level=1)).to_have_text("Review")
         assert _decision(console, "ONE").choice == "nothing"
+
+
+def test_a_price_that_is_changed_after_a_visitor_left_does_not_touch_their_case() -> None:
+    with console_on(demo=True) as console:
+        wait_until_ended(console.store)
+        kept = next(
+            record
+            for waiting in console.database.open_reviews()
+            if (record := console.database.visit(waiting.visit)) is not None and len(record.receipt.quantities()) == 1
+        )
+        (product,) = kept.receipt.quantities()
+
+        def dearer(shop: Shop) -> Shop:
+            changed = (
+                msgspec.structs.replace(one, price_minor=98_765) if one.id == product else one for one in shop.products
+            )
+            return msgspec.structs.replace(shop, products=tuple(changed))
+
+        assert ShopEditor(console).change("mia", "dearer", dearer).in_force
+        with TestClient(
+            make_app(console),
+            base_url="http://127.0.0.1",
+            follow_redirects=False,
+            headers={"sec-fetch-site": "same-origin"},
+        ) as client:
+            assert "987.65" not in client.get(f"/review/{kept.visit}").text
+            _decide(client, kept.visit, "1")
+        decided = _decision(console, kept.visit).receipt
+        assert [line.unit_price for line in decided.lines] == [line.unit_price for line in kept.receipt.lines]

@@ -49,7 +49,7 @@ def console() -> Iterator[Console]:
         processor = SimulatedProcessor(clock, cards={card.token: card for card in (POOR, RICH)})
         settings = StoreSettings(currency=CURRENCY, payments=PaymentSettings(hold_minor=2500))
         pricing = Pricing(hostile_shop(), CommerceSettings(), "Corner shop")
-        till = Till(made.database, settings, processor, clock, prices=lambda: pricing, workers=0)
+        till = Till(made.database, settings, processor, clock, prices=lambda _time_ns: pricing, workers=0)
         made.till = till
         _trip(till, clock, "paid", RICH.token, {PLAIN: 2, SECOND: 1})
         _trip(till, clock, "debt", POOR.token, {PLAIN: 20})

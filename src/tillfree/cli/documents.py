@@ -121,12 +121,12 @@ def _trips(
     for id_, found in members.items():
         people = [Left(bare_record(visit, receipts[visit.visit]), None) for visit in found]
         trip = Trip(id=id_, gate="", entry="open", opened_ns=found[0].opened_ns)
-        receipt = priced(trip, None, people, lambda: pricing)
+        receipt = priced(trip, None, people, lambda _time_ns: pricing)
         # Of staff and deliveries no age is asked, and no money.
         shops = any(visit.checks_age for visit in found)
         verdict = policy.decide(receipt, [left.record for left in people]) if shops else "not charged"
         if verdict == "certain":
-            receipt = priced(trip, None, people, lambda: pricing, policy)
+            receipt = priced(trip, None, people, lambda _time_ns: pricing, policy)
         yield TripDocument(trip=id_, visits=tuple(visit.visit for visit in found), receipt=receipt, verdict=verdict)
 
 

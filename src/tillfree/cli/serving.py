@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import webbrowser
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tillfree.catalog.errors import CatalogError
 from tillfree.catalog.model import Shop
 from tillfree.cli.terminal import TerminalError, say
 from tillfree.commerce.display import format_amount
@@ -107,9 +109,19 @@ class Keeper:
 
 
 def remembered_shop(database: Database, shop: Shop) -> Shop:
-    """The shop as it was last changed in the console, else as it came."""
+    """The shop as it was last changed in the console, else as it came; that is kept as a version, too.
+
+    What is sold keeps the prices of its time, so the first version has to be there before anybody changes one.
+    """
     version = database.latest_shop()
-    return shop if version is None else version.shop
+    if version is not None and version.by:
+        return version.shop
+    try:
+        if version is None or version.shop != shop:
+            database.save_shop(shop, "", "", time.time_ns())
+    except CatalogError as error:
+        _log.warning("the shop is not kept as a version: %s", error)
+    return shop
 
 
 def serve_console(

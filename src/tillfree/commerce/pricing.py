@@ -10,6 +10,7 @@ import msgspec
 from tillfree.catalog.model import Product, Shop
 from tillfree.catalog.offers import Surcharge
 from tillfree.catalog.periods import local_time, zone_of
+from tillfree.commerce.assisted import Handed
 from tillfree.commerce.display import display_text
 from tillfree.commerce.errors import CommerceError
 from tillfree.commerce.offers.book import UNITS_MAX, Good, OfferBook
@@ -45,7 +46,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be put on a receipt. `review` is true where the cart was too uncertain to charge anybody.
 
     `loyalty` says that the payer has an account for loyalty prices, `coupons` the codes that they showed. `weights`
-    are what loose goods weigh (`weigh_loose`); without one, they cannot be charged. `id` is that of the receipt; empty,
+    are what loose goods weigh (`weigh_loose`); without one, they cannot be charged. `handed` is what staff handed over:
+    certain, with the price or weight of its label where it has one. `id` is that of the receipt; empty,
     it is made of the visit.
     """
 
@@ -59,6 +61,7 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
     coupons: tuple[str, ...] = ()
     weights: dict[ProductId, Weighed] = {}
     id: str = ""
+    handed: tuple[Handed, ...] = ()
 
 
 class _Item(msgspec.Struct):
@@ -91,7 +94,7 @@ class Pricing:
         self._taxes = TaxTable(settings)
 
     def receipt(self, sale: Sale) -> Receipt:
-        """The receipt of a sale, its lines in the order of the cart; then deposits, then fees.
+        """The receipt of a sale, its lines in the order of the cart; what staff handed over; then deposits, then fees.
 
         A product without a price or a tax rate, missing from the catalogue, or sold by a weight that is not known well
         enough, is listed, is in no total, and sends the receipt to review.
@@ -103,6 +106,7 @@ class Pricing:
             raise CommerceError(f"{len(sale.coupons)} coupons: a trip takes at most {COUPONS_MAX}")
         local = local_time(sale.time_ns, self._zone)
         items = [self._item(line, sale, local) for line in sale.lines]
+        items += [self._handed(handed, local) for handed in sale.handed]
         notes = [*sale.notes]
         too_many = not self._discount(items, sale, local)
         if too_many:
@@ -152,6 +156,30 @@ class Pricing:
             if item.problem:
                 return item
         item.unit_price = Money(price_minor, self._currency)
+        if self._taxes.rate_ppm(product.tax_class) is None:
+            item.problem = NO_TAX_RATE
+        return item
+
+    def _handed(self, handed: Handed, local: datetime) -> _Item:
+        """A line that staff are sure of: the price on a label is that of the line, its weight that of loose goods."""
+        product = self._products.get(handed.product)
+        item = _Item(CartLine(handed.product, handed.quantity, 1.0, handed.evidence), product, None, None, "", [])
+        if product is None:
+            item.problem = UNKNOWN_PRODUCT
+            return item
+        minor = handed.price_minor
+        if minor is None:
+            minor = self._prices.price_minor(product, local)
+            if product.sold_by != "unit":
+                item.weight_g = handed.weight_g
+                item.problem = NO_WEIGHT if handed.weight_g is None else ""
+        if minor is None or minor < 0:
+            item.problem = NO_PRICE
+        if item.problem:
+            item.weight_g = None
+            return item
+        assert minor is not None, "it would be a problem"
+        item.unit_price = Money(minor, self._currency)
         if self._taxes.rate_ppm(product.tax_class) is None:
             item.problem = NO_TAX_RATE
         return item

@@ -5,10 +5,10 @@ from typing import Literal
 import msgspec
 
 from tillfree.commerce.receipt import Receipt
-from tillfree.core.ids import PaymentId, TripId, VisitId
+from tillfree.core.ids import PaymentId, ProductId, TripId, VisitId
 from tillfree.core.money import Money
 
-__all__ = ["EntryKind", "Payer", "Role", "Trip", "TripStatus"]
+__all__ = ["EntryKind", "Payer", "Role", "StaffLine", "Trip", "TripStatus"]
 
 EntryKind = Literal["card", "wallet", "code", "badge", "palm", "staff", "delivery", "open"]
 """How somebody came in; "open" is a door without a gate, where nobody is known to pay."""
@@ -43,9 +43,27 @@ class Payer(msgspec.Struct, frozen=True, kw_only=True):
     terminal_hold_until_ns: int = 0
 
 
+class StaffLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that staff handed over, or with a `quantity` below 0 took back again of what they handed over.
+
+    `weight_g` and `price_minor` are those of one unit, where its label says so or a scale did; `scan` is the text of
+    that label. `key` is made by whoever writes, so that asking twice adds once; `by` is a role, never a name.
+    """
+
+    key: str
+    product: ProductId
+    quantity: int
+    time_ns: int
+    by: str
+    weight_g: int | None = None
+    price_minor: int | None = None
+    scan: str = ""
+
+
 class Trip(msgspec.Struct, frozen=True, kw_only=True):
     """One trip. `visits` are those who came in on it, `left` those of them who are gone.
 
+    `added` is what staff handed over and took back, in order (`commerce.assisted` says what stands of it).
     `receipt` is the one in force, None before everybody left; `why` says in words what it waits for, or how it ended.
     Times are integer nanoseconds; `age_years` is what was proved of everybody in it.
     """
@@ -70,3 +88,4 @@ class Trip(msgspec.Struct, frozen=True, kw_only=True):
     loyalty: bool = False
     simulated: bool = False
     why: str = ""
+    added: tuple[StaffLine, ...] = ()

@@ -42,8 +42,8 @@ def seconds_from_ns(time_ns: int) -> float:
 def format_utc(time_ns: int) -> str:
     """ISO 8601 with milliseconds, in UTC: `2020-04-22T05:06:36.955Z`."""
     whole, rest = divmod(time_ns, NS_PER_S)
-    stamp = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{stamp}.{rest // NS_PER_MS:03d}Z"
+    # Not strftime, which takes ten times as long.
+    return f"{datetime.fromtimestamp(whole, UTC).isoformat()[:19]}.{rest // NS_PER_MS:03d}Z"
 
 
 def format_clock(time_ns: int) -> str:

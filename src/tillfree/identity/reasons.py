@@ -16,6 +16,7 @@ REASONS: dict[str, str] = {
     "blocked": "Please ask our staff.",
     "debt": "A purchase is still to be paid. Please ask our staff.",
     "declined": "The bank said no. Please use another card or code.",
+    "no_answer": "The bank gave no answer. Please try again, or use another card or code.",
     "prepaid": "Prepaid cards cannot be used here.",
     "retailer_refused": "The store's system does not know this. Please use another card or code.",
     "already_inside": "This is inside already. Please use another card or code.",

@@ -19,6 +19,7 @@ from tillfree.store.entry.desk import EntryDesk, RetailerIdentity
 from tillfree.store.money_told import MoneyTold
 from tillfree.store.running.running import RunningStore
 from tillfree.store.running.state import FeedEntry
+from tillfree.store.sale_prices import SalePrices
 from tillfree.store.settings import StoreSettings
 from tillfree.store.stream_clock import StreamClock
 from tillfree.store.till.errors import TillError
@@ -51,6 +52,7 @@ class Counter:
     ) -> None:
         """`accounts` know what accounts and palms are linked to; the store's database if none are given."""
         self._store: RunningStore | None = None
+        self._sale_prices: SalePrices | None = None
         self._database = database
         self._settings = settings
         self._simulated = simulated
@@ -124,6 +126,7 @@ class Counter:
     def attach(self, store: RunningStore, more: Iterable[Worker] = ()) -> None:
         """This is the store; `more` are further kinds of work, as mail and webhooks."""
         self._store = store
+        self._sale_prices = SalePrices(store, self._database)
         self.clock.follow(lambda: store.now_ns)
         table: Sequence[Worker] = (
             Worker("payments", self.till.tick, remedy="money waits, and nothing is lost: see the log of the server"),
@@ -170,9 +173,9 @@ class Counter:
         if self._store is not None:
             self._store.tell(event)
 
-    def _prices(self) -> Pricing:
-        assert self._store is not None, "a counter belongs to a store"
-        return Pricing(self._store.shop, self._settings.commerce, self._store.name)
+    def _prices(self, time_ns: int) -> Pricing:
+        assert self._sale_prices is not None, "a counter belongs to a store"
+        return self._sale_prices(time_ns)
 
     def _no_answers(self) -> str:
         waiting = self._database.orders_waiting()

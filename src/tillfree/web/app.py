@@ -43,7 +43,9 @@ def make_app(console: Console) -> Starlette:
     """The application; the store is started and stopped by whoever serves it."""
     board = console.scoreboard
     broadcast = live_feed.Broadcast(console, board.figures if board is not None else None)
+    # Those of machines first: they ask far more often than people, and routes are asked in this order.
     routes: list[BaseRoute] = [
+        *api_page.routes(),
         *live_page.routes(),
         *broadcast.routes(),
         *visits_page.routes(),
@@ -57,7 +59,6 @@ def make_app(console: Console) -> Starlette:
         *payments_page.routes(),
         *disputes_page.routes(),
         *shopper_page.routes(),
-        *api_page.routes(),
         *processor_webhooks.routes(),
         *retailer_page.routes(),
         *audit.routes(),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import threading
 import time
 from collections import defaultdict
@@ -14,6 +15,7 @@ from tillfree.storage.database.database import Database
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.running.running import RunningStore
+from tillfree.store.sale_prices import SalePrices
 from tillfree.store.till.till import Till
 from tillfree.web.scoreboard import Scoreboard
 from tillfree.web.texts import FOLDER
@@ -54,6 +56,11 @@ class Console:
     now_ns: Callable[[], int] = time.time_ns
     _notices: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=lambda: defaultdict(list))
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+    @functools.cached_property
+    def prices(self) -> SalePrices:
+        """What things cost at the time of a sale."""
+        return SalePrices(self.store, self.database)
 
     def now_s(self) -> float:
         """The wall clock in seconds."""

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,7 +30,11 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    # Pages show who was where: nothing of them stays on a shared machine.
+    "Cache-Control": "no-store",
 }
+_RAW = tuple((name.lower().encode(), value.encode()) for name, value in _HEADERS.items())
+_SECURE = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Guard:
@@ -44,7 +48,7 @@ class Guard:
     def __init__(self, app: ASGIApp, names: frozenset[str] = frozenset(), secure: bool = False) -> None:
         self._app = app
         self._names = names
-        self._secure = secure
+        self._raw = (*_RAW, _SECURE) if secure else _RAW
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or answers it with what is wrong."""
@@ -76,13 +80,9 @@ class Guard:
     def _sender(self, send: Send) -> Send:
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if self._secure:
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-                # Pages show who was where: nothing of them stays on a shared machine.
-                headers.setdefault("Cache-Control", "no-store")
+                headers = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [pair for pair in self._raw if pair[0] not in there]
             await send(message)
 
         return sender

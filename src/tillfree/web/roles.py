@@ -44,7 +44,7 @@ PERMISSIONS: dict[Permission, str] = {
     "staff.change": later("Add, change and remove staff"),
     "audit.see": later("See who saw and changed what"),
     "gate.see": later("See who was let in or refused at the gate, and why"),
-    "gate.change": later("Check ages; block and unblock credentials; close the gate"),
+    "gate.change": later("Check ages; serve shoppers; block and unblock credentials; close the gate"),
     "payments.see": later("See trips, payments and the ledger"),
     "payments.refund": later("Refund, and write off what cannot be collected"),
     "disputes.decide": later("Decide what shoppers say is wrong"),

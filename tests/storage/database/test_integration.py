@@ -1,15 +1,19 @@
 """Keys of other systems, and answers that were given before."""
 
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.storage.database.made import HOSTILE
+from tillfree.storage.database.connection import Question
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.integration import keys
 from tillfree.storage.database.integration.answers import KEPT_NS, STUCK_NS, GivenAnswer
 
 ANSWER = GivenAnswer(status=202, headers={"etag": '"x"'}, media_type="application/json", body=b"{}")
@@ -114,3 +118,61 @@ def test_of_many_at_once_one_begins(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
     assert sorted(map(str, said)) == ["begun"] + ["in flight"] * 7
+
+
+def test_a_remembered_key_is_forgotten_when_it_is_revoked_here(tmp_path: Path) -> None:
+    with Database.open(tmp_path) as database:
+        made = database.add_api_key("till", ("a:read",), "me", 5)
+        assert database.remembered_api_key(made.secret) is None, "only one that was looked up is remembered"
+        assert database.api_key_of(made.secret) == database.remembered_api_key(made.secret) == made.key
+        database.note_api_key_use(made.key.id, 77)
+        again = database.remembered_api_key(made.secret)
+        assert again is not None
+        assert again.used_ns == 77
+        assert database.revoke_api_key(made.key.id)
+        assert database.remembered_api_key(made.secret) is None
+
+
+def test_a_key_that_another_process_revokes_is_remembered_for_seconds_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    with Database.open(tmp_path) as database, Database.open(tmp_path) as other:
+        made = database.add_api_key("till", ("a:read",), "me", 5)
+        assert database.api_key_of(made.secret) == made.key
+        assert other.revoke_api_key(made.key.id)
+        now_s[0] += keys.REMEMBERED_S
+        assert database.remembered_api_key(made.secret) is None
+        assert database.api_key_of(made.secret) is None
+
+
+def test_a_key_that_is_revoked_while_it_is_looked_up_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Database.open(tmp_path) as database:
+        made = database.add_api_key("till", ("a:read",), "me", 5)
+        read = keys._key
+
+        def slowly(row: Any) -> keys.ApiKey:
+            found = read(row)
+            assert database.revoke_api_key(made.key.id)
+            return found
+
+        monkeypatch.setattr(keys, "_key", slowly)
+        assert database.api_key_of(made.secret) is not None, "it was good when it was read"
+        assert database.remembered_api_key(made.secret) is None
+
+
+@given(st.text(max_size=80))
+def test_nothing_else_is_remembered(text: str) -> None:
+    with Database.open(":memory:") as database:
+        made = database.add_api_key("till", ("a:read",), "me", 5)
+        assert database.api_key_of(made.secret) == made.key
+        assert database.remembered_api_key(text) is None
+
+
+def test_what_waits_less_for_the_disk_leaves_everything_else_as_it_was(tmp_path: Path) -> None:
+    with Database.open(tmp_path) as database:
+        assert database.begin_answer("me", "key", b"print", 5) == "begun"
+        assert database._rows(Question("PRAGMA synchronous", {}), {}) == [(2,)], "FULL, on the connection just used"

@@ -137,6 +137,16 @@ def test_the_newest_of_each_history_stays(database: Database) -> None:
     assert database.acknowledged() == set()
 
 
+def test_the_shop_that_was_in_force_when_the_time_began_that_is_kept_stays(database: Database) -> None:
+    for day in (1, 2, 450):
+        database.save_shop(SHOP, "ann", str(day), day * NS_PER_DAY)
+    assert database.erase_before(500 * NS_PER_DAY).history == 1
+    assert [entry.note for entry in database.shop_versions()] == ["450", "2"]
+    kept = database.shop_at(449 * NS_PER_DAY)
+    assert kept is not None
+    assert kept.note == "2"
+
+
 def test_minutes_sessions_and_wrong_passwords_go(database: Database) -> None:
     database.add_minute(Minute(begin_ns=0))
     database.add_minute(Minute(begin_ns=1))

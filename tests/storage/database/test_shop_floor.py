@@ -20,6 +20,15 @@ from tillfree.storage.database.stock import StockCount
 PLATE = PlateRef(FixtureId("3"), 2, 1)
 
 
+def test_the_version_of_a_moment_also_where_a_clock_was_set_back(database: Database) -> None:
+    assert database.shop_at(10) is None
+    for time_ns in (5, 9, 7):
+        database.save_shop(SHOP, "ann", str(time_ns), time_ns)
+    found = [database.shop_at(time_ns) for time_ns in (0, 5, 6, 7, 9, 20)]
+    assert [None if one is None else one.note for one in found] == ["5", "5", "5", "7", "7", "7"]
+    assert database.shop_at(20) is database.shop_at(7)
+
+
 def test_the_latest_shop_is_in_force_and_the_others_stay(database: Database) -> None:
     assert database.latest_shop() is None
     cheaper = msgspec.structs.replace(SHOP, products=SHOP.products[:1])

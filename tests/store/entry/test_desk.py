@@ -26,6 +26,7 @@ from tillfree.storage.database.audit import AuditQuery
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.money.book import Book
 from tillfree.store.entry.asking import RetailerAnswer
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.entry.errors import EntryError
@@ -657,3 +658,19 @@ def test_keys_in_the_folder_are_read_again_when_they_change(tmp_path: Path) -> N
             folder.distrust(KEY.public.id)
         (folder.folder / "public.json").write_text("nonsense")
         assert desk.present("gate", code(jti="a-third-code")).reason == "trouble"
+
+
+def test_a_code_is_not_used_up_by_a_trip_that_could_not_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entry, code, trip and payment are written together, or none of them."""
+
+    def full(*_: object) -> None:
+        raise DatabaseError("the disk is full")
+
+    with gate_on() as gate:
+        shown = code()
+        with monkeypatch.context() as broken:
+            broken.setattr(Book, "put_payer", full)
+            assert reason(gate, shown) == "trouble"
+        assert not gate.database.entries()
+        assert gate.desk.present("gate", shown).opens
+        assert [entry.trip for entry in gate.database.entries()] == [trip.id for trip in gate.database.open_trips()]

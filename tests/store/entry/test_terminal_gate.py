@@ -9,6 +9,11 @@ from tillfree.connectors.terminals.taps import NoTap, TapResult
 from tillfree.core.ids import PaymentId
 from tillfree.core.money import Money
 from tillfree.identity.credentials import CardTap, TerminalHold
+from tillfree.identity.reasons import reason_text
+from tillfree.simulation.entrance.switches import Switches
+from tillfree.simulation.entrance.taps import SimulatedCardGate
+from tillfree.simulation.payments.cards import make_card
+from tillfree.simulation.payments.processor import SimulatedProcessor
 from tillfree.storage.database.database import Database
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.entry.terminal_gate import TerminalGate
@@ -112,6 +117,40 @@ def test_what_the_terminal_itself_refuses_is_written_down(tmp_path: Path, reason
     with database:
         assert opens is (False if told else None)
         assert database.count_refusals(0) == told
+
+
+@pytest.mark.parametrize(
+    "code", ["ISSUER_UNAVAILABLE", "Issuer unavailable", "issuer_not_available", "UnreachableHost"]
+)
+def test_a_bank_that_gives_no_answer_has_not_said_no(tmp_path: Path, code: str) -> None:
+    opens, database = turn(tmp_path, NoTap(reason="declined", code=code), Bank())
+    with database:
+        assert opens is False
+        assert database.count_refusals(0) == {"no_answer": 1}
+    assert "no answer" in reason_text("no_answer")
+    assert reason_text("no_answer") != reason_text("declined")
+
+
+@pytest.mark.parametrize("broken", ["processor/slow", "processor/down", "network"])
+def test_a_simulated_card_at_a_processor_that_does_not_answer(tmp_path: Path, broken: str) -> None:
+    card = make_card(1, 1)
+    with Database.open(tmp_path) as database:
+        settings = StoreSettings()
+
+        def clock() -> int:
+            return NOW_NS
+
+        switches = Switches(SimulatedProcessor(clock, cards={card.token: card}))
+        till = Till(database, settings, switches, clock, workers=0)
+        desk = EntryDesk(database, settings, till, clock)
+        with SimulatedCardGate("gate", desk, switches, Money(2500, "USD"), clock) as gate:
+            switches.set(broken, broken=True)
+            answer = gate.tap(card, 1)
+            assert answer is not None
+            assert (answer.opens, answer.reason) == (False, "no_answer")
+            switches.set(broken, broken=False)
+        desk.close()
+        till.close()
 
 
 def test_a_processor_counts_as_down_after_three_questions_without_an_answer() -> None:

@@ -92,6 +92,30 @@ def test_what_was_weighed_is_ordered_by_its_weight_in_the_unit_of_the_retailer(w
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("visits", [True, False])
+def test_what_staff_handed_over_is_ordered_with_all_else(ordering: Ordering, visits: bool) -> None:
+    world = ordering.world
+    trip = world.enter()
+    milk, grapes = ProductId("1001"), ProductId("1003")
+    world.till.add_item(trip.id, milk, 2, key="a", by="associate")
+    world.till.add_item(trip.id, grapes, key="b", by="associate", weight_g=412)
+    world.till.add_item(trip.id, grapes, key="c", by="associate", price_minor=417, scan="2812345004170")
+    world.till.add_item(trip.id, milk, key="d", by="associate")
+    world.till.take_off(trip.id, milk, key="e", by="associate")
+    if visits:
+        world.leave(trip, [("1001", 1)])
+    else:
+        world.pass_time(24 * 60)
+        world.till.tick()
+    ordering.worker.tick()
+    (_, cart) = ordering.retailer.purchases[trip_on_wire(trip.id)]
+    own = [("1001", "SKU", "1", "each")] if visits else []
+    assert [(item.id, item.type, item.quantity.value, item.quantity.unit) for item in cart.cart_items] == [
+        *own, ("1001", "SKU", "2", "each"), ("1003", "SKU", "0.412", "kg"), ("2812345004170", "SCANCODE", "1", "each"),
+    ]  # fmt: skip
+    assert len({item.line_item_id for item in cart.cart_items}) == len(cart.cart_items)
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408])
 def test_what_is_not_answered_is_tried_again_with_the_same_trip_and_a_new_request(
     ordering: Ordering, status: int

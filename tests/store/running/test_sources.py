@@ -1,6 +1,7 @@
 """Live streams with garbage in them, recordings that are read ahead, and the pace."""
 
 import io
+import itertools
 import math
 import threading
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.scenes import LEFT, WATER, MemoryRecording, Scene, ns, shop
 from tests.store.running.staging import Cues, ListSource, Run, lines_of
-from tillfree.core.events import Event, SensorIssue, VisitClosed, encode_event
-from tillfree.core.ids import VisitId
+from tillfree.core.events import AgeChecked, EntryGranted, Event, SensorIssue, VisitClosed, encode_event
+from tillfree.core.ids import TripId, VisitId
 from tillfree.store.running.errors import StoreError
 from tillfree.store.running.intake import Intake
 from tillfree.store.running.pace import Pace
@@ -168,6 +169,17 @@ def test_a_source_of_nothing_ends() -> None:
 
 def test_an_empty_recording_does_not_go_round_for_ever() -> None:
     assert list(RecordingSource(MemoryRecording(shop(LEFT), []), loop=True).items()) == []
+
+
+def test_whoever_comes_in_again_with_a_further_round_comes_on_a_trip_of_their_own() -> None:
+    entry = EntryGranted(time_ns=ns(1), source="gate", sequence=0, trip=TripId("t"), group_size=3)
+    seen = AgeChecked(time_ns=ns(2), source="staff", sequence=0, trip=TripId("t"), age_years=18)
+    source = RecordingSource(MemoryRecording(shop(LEFT), [entry, seen]), loop=True)
+    items = [item for item in itertools.islice(source.items(), 8) if isinstance(item, EntryGranted | AgeChecked)]
+    assert [item.trip for item in items] == ["t", "t", "t-2", "t-2", "t-3", "t-3"]
+    assert items[:2] == [entry, seen]
+    assert {item.group_size for item in items if isinstance(item, EntryGranted)} == {3}
+    assert [item.time_ns for item in items] == sorted(item.time_ns for item in items)
 
 
 # ---- the pace ---------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.settings,
             self.bank,
             self.clock,
-            prices=lambda: Pricing(SHOP, SETTINGS),
+            prices=lambda _time_ns: Pricing(SHOP, SETTINGS),
             workers=0,
             chance=random.Random(1),
         )

@@ -98,7 +98,7 @@ def test_a_trip_that_cannot_be_charged_is_not_announced_every_minute() -> None:
     settings = StoreSettings(currency="EUR", commerce=SETTINGS)
     with Database.open(IN_MEMORY) as database:
         bank.now_ns = clock
-        till = Till(database, settings, bank, clock, prices=lambda: Pricing(SHOP, SETTINGS), workers=0)
+        till = Till(database, settings, bank, clock, prices=lambda _time_ns: Pricing(SHOP, SETTINGS), workers=0)
         name = walk(till, clock)
         for _ in range(5):
             clock.go(61)
@@ -322,7 +322,7 @@ def test_many_trips_that_wait_for_a_release_do_not_keep_decided_ones_waiting() -
     bank, clock = Bank(), Clock()
     settings = StoreSettings(commerce=SETTINGS, policy=PolicySettings(rows=(PolicyRow(then="review"),)))
     with Database.open(IN_MEMORY) as database:
-        prices, policy = lambda: Pricing(SHOP, SETTINGS), TablePolicy(settings)
+        prices, policy = lambda _time_ns: Pricing(SHOP, SETTINGS), TablePolicy(settings)
         till = Till(database, settings, bank, clock, prices=prices, policy=policy, workers=0)
         with till.together():
             for number in range(201):
@@ -372,7 +372,13 @@ def test_whoever_was_inside_when_the_program_stopped_is_never_charged_on_a_guess
             name = f"t-{policy is None}"
             bank.now_ns = clock
             till = Till(
-                database, settings, bank, clock, prices=lambda: Pricing(SHOP, SETTINGS), policy=policy, workers=0
+                database,
+                settings,
+                bank,
+                clock,
+                prices=lambda _time_ns: Pricing(SHOP, SETTINGS),
+                policy=policy,
+                workers=0,
             )
             walk(till, clock, name, review=True, reason=reason)
             assert database.trip(TripId(name)).status == "review"  # type: ignore[union-attr]

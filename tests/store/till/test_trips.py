@@ -12,7 +12,7 @@ from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.events import Alternative
 from tillfree.core.ids import ProductId, TripId, VisitId
 from tillfree.storage.database.database import IN_MEMORY, Database
-from tillfree.storage.database.money.trips import TripQuery
+from tillfree.storage.database.money.trips import TripBrief, TripQuery
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.till import Till
 
@@ -362,3 +362,18 @@ def test_trips_are_found(till: Till, database: Database, clock: Clock) -> None:
     assert database.trips(TripQuery(text="%")) == []
     assert database.count_trips(TripQuery(since_ns=everything[1].opened_ns)) == 2
     assert database.open_trips() == []
+
+
+def test_a_trip_in_brief_says_what_the_trip_says(till: Till, database: Database, clock: Clock) -> None:
+    """A field that is added to one and not to the other would be empty in lists."""
+    walk(till, clock)
+    walk(till, clock, "t2", items={})
+    till.open(trip(clock, "t3"), CARD)
+    briefs = database.trips_in_brief(TripQuery())
+    assert [brief.id for brief in briefs] == [one.id for one in database.trips(TripQuery())]
+    for brief, whole in zip(briefs, database.trips(TripQuery()), strict=True):
+        for name in TripBrief.__struct_fields__:
+            if name != "receipt":
+                assert getattr(brief, name) == getattr(whole, name), name
+        assert (brief.receipt and brief.receipt.total) == (whole.receipt and whole.receipt.total)
+    assert set(Trip.__struct_fields__) - set(TripBrief.__struct_fields__) == {"left", "language"}

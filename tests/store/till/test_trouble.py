@@ -131,7 +131,7 @@ def test_threads_send_and_end(tmp_path: Path) -> None:
     bank.after = lambda order: captured.set() if order.kind == "capture" else None
     chosen = StoreSettings(commerce=SETTINGS, payments=PaymentSettings(workers=3))
     with Database.open(tmp_path) as database:
-        till = Till(database, chosen, bank, clock, prices=lambda: Pricing(SHOP, SETTINGS))
+        till = Till(database, chosen, bank, clock, prices=lambda _time_ns: Pricing(SHOP, SETTINGS))
         till.open(trip(clock), CARD)
         till.bind(TripId("t1"), VisitId("v1"))
         till.finished(record("v1", closed_ns=clock()))

@@ -152,6 +152,8 @@ class NexoTerminal:
             if reason is None:
                 raise TerminalError(f"terminal {self._poi}: {condition or 'failed without a reason'}; see its screen")
             code = extra.get("refusalReason", "") or extra.get("message", "")
+            if condition == "UnreachableHost":
+                code = code or condition
             return NoTap(reason="expired" if "expired" in code.lower() else reason, code=code)
         result = object_in(body, "PaymentResult")
         return self._tap(body, result, extra, shopper)

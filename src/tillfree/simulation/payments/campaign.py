@@ -184,7 +184,7 @@ class Campaign:
             self._settings,
             self._line,
             self._clock,
-            prices=lambda: self._pricing,
+            prices=lambda _time_ns: self._pricing,
             workers=0,
             chance=random.Random(self._options.seed + self._restarts),  # noqa: S311  a simulation
         )

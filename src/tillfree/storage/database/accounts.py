@@ -3,10 +3,10 @@
 No trip names an account once it is settled, and nothing here names a trip.
 """
 
-from sqlalchemy import Column, LargeBinary, String, Table, delete, select
+from sqlalchemy import Column, LargeBinary, String, Table, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.connection import Connected, prepared
 from tillfree.storage.database.tables import METADATA
 
 __all__ = ["ACCOUNTS", "Accounts"]
@@ -17,6 +17,7 @@ ACCOUNTS = Table(
     Column("account", String, primary_key=True),
     Column("record", LargeBinary, nullable=False),
 )
+_RECORD = prepared(select(ACCOUNTS.c.record).where(ACCOUNTS.c.account == bindparam("account")))
 
 
 class Accounts(Connected):
@@ -24,8 +25,8 @@ class Accounts(Connected):
 
     def account(self, account: str) -> bytes | None:
         """The record of an account; None where nothing is linked to it."""
-        with self.reading() as connection:
-            return connection.scalar(select(ACCOUNTS.c.record).where(ACCOUNTS.c.account == account))
+        found = self._rows(_RECORD, {"account": account})
+        return found[0][0] if found else None
 
     def set_account(self, account: str, record: bytes) -> None:
         """Links something to an account, in the place of what was."""

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.paging import page_size
@@ -14,6 +14,12 @@ __all__ = ["NO_HASH", "Audit", "AuditEntry", "AuditProof", "AuditQuery", "AuditR
 
 NO_HASH = bytes(32).hex()
 """What stands before the first entry."""
+
+
+# Made once: to build a statement takes longer than to run it.
+_ADD = insert(AUDIT)
+_END = select(AUDIT_ENDS.c.number, AUDIT_ENDS.c.hash).where(AUDIT_ENDS.c.which == bindparam("end"))
+_HEAD = update(AUDIT_ENDS).where(AUDIT_ENDS.c.which == "head")
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,13 +124,13 @@ def append_audit(connection: Connection, entry: AuditEntry) -> AuditRow:
     last, previous = _end(connection, "head")
     number = last + 1
     hashed = audit_hash(previous, number, entry)
-    connection.execute(insert(AUDIT), {"number": number, "hash": hashed, **msgspec.structs.asdict(entry)})
-    connection.execute(update(AUDIT_ENDS).where(AUDIT_ENDS.c.which == "head").values(number=number, hash=hashed))
+    connection.execute(_ADD, {"number": number, "hash": hashed, **msgspec.structs.asdict(entry)})
+    connection.execute(_HEAD, {"number": number, "hash": hashed})
     return AuditRow(number, entry, hashed)
 
 
 def _end(connection: Connection, which: str) -> tuple[int, str]:
-    row = connection.execute(select(AUDIT_ENDS.c.number, AUDIT_ENDS.c.hash).where(AUDIT_ENDS.c.which == which)).first()
+    row = connection.execute(_END, {"end": which}).first()
     return (0, NO_HASH) if row is None else (row.number, row.hash)
 
 

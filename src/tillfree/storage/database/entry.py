@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -29,7 +30,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.core.ids import TripId
 from tillfree.storage.database.audit import AuditEntry, append_audit
-from tillfree.storage.database.connection import Connected, made_number
+from tillfree.storage.database.connection import Connected, made_number, prepared
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.money.announcements import announce
 from tillfree.storage.database.paging import page_size
@@ -48,6 +49,7 @@ __all__ = [
     "Entries",
     "EntryRow",
     "Refusal",
+    "admit_entry",
     "code_digest",
 ]
 
@@ -183,42 +185,20 @@ class Entries(Connected):
         two processes, and when the power goes in between.
         """
         with self._writing() as connection:
-            if reason := _forbidden(connection, admission):
-                return reason
-            if admission.spend:
-                statement = upsert(SPENT).values(digest=admission.spend, until_ns=admission.spend_until_ns)
-                if connection.execute(statement.on_conflict_do_nothing()).rowcount == 0:
-                    return "used"
-            connection.execute(
-                insert(ENTRIES),
-                {
-                    "trip": admission.trip, "time_ns": admission.time_ns, "gate": admission.gate,
-                    "way": admission.way, "role": admission.role, "group_size": admission.group_size,
-                    "age_years": admission.age_years, "fingerprint": admission.fingerprint or None,
-                },
-            )  # fmt: skip
-            append_audit(
-                connection,
-                AuditEntry(
-                    time_ns=admission.time_ns, who=f"gate {admission.gate}", what="entry.grant", subject=admission.trip
-                ),
-            )
-        return ""
+            return admit_entry(connection, admission)
 
     def refuse(self, refusal: Refusal) -> None:
         """Writes a refusal down, without anything of who it was."""
         with self._writing() as connection:
-            connection.execute(insert(REFUSALS), msgspec.structs.asdict(refusal))
+            connection.execute(_REFUSE, msgspec.structs.asdict(refusal))
             body = {"gate": refusal.gate, "way": refusal.way, "reason": refusal.reason}
             announce(connection, refusal.time_ns, "entry.refused", refusal.gate, body)
 
     def known_of(self, spend: bytes, fingerprints: Sequence[str], now_ns: int) -> tuple[bool, bool, bool]:
         """Whether a code was used, a credential is blocked, and whether it is inside: a look before the writing."""
-        with self.reading() as connection:
-            spent = (
-                bool(spend) and connection.scalar(select(SPENT.c.until_ns).where(SPENT.c.digest == spend)) is not None
-            )
-            return spent, _blocked(connection, fingerprints, now_ns), _inside(connection, fingerprints)
+        spent = bool(spend) and bool(self._rows(_SPENT, {"digest": spend}))
+        blocked = any(self._rows(_BLOCKED, {"name": name, "now_ns": now_ns}) for name in fingerprints)
+        return spent, blocked, any(self._rows(_INSIDE, {"name": name}) for name in fingerprints)
 
     def trip_over(self, trips: Iterable[TripId]) -> int:
         """These trips go on no more: what their credentials were is forgotten. Says how many were known."""
@@ -315,8 +295,7 @@ class Entries(Connected):
 
     def closed_gates(self) -> frozenset[str]:
         """The gates that are closed."""
-        with self.reading() as connection:
-            return frozenset(connection.scalars(select(GATES.c.gate)))
+        return frozenset(gate for (gate,) in self._rows(_CLOSED, {}))
 
     # ---- badges ---------------------------------------------------------------------------------------------
 
@@ -338,6 +317,38 @@ class Entries(Connected):
             return connection.scalar(select(func.count()).select_from(BADGES)) or 0
 
 
+# Made once: to build a statement takes longer than to run it.
+_LASTS = or_(BLOCKS.c.until_ns == 0, BLOCKS.c.until_ns > bindparam("now_ns"))
+_BLOCK_OF = select(BLOCKS.c.number).where(BLOCKS.c.fingerprint == bindparam("name"), _LASTS)
+_ENTRY_OF = select(ENTRIES.c.trip).where(ENTRIES.c.fingerprint == bindparam("name")).limit(1)
+_SPENT = prepared(select(SPENT.c.until_ns).where(SPENT.c.digest == bindparam("digest")))
+_BLOCKED, _INSIDE, _CLOSED = prepared(_BLOCK_OF), prepared(_ENTRY_OF), prepared(select(GATES.c.gate))
+_SPEND, _ENTER, _REFUSE = upsert(SPENT).on_conflict_do_nothing(), insert(ENTRIES), insert(REFUSALS)
+
+
+def admit_entry(connection: Connection, admission: Admission) -> Literal["", "used", "blocked", "already_inside"]:
+    """Writes an entry down in the transaction of the caller, as `Entries.admit` does."""
+    if reason := _forbidden(connection, admission):
+        return reason
+    if admission.spend:
+        values = {"digest": admission.spend, "until_ns": admission.spend_until_ns}
+        if connection.execute(_SPEND, values).rowcount == 0:
+            return "used"
+    connection.execute(
+        _ENTER,
+        {
+            "trip": admission.trip, "time_ns": admission.time_ns, "gate": admission.gate,
+            "way": admission.way, "role": admission.role, "group_size": admission.group_size,
+            "age_years": admission.age_years, "fingerprint": admission.fingerprint or None,
+        },
+    )  # fmt: skip
+    append_audit(
+        connection,
+        AuditEntry(time_ns=admission.time_ns, who=f"gate {admission.gate}", what="entry.grant", subject=admission.trip),
+    )
+    return ""
+
+
 def _forbidden(connection: Connection, admission: Admission) -> Literal["", "blocked", "already_inside"]:
     if _blocked(connection, admission.fingerprints, admission.time_ns):
         return "blocked"
@@ -347,16 +358,12 @@ def _forbidden(connection: Connection, admission: Admission) -> Literal["", "blo
 
 
 def _blocked(connection: Connection, fingerprints: Sequence[str], now_ns: int) -> bool:
-    if not fingerprints:
-        return False
-    lasts = or_(BLOCKS.c.until_ns == 0, BLOCKS.c.until_ns > now_ns)
-    return connection.scalar(select(BLOCKS.c.number).where(BLOCKS.c.fingerprint.in_(fingerprints), lasts)) is not None
+    values = [{"name": name, "now_ns": now_ns} for name in fingerprints]
+    return any(connection.scalar(_BLOCK_OF, one) is not None for one in values)
 
 
 def _inside(connection: Connection, fingerprints: Sequence[str]) -> bool:
-    if not fingerprints:
-        return False
-    return connection.scalar(select(ENTRIES.c.trip).where(ENTRIES.c.fingerprint.in_(fingerprints)).limit(1)) is not None
+    return any(connection.scalar(_ENTRY_OF, {"name": name}) is not None for name in fingerprints)
 
 
 def _entry(row: Row[Any]) -> EntryRow:

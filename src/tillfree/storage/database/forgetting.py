@@ -2,7 +2,7 @@
 
 The code that a visit had, the ids by which a tracker knew the person, what they did and when, and the events behind
 each line go; products, prices, taxes and totals stay, as do the decisions of people about them. A trip that is over
-forgets which visits it was made of, and the language of whoever paid.
+forgets which visits it was made of, what staff did on it and when, and the language of whoever paid.
 """
 
 import hashlib
@@ -101,6 +101,7 @@ def _forget_in_trip(connection: Connection, visit: VisitId) -> None:
         known,
         visits=(),
         left=(),
+        added=(),
         language="",
         receipt=None if receipt is None else _bare_receipt(receipt, VisitId(""), visit),
     )

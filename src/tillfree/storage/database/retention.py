@@ -278,10 +278,14 @@ def _erase_audit(connection: Connection, before_ns: int) -> int:
 
 def _erase_history(connection: Connection, before_ns: int) -> int:
     newest_shop = select(func.max(SHOPS.c.number))
+    # It was put into force long ago, and may have been in force until lately: sales of that time have its prices.
+    still_needed = select(func.max(SHOPS.c.number)).where(SHOPS.c.time_ns <= before_ns)
     newest_counts = select(func.max(STOCK_COUNTS.c.number)).group_by(STOCK_COUNTS.c.key)
     newest_gains = select(func.max(GAINS.c.number)).group_by(GAINS.c.fixture, GAINS.c.shelf, GAINS.c.plate)
     return (
-        _erase(connection, SHOPS, (SHOPS.c.time_ns < before_ns) & SHOPS.c.number.not_in(newest_shop))
+        _erase(
+            connection, SHOPS, (SHOPS.c.time_ns < before_ns) & SHOPS.c.number.not_in(newest_shop.union(still_needed))
+        )
         + _erase(
             connection, STOCK_COUNTS, (STOCK_COUNTS.c.time_ns < before_ns) & STOCK_COUNTS.c.number.not_in(newest_counts)
         )

@@ -29,7 +29,6 @@ from tillfree.storage.database.tables import EVIDENCE, LINES, VISITS
 
 __all__ = ["Outcome", "VisitCursor", "VisitQuery", "VisitRow", "Visits", "keep_visit", "kept_visit"]
 
-"""The most rows that one query gives."""
 # More than any name has.
 _TEXT_MAX = 200
 Outcome = Literal["charged", "to review", "decided"]
@@ -143,6 +142,7 @@ _KEY: BindParameter[str] = bindparam("key")
 _DIGEST = select(VISITS.c.digest).where(VISITS.c.visit == _KEY)
 _WHOLE = select(EVIDENCE.c.record).where(EVIDENCE.c.visit == _KEY)
 _BARE = select(VISITS.c.record).where(VISITS.c.visit == _KEY)
+_ADD_VISIT, _ADD_EVIDENCE, _ADD_LINES = insert(VISITS), insert(EVIDENCE), insert(LINES)
 
 
 def keep_visit(connection: Connection, record: VisitRecord, where: str) -> None:
@@ -160,13 +160,13 @@ def keep_visit(connection: Connection, record: VisitRecord, where: str) -> None:
             f"{where}: visit {record.visit!r} is kept already with other content, which is never "
             f"overwritten; give the visit a code of its own"
         )
-    connection.execute(insert(VISITS), _visit_values(record, digest))
+    connection.execute(_ADD_VISIT, _visit_values(record, digest))
     connection.execute(
-        insert(EVIDENCE),
+        _ADD_EVIDENCE,
         {"visit": record.visit, "closed_ns": record.closed_ns, "record": _encoder.encode(record)},
     )
     if rows := line_rows(record.receipt, record.visit, 0):
-        connection.execute(insert(LINES), rows)
+        connection.execute(_ADD_LINES, rows)
 
 
 def kept_visit(connection: Connection, visit: VisitId, where: str) -> VisitRecord | None:

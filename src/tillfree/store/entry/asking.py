@@ -22,7 +22,9 @@ __all__ = [
     "RetailerIdentity",
     "RetailerLoyalty",
     "RetailerRisk",
+    "RetailerShoppers",
     "RiskWord",
+    "shoppers_of",
 ]
 
 _log = logging.getLogger(__name__)
@@ -100,6 +102,20 @@ class RetailerLoyalty(Protocol):
     def loyalty(self, code: str) -> LoyaltyWord | None:
         """What it brings; None where the code is unknown, or there was no answer."""
         ...
+
+
+@runtime_checkable
+class RetailerShoppers(Protocol):
+    """The retailer's system, asked whom staff serve. Not every one can be asked."""
+
+    def find(self, code: str, *, phone: bool = False) -> RetailerAnswer | None:
+        """Whom it knows by a code or a phone number; None where there was no answer."""
+        ...
+
+
+def shoppers_of(retailer: object) -> RetailerShoppers | None:
+    """The same system, if it can be asked whom staff serve."""
+    return retailer if isinstance(retailer, RetailerShoppers) else None
 
 
 class _Unasked(msgspec.Struct, frozen=True):

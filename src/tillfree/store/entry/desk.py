@@ -25,12 +25,13 @@ from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.entry import EVERY_GATE, Admission, Refusal
 from tillfree.store.entry.accounts import KeptAccounts
-from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity
+from tillfree.store.entry.asking import AskRetailer, RetailerAnswer, RetailerIdentity, shoppers_of
 from tillfree.store.entry.errors import EntryError
 from tillfree.store.entry.fingerprints import Fingerprints
 from tillfree.store.entry.key_files import KeyFolder
 from tillfree.store.entry.presenting import Presented, Reader, with_retailer
 from tillfree.store.settings import StoreSettings
+from tillfree.store.till.errors import NotAdmittedError
 from tillfree.store.till.till import Till
 
 __all__ = ["EntryAnswer", "EntryDesk", "RetailerAnswer", "RetailerIdentity"]
@@ -106,6 +107,7 @@ class EntryDesk:
         self._hold = Money(settings.payments.hold_minor, settings.currency)
         self._retailer = AskRetailer(retailer, settings.entry.retailer_budget_ms) if retailer is not None else None
         self._asks_codes = retailer is not None and bool(getattr(retailer, "reads_codes", True))
+        self._shoppers = shoppers_of(retailer) if self._asks_codes else None
         self._lock = threading.Lock()
         self._expected: dict[TripId, tuple[int, int]] = {}
         """People who were let in and not seen yet, and until when they may still come."""
@@ -194,6 +196,34 @@ class EntryDesk:
                 raise EntryError("the retailer's system knows no such loyalty code, or does not answer; scan it again")
             loyalty, coupons = word.id, (*coupons, *word.promotions)
         return self._till.note_offers(trip, loyalty=loyalty, coupons=coupons)
+
+    @property
+    def finds_shoppers(self) -> bool:
+        """Whether the retailer's system can be asked whom staff serve."""
+        return self._shoppers is not None
+
+    def find_shopper(self, code: str, *, phone: bool = False) -> TripId:
+        """The trip of whom the retailer's system knows by a code or a phone number, as long as they are inside.
+
+        Nothing of it is kept: who pays for a trip is known until it is settled, and so long only.
+
+        Raises:
+            EntryError: nobody is asked here, nobody answers, or nobody of that name is inside.
+        """
+        if self._shoppers is None:
+            raise EntryError("no system of a retailer is asked here for shoppers; see retailer.identifies")
+        answer = self._shoppers.find(code, phone=phone)
+        if answer is None:
+            raise EntryError("the retailer's system does not answer; ask again, or find the trip by the list")
+        if not answer.known:
+            raise EntryError("the retailer's system knows no shopper by this")
+        for trip in reversed(self._database.open_trips()):
+            payer = self._database.payer(trip.id)
+            if payer is None or payer.kind == "badge":
+                continue
+            if (answer.id and payer.account == answer.id) or (answer.loyalty and payer.loyalty == answer.loyalty):
+                return trip.id
+        raise EntryError("the retailer's system knows this shopper, but no trip of theirs is open; did they come in?")
 
     # ---- what the store says --------------------------------------------------------------------------------
 
@@ -302,25 +332,27 @@ class EntryDesk:
             simulated=self._simulated,
         )
         refused, hold = self._risk_of(made, payer, now_ns)
-        reason = refused or self._database.admit(
-            Admission(
-                trip=trip,
-                time_ns=now_ns,
-                gate=gate,
-                way=request.way,
-                role=presented.role,
-                group_size=request.group_size,
-                age_years=request.age_years,
-                fingerprint=fingerprint,
-                fingerprints=names,
-                alone=self._settings.one_trip_at_a_time,
-                spend=presented.spend,
-                spend_until_ns=presented.spend_until_ns,
-            )
+        if refused:
+            return self._refused(gate, request.way, refused, now_ns)
+        admission = Admission(
+            trip=trip,
+            time_ns=now_ns,
+            gate=gate,
+            way=request.way,
+            role=presented.role,
+            group_size=request.group_size,
+            age_years=request.age_years,
+            fingerprint=fingerprint,
+            fingerprints=names,
+            alone=self._settings.one_trip_at_a_time,
+            spend=presented.spend,
+            spend_until_ns=presented.spend_until_ns,
         )
-        if reason:
-            return self._refused(gate, request.way, reason, now_ns)
-        opened = self._till.open(made, payer, hold=hold)
+        try:
+            # All in one transaction: nobody waits twice for the disk, and no code is used up by a trip that is none.
+            opened = self._till.open(made, payer, hold=hold, admission=admission)
+        except NotAdmittedError as error:
+            return self._refused(gate, request.way, error.reason, now_ns)
         self._tell(
             EntryGranted(
                 time_ns=now_ns,

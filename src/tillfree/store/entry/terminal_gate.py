@@ -15,6 +15,17 @@ __all__ = ["TerminalGate"]
 
 _TRIES = 3
 _REASONS = {"declined": "declined", "expired": "expired"}
+# As terminals and readers say that nobody at the bank looked at the card, whatever else they call it.
+_NO_ANSWER = frozenset(
+    {
+        "ISSUER_UNAVAILABLE",
+        "ISSUER_NOT_AVAILABLE",
+        "ACQUIRER_ERROR",
+        "PROCESSING_ERROR",
+        "TRY_AGAIN_LATER",
+        "UNREACHABLEHOST",
+    }
+)
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +56,7 @@ class TerminalGate:
         """
         tap = self._terminal.wait_for_tap(self._hold, reference=secrets.token_hex(10))
         if isinstance(tap, NoTap):
-            reason = _REASONS.get(tap.reason)
+            reason = "no_answer" if _is_no_answer(tap) else _REASONS.get(tap.reason)
             return None if reason is None else self._desk.turned_away(self.gate, "card", reason)
         size = self._desk.group_at(self.gate) if self._group_size is None else self._group_size()
         answer = self._desk.present(self.gate, tap, group_size=size)
@@ -78,3 +89,8 @@ class TerminalGate:
             "gate %s, terminal %s: the processor does not answer; the hold of a card that was refused ends by itself",
             self.gate, tap.terminal,
         )  # fmt: skip
+
+
+def _is_no_answer(tap: NoTap) -> bool:
+    """Whether it was not the bank that said no: a shopper whose card is good is not to be told that it is not."""
+    return tap.reason == "declined" and tap.code.strip().upper().replace(" ", "_") in _NO_ANSWER

@@ -100,6 +100,21 @@ class RetailerGate:
             cash=visitor.type == "CASH",
         )
 
+    def find(self, code: str, *, phone: bool = False) -> RetailerAnswer | None:
+        """Whom staff serve, by a code or a phone number; None where there was no answer."""
+        try:
+            visitor = self._client.shopper(code, phone=phone)
+        except RetailerRefused:
+            return RetailerAnswer(known=False)
+        except RetailerUnavailable as error:
+            _log.warning("the retailer does not say whom staff serve: %s", error)
+            return None
+        return RetailerAnswer(
+            known=_ROLES.get(visitor.type) == "shopper",
+            id=visitor.id,
+            loyalty=visitor.id if visitor.type == "LOYALTY" else "",
+        )
+
     # ---- cards ------------------------------------------------------------------------------------------------
 
     def may_enter(self, trip: Trip, payer: Payer, hold: Money, *, risks: tuple[str, ...] = ()) -> RiskAnswer:

@@ -127,7 +127,7 @@ class OrderWorker:
             self._database.order_waits(order.trip, _TO_REVIEW, now_ns + _LOOK_AGAIN_NS)
             return None
         lines, weights = self._till.lines(order.trip), self._till.weights(order.trip)
-        items = items_of_lines(lines, weights, self._shop(), self._settings)
+        items = items_of_lines(lines, weights, self._shop(), self._settings, self._till.handed(order.trip))
         cart: CreatePurchases = decode(order.cart, CreatePurchases)
         data = encode(msgspec.structs.replace(cart, cart_items=items))
         self._database.order_completed(order.trip, data, len(items))

@@ -4,8 +4,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import msgspec
+
 from tillfree.catalog.barcodes import classify_barcode
 from tillfree.catalog.model import Product, Shop
+from tillfree.commerce.assisted import Handed
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.connectors.retailer.wire import (
@@ -117,18 +120,37 @@ def _scan_type(trip: Trip, payer: Payer) -> ScanType:
 
 
 def items_of_lines(
-    lines: Sequence[CartLine], weights: Mapping[ProductId, int], shop: Shop, settings: RetailerSettings
+    lines: Sequence[CartLine],
+    weights: Mapping[ProductId, int],
+    shop: Shop,
+    settings: RetailerSettings,
+    handed: Sequence[Handed] = (),
 ) -> tuple[CartItem, ...]:
-    """What was taken, as pieces; what `weights` has grams of, as a weight."""
+    """What was taken, as pieces; what `weights` has grams of, as a weight; then what staff handed over.
+
+    The price of a label is in its number only, so that is what the thing is called then.
+    """
     products = shop.product_index()
     items = []
     for number, line in enumerate(lines, 1):
         value, unit = Decimal(line.quantity), settings.unit_word
         if line.product in weights:
-            unit = settings.weight_word
-            value = (Decimal(weights[line.product]) / _GRAMS[unit]).quantize(Decimal("0.0001"))
+            value, unit = _weighed(weights[line.product], settings)
         items.append(_item(number, line.product, products, settings, value, unit))
+    for number, one in enumerate(handed, len(lines) + 1):
+        value, unit = Decimal(one.quantity), settings.unit_word
+        if one.weight_g is not None:
+            value, unit = _weighed(one.weight_g, settings)
+        item = _item(number, one.product, products, settings, value, unit)
+        if one.price_minor is not None and one.scan:
+            item = msgspec.structs.replace(item, id=one.scan, type="SCANCODE")
+        items.append(item)
     return tuple(items)
+
+
+def _weighed(weight_g: int, settings: RetailerSettings) -> tuple[Decimal, str]:
+    unit = settings.weight_word
+    return (Decimal(weight_g) / _GRAMS[unit]).quantize(Decimal("0.0001")), unit
 
 
 def _item(

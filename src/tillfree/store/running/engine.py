@@ -46,6 +46,7 @@ from tillfree.store.running.floor import FloorTimes, Routes
 from tillfree.store.running.keeping import record_of
 from tillfree.store.running.minutes import Minutes
 from tillfree.store.running.shop_change import at_once, is_physical
+from tillfree.store.running.shop_times import ShopTimes
 from tillfree.store.running.state import Alert, FeedEntry, LiveCart, Minute, StockLine
 from tillfree.store.running.stock import StockBook
 from tillfree.store.settings import StoreSettings
@@ -99,6 +100,7 @@ class Engine:
         self._told_overflow = False
         self._counts: dict[int, tuple[int, int, int]] | None = None
         self._anonymous = False
+        self.shop_times = ShopTimes(shop)
         self._build(shop)
 
     def assume_one(self) -> None:
@@ -119,6 +121,7 @@ class Engine:
         if isinstance(event, WeightBatch):
             event = self.calibrator.apply(event)
         self.now_ns = max(self.now_ns, event.time_ns)
+        self.shop_times.goes_on(self.now_ns)
         self.minutes.at(self.now_ns)
         self.devices.take(event)
         match event:
@@ -200,6 +203,7 @@ class Engine:
         """The parts that know the shop's furniture, made anew."""
         setup = self._setup
         self.shop = shop
+        self.shop_times.change(shop, self.now_ns)
         self._pipeline = Pipeline(shop, setup.settings, anonymous=self._anonymous)
         self._pricing = Pricing(shop, setup.settings.commerce, setup.store_name)
         self._gather = Gather(setup.settings, self._finished)
@@ -211,6 +215,7 @@ class Engine:
 
     def _reprice(self, shop: Shop) -> None:
         self.shop = shop
+        self.shop_times.change(shop, self.now_ns)
         self._products = shop.product_index()
         self._pricing = Pricing(shop, self._setup.settings.commerce, self._setup.store_name)
         self.carts = {visit: self._priced(cart) for visit, cart in self.carts.items()}
@@ -415,6 +420,7 @@ class Engine:
         """A visit is over."""
         if self._reason and visit.reason == "end of recording":
             visit = msgspec.structs.replace(visit, reason=self._reason)
+        self.shop_times.sold(visit.receipt_ns)
         self._opened.pop(visit.visit, None)
         self._alerts.ages(visit.visit, (), self.now_ns)
         self._acts.closed(visit.visit)

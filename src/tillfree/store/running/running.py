@@ -148,6 +148,15 @@ class RunningStore:
         """The shop in force."""
         return self._engine.shop
 
+    def shop_at(self, time_ns: int) -> Shop | None:
+        """The shop in force at a time of this stream; None where only the database can know, from an earlier run.
+
+        The times of a recording or a simulation are its own, so of those nobody else knows: what is older than all
+        that is known counts as the oldest state.
+        """
+        times = self._engine.shop_times
+        return times.at(time_ns) or (times.oldest if self._source.paced else None)
+
     @property
     def pending_shop(self) -> Shop | None:
         """What waits until nobody is inside; None if nothing does."""

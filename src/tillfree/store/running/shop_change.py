@@ -4,7 +4,7 @@ import msgspec
 
 from tillfree.catalog.model import Product, Shop
 
-__all__ = ["at_once", "is_physical"]
+__all__ = ["as_sold", "at_once", "is_physical"]
 
 
 def is_physical(old: Shop, new: Shop) -> bool:
@@ -23,6 +23,27 @@ def at_once(old: Shop, new: Shop) -> Shop:
         offers=new.offers,
         surcharges=new.surcharges,
         products=tuple(_repriced(product, renewed.get(product.id)) for product in old.products),
+    )
+
+
+def as_sold(then: Shop, now: Shop) -> Shop:
+    """The shop of the time of a sale, with what only today's catalogue knows.
+
+    Goods that had no price then, or were in no catalogue, may have got one since so that their sale can be charged.
+    """
+    if then is now:
+        return then
+    known = then.product_index()
+    unpriced = {product.id for product in then.products if product.price_minor is None}
+    unpriced -= {entry.product for entry in then.prices}
+    late = [product for product in now.products if product.id in unpriced or product.id not in known]
+    if not late:
+        return then
+    names = {product.id for product in late}
+    return msgspec.structs.replace(
+        then,
+        products=(*(product for product in then.products if product.id not in names), *late),
+        prices=(*then.prices, *(entry for entry in now.prices if entry.product in names)),
     )
 
 

@@ -1,5 +1,6 @@
 """Where the events of a running store come from: a recording played at its pace, or a live stream of lines."""
 
+import itertools
 import logging
 from collections.abc import Iterator
 from typing import IO, Protocol
@@ -21,7 +22,7 @@ from tillfree.core.events import (
     WeightBatch,
     decode_event,
 )
-from tillfree.core.ids import PlateRef
+from tillfree.core.ids import PlateRef, TripId
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.recordings.model import KnowsPeople, Recording, TruePeople, Truth
 from tillfree.store.replay import has_people
@@ -122,12 +123,12 @@ class RecordingSource:
     def items(self) -> Iterator[Event | TruePeople | Again]:
         """Events with true places between them where they are known; a further round is stamped with later times."""
         shift_ns = 0
-        while True:
+        for number in itertools.count(1):
             first_ns = last_ns = None
             for item in self._round():
                 first_ns = item.time_ns if first_ns is None else min(first_ns, item.time_ns)
                 last_ns = item.time_ns if last_ns is None else max(last_ns, item.time_ns)
-                yield msgspec.structs.replace(item, time_ns=item.time_ns + shift_ns) if shift_ns else item
+                yield item if number == 1 else _again(item, shift_ns, number)
             if not self._loop or first_ns is None or last_ns is None:
                 return
             yield Again(last_ns + shift_ns)
@@ -139,6 +140,13 @@ class RecordingSource:
             yield from recording.events_and_people()
         else:
             yield from recording.events()
+
+
+def _again(item: Event | TruePeople, shift_ns: int, number: int) -> Event | TruePeople:
+    """An item as a further round has it: later, and whoever comes in then comes in anew, on a trip of their own."""
+    if isinstance(item, EntryGranted | AgeChecked):
+        return msgspec.structs.replace(item, time_ns=item.time_ns + shift_ns, trip=TripId(f"{item.trip}-{number}"))
+    return msgspec.structs.replace(item, time_ns=item.time_ns + shift_ns)
 
 
 class LineSource:

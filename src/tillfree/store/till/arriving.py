@@ -11,11 +11,12 @@ from tillfree.commerce.pricing import COUPONS_MAX
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.core.money import Money
+from tillfree.storage.database.entry import Admission
 from tillfree.storage.database.money.book import Book
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.till.base import TillBase
 from tillfree.store.till.closing import NOBODY_PAYS
-from tillfree.store.till.errors import TillError
+from tillfree.store.till.errors import NotAdmittedError, TillError
 from tillfree.store.till.paying import announce_trip, opened
 
 __all__ = ["Arriving"]
@@ -26,16 +27,22 @@ _replace = msgspec.structs.replace
 class Arriving(TillBase):
     """The part of the till that follows a trip through the shop."""
 
-    def open(self, trip: Trip, payer: Payer, *, hold: Money | None = None) -> Trip:
+    def open(self, trip: Trip, payer: Payer, *, hold: Money | None = None, admission: Admission | None = None) -> Trip:
         """The gate let somebody in: keeps the trip, and asks for the hold in the background.
 
         `hold` is another amount than that of the settings, as the retailer's system may want it; where a terminal put
         money aside already, that is changed to it. The same trip again changes nothing.
+        The `admission`, where there is one, is written in the same transaction: both or neither.
+
+        Raises:
+            NotAdmittedError: the admission cannot be, and nothing was written.
         """
         with self._book() as book:
             known = book.trip(trip.id)
             if known is not None:
                 return known
+            if admission is not None and (reason := book.admit(admission)):
+                raise NotAdmittedError(trip.id, reason)
             now_ns = self._now_ns()
             theirs = self._retailer_charges and (payer.kind == "account" or trip.entry == "code")
             method = None if theirs else _method(trip, payer)

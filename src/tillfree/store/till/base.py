@@ -39,13 +39,13 @@ class TillBase(abc.ABC):
         processor: Processor,
         now_ns: Callable[[], int],
         *,
-        prices: Callable[[], Pricing] | None = None,
+        prices: Callable[[int], Pricing] | None = None,
         policy: Policy | None = None,
         retailer_prices: bool = False,
         workers: int | None = None,
         chance: random.Random | None = None,
     ) -> None:
-        """`now_ns` is the wall clock, `prices` gives the price list in force, for carts of several visits.
+        """`now_ns` is the wall clock, `prices` gives what things cost at a time, for carts that are priced later.
 
         With `workers=0` there are no threads: `tick` does all that is due before it returns. `chance` spreads retries.
         `policy` is that of the settings unless another is given.

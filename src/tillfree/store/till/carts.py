@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tillfree.commerce.assisted import handed_of
 from tillfree.commerce.pricing import COUPONS_MAX, Pricing, Sale
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.events import CartLine
-from tillfree.core.ids import EventId, ProductId
+from tillfree.core.ids import EventId, ProductId, VisitId
 from tillfree.storage.database.decisions import ReviewDecision
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.till.errors import TillError
@@ -104,13 +105,15 @@ def priced(
     trip: Trip,
     payer: Payer | None,
     people: Sequence[Left],
-    prices: Callable[[], Pricing] | None,
+    prices: Callable[[int], Pricing] | None,
     certain: Policy | None = None,
 ) -> Receipt:
     """The receipt of a trip.
 
     That of a single visit stays as it is, since it was priced when it ended; a cart of several, a part of one, or one
-    with the offers of a shopper is priced anew. `certain` leaves out what is not certain of undecided visits.
+    with the offers of a shopper or with what staff handed over is priced anew, by the `prices` of the time when the
+    last one left. `people` may be none where staff handed over anything. `certain` leaves out what is not certain of
+    undecided visits.
 
     Raises:
         TillError: there has to be a price, and nobody gave any.
@@ -119,17 +122,21 @@ def priced(
     loyalty = trip.loyalty or (payer is not None and bool(payer.loyalty))
     coupons = () if payer is None else payer.coupons
     whole = certain is None or not any(is_undecided(left) for left in people)
-    if len(people) == 1 and whole and not loyalty and not coupons:
+    handed = handed_of(trip.added)
+    if len(people) == 1 and whole and not loyalty and not coupons and not handed:
         return msgspec.structs.replace(people[0].receipt, id=id_)
     if prices is None:
         raise TillError(f"trip {trip.id!r}: nobody gave the till prices for a cart of several; start it with prices")
-    pricing, lines = prices(), combined_lines(people, certain)
+    lines = combined_lines(people, certain)
     visits = tuple(left.record.visit for left in people)
     acts = {act.id: act for left in people for act in left.record.interactions}
-    last = max(people, key=lambda left: left.record.receipt.time_ns).record.receipt
+    # Where nobody was seen inside, it was sold when staff last did anything.
+    time_ns = max([left.record.receipt.time_ns for left in people] or [line.time_ns for line in trip.added])
+    pricing = prices(time_ns)
     sale = Sale(
-        visit=visits[0],
-        time_ns=last.time_ns,
+        visit=visits[0] if visits else VisitId(""),
+        time_ns=time_ns,
+        handed=handed,
         lines=lines,
         probability=round(min(1.0, math.prod(left.receipt.probability for left in people)), 9),
         review=whole and any(is_undecided(left) for left in people),

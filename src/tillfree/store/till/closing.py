@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from tillfree.commerce.assisted import handed_of
 from tillfree.commerce.errors import CommerceError
 from tillfree.commerce.payments.events import Due, PaymentEvent
 from tillfree.commerce.payments.settings import PaymentSettings
@@ -28,6 +29,7 @@ NOT_CHARGED = "not charged: staff or delivery"
 NOBODY_PAYS = "a receipt only: nobody is known to pay"
 NOBODY_CAME = "nobody came in"
 NOT_SEEN = "somebody was not seen leaving"
+HANDED_OVER = "nobody was seen inside: what staff handed over is charged"
 
 
 class Closing:
@@ -37,7 +39,7 @@ class Closing:
         self,
         settings: PaymentSettings,
         policy: Policy,
-        prices: Callable[[], Pricing] | None,
+        prices: Callable[[int], Pricing] | None,
         *,
         retailer_prices: bool,
         retailer_calls: bool,
@@ -113,6 +115,8 @@ class Closing:
         complete = len(trip.visits) >= trip.group_size and set(trip.visits) <= set(trip.left)
         if not complete and now_ns < self._wake_ns(trip):
             return trip
+        if not trip.visits and handed_of(trip.added):
+            return self._close(book, msgspec.structs.replace(trip, why=HANDED_OVER), now_ns)
         if not trip.visits:
             return self._let_go(book, trip, now_ns, "abandoned", NOBODY_CAME)
         seen = set(trip.visits) <= set(trip.left)
@@ -136,7 +140,7 @@ class Closing:
         if trip.role != "shopper":
             return self._let_go(book, trip, now_ns, "void", NOT_CHARGED)
         people = self.people(book, trip)
-        if not people:
+        if not people and not handed_of(trip.added):
             return self._let_go(book, trip, now_ns, "void", NOT_SEEN)
         if self._retailer_prices:
             trip = msgspec.structs.replace(trip, status="external", why="the retailer's systems price and charge")
@@ -197,7 +201,9 @@ class Closing:
         if trip.status != "inside":
             return 0
         if not trip.visits:
-            return trip.opened_ns + self._settings.abandon_s * NS_PER_S
+            # Whoever is being served is there, though no camera saw them.
+            seen_ns = max((line.time_ns for line in trip.added), default=trip.opened_ns)
+            return seen_ns + self._settings.abandon_s * NS_PER_S
         if set(trip.visits) <= set(trip.left):
             return trip.opened_ns + self._settings.arrival_s * NS_PER_S
         return trip.opened_ns + self._settings.inside_h * NS_PER_HOUR

@@ -3,12 +3,14 @@
 import contextlib
 from collections.abc import Iterator
 
+from tillfree.commerce.assisted import Handed, handed_of
 from tillfree.commerce.payments.events import HoldExpired
 from tillfree.commerce.payments.payment import main_hold
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId, TripId
 from tillfree.core.time import NS_PER_S
 from tillfree.store.till.arriving import Arriving
+from tillfree.store.till.assisting import Assisting
 from tillfree.store.till.carts import combined_lines, weights_of
 from tillfree.store.till.charging import Charging
 
@@ -17,7 +19,7 @@ __all__ = ["Till"]
 _AT_ONCE = 200
 
 
-class Till(Arriving, Charging):
+class Till(Arriving, Assisting, Charging):
     """What happens to trips. Methods may be called by any thread; what one has returned from is on the disk.
 
     Any of them raises DatabaseError where the database cannot be used, and TillError where there is no such trip.
@@ -51,7 +53,7 @@ class Till(Arriving, Charging):
         self._work.wake()
 
     def lines(self, trip: TripId) -> tuple[CartLine, ...]:
-        """The combined cart of those who left, as far as it is decided."""
+        """What those who left carried out together, as far as it is decided."""
         with self._book() as book:
             return combined_lines(self._closing.people(book, self._need(book, trip)))
 
@@ -60,10 +62,17 @@ class Till(Arriving, Charging):
         with self._book() as book:
             return weights_of(self._closing.people(book, self._need(book, trip)))
 
+    def handed(self, trip: TripId) -> tuple[Handed, ...]:
+        """What staff handed over of the combined cart, beside `lines`."""
+        with self._book() as book:
+            return handed_of(self._need(book, trip).added)
+
     # ---- inside ---------------------------------------------------------------------------------------------
 
     def _look(self, now_ns: int) -> bool:
         """A page of trips and holds whose time has come; whether there may be more."""
+        if not self._database.looks_due(now_ns):
+            return False
         with self._book() as book:
             waking, decided = book.to_wake(now_ns, _AT_ONCE), book.decided(_AT_ONCE)
             for trip in {trip.id: trip for trip in (*waking, *decided)}.values():
@@ -73,6 +82,8 @@ class Till(Arriving, Charging):
     def _look_at_holds(self, now_ns: int) -> None:
         """Asks for another hold where one ends before the trip does."""
         margin_ns = self._settings.hold_margin_s * NS_PER_S
+        if not self._database.holds_end(now_ns + margin_ns):
+            return
         with self._book() as book:
             for payment in book.holds_ending(now_ns + margin_ns, _AT_ONCE):
                 hold = main_hold(payment)

@@ -13,10 +13,12 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from tillfree.core.errors import TillfreeError
 from tillfree.core.time import NS_PER_MINUTE
+from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import GivenAnswer
 from tillfree.storage.database.integration.keys import ApiKey
@@ -54,7 +56,20 @@ def _route(path: str, endpoints: dict[str, "_Endpoint"]) -> Route:
     async def answer(request: Request) -> Response:
         return await endpoints["GET" if request.method == "HEAD" else request.method].answer(request)
 
-    return Route(PREFIX + path, answer, methods=list(endpoints), name=path)
+    return _ApiRoute(PREFIX + path, answer, methods=list(endpoints), name=path)
+
+
+class _ApiRoute(Route):
+    """An address that says quickly that another one is meant: there are many, and all are asked in turn."""
+
+    def __init__(self, path: str, *arguments: Any, **more: Any) -> None:
+        super().__init__(path, *arguments, **more)
+        self._begin = path.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if not scope.get("root_path") and not scope["path"].startswith(self._begin):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class _Endpoint:
@@ -70,7 +85,7 @@ class _Endpoint:
         id_ = _request_id(request)
         headers = {"X-Request-Id": id_}
         try:
-            key = await run_in_threadpool(self._admit, request, headers)
+            key = await self._admit(request, headers)
             data = b"" if self._body is None else await _body(request)
             response = await run_in_threadpool(self._run, request, key, data, id_)
         except Problem as problem:
@@ -84,10 +99,10 @@ class _Endpoint:
 
     # ---- who, and how often ---------------------------------------------------------------------------------
 
-    def _admit(self, request: Request, headers: dict[str, str]) -> ApiKey:
+    async def _admit(self, request: Request, headers: dict[str, str]) -> ApiKey:
         console: Console = request.app.state.console
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
-        key = console.database.api_key_of(secret.strip()) if kind.lower() == "bearer" else None
+        key = await _key_of(console.database, secret.strip()) if kind.lower() == "bearer" else None
         if key is None:
             challenge = {"WWW-Authenticate": 'Bearer realm="tillfree"'}
             raise Problem("unauthorised", "there is no key in Authorization, or it is not good", headers=challenge)
@@ -101,7 +116,7 @@ class _Endpoint:
             raise Problem("forbidden", f"this needs the scope {scope}, which the key has not", headers=challenge)
         now_ns = console.now_ns()
         if now_ns - key.used_ns > _USED_EVERY_NS:
-            console.database.note_api_key_use(key.id, now_ns)
+            await run_in_threadpool(console.database.note_api_key_use, key.id, now_ns)
         return key
 
     # ---- what exactly ---------------------------------------------------------------------------------------
@@ -168,10 +183,10 @@ class _Endpoint:
             except Problem as problem:
                 response = _problem_response(problem, id_)
             if response.status_code >= 500:
-                database.drop_answer(owner, key)
+                database.drop_answer(owner, key, call.noted)
                 return response
         except BaseException:
-            database.drop_answer(owner, key)
+            database.drop_answer(owner, key, call.noted)
             raise
         kept = {name: value for name, value in response.headers.items() if name in ("etag", "location")}
         database.finish_answer(
@@ -183,6 +198,7 @@ class _Endpoint:
                 media_type=response.media_type or "",
                 body=bytes(response.body),
             ),
+            call.noted,
         )
         return response
 
@@ -219,6 +235,11 @@ class _Endpoint:
                 headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
             value = {"items": value.items, "next": value.next or None}
         return Response(_encoder.encode(value), reply.status or operation.status, headers, "application/json")
+
+
+async def _key_of(database: Database, secret: str) -> ApiKey | None:
+    """Whose secret it is. A key that was used a moment ago costs no look at the file, and no way to another thread."""
+    return database.remembered_api_key(secret) or await run_in_threadpool(database.api_key_of, secret)
 
 
 def _matches(header: str, etag: str) -> bool:

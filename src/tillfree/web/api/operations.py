@@ -35,6 +35,8 @@ class Call:
     if_match: str = ""
     if_none_match: str = ""
     idempotency_key: str = ""
+    noted: list[AuditEntry] = dataclasses.field(default_factory=list)
+    """What is to stand in the audit log: written with the answer where the request has an idempotency key."""
 
     @property
     def database(self) -> Database:
@@ -48,9 +50,11 @@ class Call:
 
     def note(self, what: str, subject: str, detail: str = "") -> None:
         """Writes down in the audit log that it was done."""
-        self.database.audit(
-            AuditEntry(time_ns=self.console.now_ns(), who=self.who, what=what, subject=subject, detail=detail)
-        )
+        entry = AuditEntry(time_ns=self.console.now_ns(), who=self.who, what=what, subject=subject, detail=detail)
+        if self.idempotency_key:
+            self.noted.append(entry)
+        else:
+            self.database.audit(entry)
 
     def asked(self, kind: type[AnyStruct]) -> AnyStruct:
         """The parameters, typed."""

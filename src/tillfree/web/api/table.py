@@ -7,6 +7,7 @@ from tillfree.web.api import (
     events,
     exports,
     hooks,
+    items,
     payments,
     products,
     scans,
@@ -22,6 +23,7 @@ __all__ = ["OPERATIONS"]
 OPERATIONS: tuple[Operation, ...] = (
     *store_part.OPERATIONS,
     *trips.OPERATIONS,
+    *items.OPERATIONS,
     *payments.OPERATIONS,
     *disputes.OPERATIONS,
     *entries.OPERATIONS,

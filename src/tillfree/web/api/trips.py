@@ -8,7 +8,7 @@ from msgspec import Meta
 from tillfree.commerce.pricing import COUPONS_MAX
 from tillfree.commerce.trips import Trip, TripStatus
 from tillfree.core.ids import TripId
-from tillfree.storage.database.money.trips import TripCursor, TripQuery
+from tillfree.storage.database.money.trips import TripBrief, TripCursor, TripQuery
 from tillfree.web.api.operations import Call, Operation, Page, Reply, missing
 from tillfree.web.api.problems import Problem
 from tillfree.web.api.shapes import (
@@ -89,7 +89,7 @@ class OffersBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = ()
 
 
-def view_of(trip: Trip) -> TripView:
+def view_of(trip: Trip | TripBrief) -> TripView:
     """A trip as it is sent."""
     return TripView(
         id=trip.id,
@@ -128,9 +128,9 @@ def cursor_of(text: str) -> TripCursor | None:
     return None if before is None else TripCursor(before[0], TripId(before[1]))
 
 
-def trips_page(call: Call, query: TripQuery, limit: int) -> tuple[list[Trip], str]:
+def trips_page(call: Call, query: TripQuery, limit: int) -> tuple[list[TripBrief], str]:
     """Some trips, and the cursor of those after them."""
-    found = call.database.trips(msgspec.structs.replace(query, limit=limit + 1))
+    found = call.database.trips_in_brief(msgspec.structs.replace(query, limit=limit + 1))
     return one_page(found, limit, lambda trip: write_time_cursor(trip.opened_ns, trip.id))
 
 

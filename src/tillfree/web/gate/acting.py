@@ -1,5 +1,7 @@
 """What staff do at the gate: note a proof of age, block and unblock, close and open. All of it is in the audit log."""
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from tillfree.core.ids import TripId
@@ -12,10 +14,11 @@ from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 from tillfree.web.gate.words import gate_name
 
-__all__ = ["block", "check_age", "close", "reopen", "unblock"]
+__all__ = ["block", "check_age", "close", "find", "reopen", "unblock"]
 
 _PAGE = "/gate"
 _NAME_MAX = 200
+_CODE_MAX = 500
 _WHY_MAX = 200
 _DAYS_MAX = 3650
 _KINDS = ("badge", "account")
@@ -64,6 +67,19 @@ def unblock(ask: Ask) -> Response:
         return ask.back(_PAGE, wrong=ask.say("This block is gone already."))
     ask.audit("gate.unblock", str(number))
     return ask.back(_PAGE, done=ask.say("The block is taken back."))
+
+
+def find(ask: Ask) -> Response:
+    """Leads to the trip of a shopper whom the retailer's system knows; what was asked for is written down nowhere."""
+    code, phone = ask.text("code", limit=_CODE_MAX).strip(), ask.text("kind", limit=10) == "phone"
+    if not code:
+        return ask.back(_PAGE, wrong=ask.say("Scan the shopper's code, or give their phone number."))
+    try:
+        trip = _desk(ask).find_shopper(code, phone=phone)
+    except EntryError as error:
+        return ask.back(_PAGE, wrong=str(error))
+    ask.audit("gate.find")
+    return ask.back(f"/trips/{quote(trip, safe='')}/items")
 
 
 def close(ask: Ask) -> Response:

@@ -54,6 +54,8 @@ def show(ask: Ask) -> Response:
     return ask.page(
         "gate.html",
         desk=desk is not None,
+        finds=desk is not None and desk.finds_shoppers,
+        pays=ask.console.till is not None,
         inside=ask.store.inside,
         expected=desk.expected if desk is not None else 0,
         groups=groups,

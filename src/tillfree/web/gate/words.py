@@ -44,6 +44,7 @@ REASON_WORDS: dict[str, str] = {
     "closed": later("the store is closed"),
     "gate_closed": later("the gate is closed"),
     "declined": later("the bank said no"),
+    "no_answer": later("the bank gave no answer"),
     "offline": later("the network is down"),
     "trouble": later("something is wrong with us; the server's log says what"),
 }

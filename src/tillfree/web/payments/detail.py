@@ -13,6 +13,7 @@ from tillfree.core.money import Money
 from tillfree.storage.database.money.ledger import LedgerQuery
 from tillfree.web.errors import NotThere
 from tillfree.web.gate.words import gate_name
+from tillfree.web.payments.handed import handed_parts
 from tillfree.web.payments.listing import total_of
 from tillfree.web.payments.wording import (
     DELIVERIES,
@@ -101,6 +102,7 @@ def show_trip(ask: "Ask") -> Response:
             for mail in ask.database.deliveries_of(trip.id)
         ],
         reasons={key: ask.say(said) for key, said in REASONS.items()},
+        **handed_parts(ask, trip),
         may_refund=ask.may("payments.refund") and ask.console.till is not None,
     )
 

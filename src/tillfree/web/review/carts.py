@@ -47,9 +47,8 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 def pricing_of(ask: "Ask", record: VisitRecord) -> Pricing:
-    """Prices of the shop in force, for receipts under the name that the visit's own receipt has."""
-    settings = ask.store.settings
-    return Pricing(ask.store.shop, settings.commerce, record.receipt.store)
+    """Prices of the time when the visitor left, for receipts under the name that the visit's own receipt has."""
+    return ask.console.prices(record.receipt.time_ns, record.receipt.store)
 
 
 def carts_of(record: VisitRecord) -> tuple[Alternative, ...]:

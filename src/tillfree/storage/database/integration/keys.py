@@ -4,16 +4,32 @@ import hashlib
 import hmac
 import re
 import secrets
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Row, String, Table, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
 
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.tables import METADATA
 
-__all__ = ["API_KEYS", "PER_MINUTE", "PER_MINUTE_MAX", "ApiKey", "ApiKeys", "NewApiKey"]
+__all__ = ["API_KEYS", "PER_MINUTE", "PER_MINUTE_MAX", "REMEMBERED_S", "ApiKey", "ApiKeys", "NewApiKey"]
 
 API_KEYS = Table(
     "api_keys",
@@ -33,6 +49,9 @@ PER_MINUTE = 1200
 PER_MINUTE_MAX = 1_000_000
 _FORM = re.compile(r"tf_([a-z0-9]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NAME_MAX, _SCOPES_MAX = 100, 100
+REMEMBERED_S = 5.0
+"""So long a good key is known without a look at the file."""
+_REMEMBERED_MAX = 1000
 _ID_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
@@ -60,7 +79,17 @@ class NewApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKeys(Connected):
-    """The part of a database that knows keys."""
+    """The part of a database that knows keys.
+
+    A good key is remembered for some seconds, by its digest. What this process revokes is forgotten at once; what
+    another process revokes is let in no longer than that.
+    """
+
+    def __init__(self, engine: Engine, where: str, path: Path | None = None) -> None:
+        super().__init__(engine, where, path)
+        self._keys_lock = threading.Lock()
+        self._known_keys: dict[bytes, tuple[ApiKey, float]] = {}
+        self._revocations = 0
 
     def add_api_key(
         self, name: str, scopes: tuple[str, ...], by: str, now_ns: int, *, per_minute: int = PER_MINUTE
@@ -103,11 +132,26 @@ class ApiKeys(Connected):
         found = _FORM.fullmatch(secret)
         if found is None:
             return None
+        before = self._revocations
         with self.reading() as connection:
             row = connection.execute(select(API_KEYS).where(API_KEYS.c.id == found[1])).first()
-        if row is None or row.revoked or not hmac.compare_digest(row.digest, _digest(secret)):
+        digest = _digest(secret)
+        if row is None or row.revoked or not hmac.compare_digest(row.digest, digest):
             return None
-        return _key(row)
+        key = _key(row)
+        with self._keys_lock:
+            # What was revoked since it was read is not remembered as good.
+            if before == self._revocations:
+                if len(self._known_keys) >= _REMEMBERED_MAX:
+                    self._known_keys.clear()
+                self._known_keys[digest] = (key, time.monotonic() + REMEMBERED_S)
+        return key
+
+    def remembered_api_key(self, secret: str) -> ApiKey | None:
+        """The same without a look at the file, so without waiting; None where it must be looked up."""
+        self._need_open()
+        known = self._known_keys.get(_digest(secret)) if _FORM.fullmatch(secret) else None
+        return known[0] if known is not None and time.monotonic() < known[1] else None
 
     def api_keys(self) -> list[ApiKey]:
         """All keys, newest first, revoked ones too."""
@@ -121,12 +165,20 @@ class ApiKeys(Connected):
         """Whoever has it gets in no more; False where there is no such key, or it was revoked before."""
         statement = update(API_KEYS).where(API_KEYS.c.id == id_, API_KEYS.c.revoked.is_(False)).values(revoked=True)
         with self._writing() as connection:
-            return connection.execute(statement).rowcount == 1
+            revoked = connection.execute(statement).rowcount == 1
+        with self._keys_lock:
+            self._revocations += 1
+            self._known_keys.clear()
+        return revoked
 
     def note_api_key_use(self, id_: str, now_ns: int) -> None:
         """Somebody used it; told about once a minute, since each telling is a write."""
         with self._writing() as connection:
             connection.execute(update(API_KEYS).where(API_KEYS.c.id == id_).values(used_ns=now_ns))
+        with self._keys_lock:
+            for digest, (key, until_s) in list(self._known_keys.items()):
+                if key.id == id_:
+                    self._known_keys[digest] = (msgspec.structs.replace(key, used_ns=now_ns), until_s)
 
 
 def _digest(secret: str) -> bytes:

@@ -31,6 +31,7 @@ CURSORS = Table(
     "cursors", METADATA, Column("consumer", String, primary_key=True), Column("number", Integer, nullable=False)
 )
 _PAGE_MAX = 1000
+_ANNOUNCE = insert(ANNOUNCEMENTS)
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -46,7 +47,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
 
 def announce(connection: Connection, time_ns: int, kind: str, subject: str, body: dict[str, Any]) -> None:
     """Tells everybody, in the transaction of the caller; `body` is plain JSON without personal data."""
-    connection.execute(insert(ANNOUNCEMENTS), announcement_row(time_ns, kind, subject, body))
+    connection.execute(_ANNOUNCE, announcement_row(time_ns, kind, subject, body))
 
 
 def announcement_row(time_ns: int, kind: str, subject: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ that ends in between has written nothing of it.
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, or_, select, update
+from sqlalchemy import BindParameter, Connection, Exists, Select, Table, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -22,8 +22,9 @@ from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.core.time import NS_PER_DAY
-from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.connection import Connected, prepared
 from tillfree.storage.database.decisions import ReviewDecision, newest_decision
+from tillfree.storage.database.entry import Admission, admit_entry
 from tillfree.storage.database.money.announcements import ANNOUNCEMENTS, announcement_row
 from tillfree.storage.database.money.badge_sums import BadgeSum, add_badge_sums, month_of
 from tillfree.storage.database.money.ledger import append_entries
@@ -65,6 +66,56 @@ _TRIP = select(TRIPS.c.record).where(TRIPS.c.trip == _KEY)
 _TRIP_OF = select(TRIP_VISITS.c.trip).where(TRIP_VISITS.c.visit == _KEY)
 _PAYER = select(PAYERS.c.record).where(PAYERS.c.trip == _KEY)
 _PAYMENT = select(PAYMENTS.c.record).where(PAYMENTS.c.payment == _KEY)
+_NOW: BindParameter[int] = bindparam("now_ns")
+_MOST: BindParameter[int] = bindparam("most")
+_WAKING = (
+    select(TRIPS.c.trip).where(TRIPS.c.wake_ns > 0, TRIPS.c.wake_ns <= _NOW).order_by(TRIPS.c.wake_ns).limit(_MOST)
+)
+_ENDING = (
+    select(PAYMENTS.c.payment)
+    .where(PAYMENTS.c.hold_until_ns > 0, PAYMENTS.c.hold_until_ns < _NOW, PAYMENTS.c.state == "held")
+    .order_by(PAYMENTS.c.hold_until_ns)
+    .limit(_MOST)
+)
+
+
+def _with_visits(outcome: str) -> Exists:
+    return (
+        select(TRIP_VISITS.c.visit)
+        .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
+        .where(TRIP_VISITS.c.trip == TRIPS.c.trip, VISITS.c.outcome == outcome)
+        .exists()
+    )
+
+
+_REVIEWED = (
+    select(TRIPS.c.trip)
+    .where(TRIPS.c.status == "review", ~_with_visits(_UNDECIDED), _with_visits(_DECIDED))
+    .order_by(TRIPS.c.opened_ns)
+    .limit(_MOST)
+)
+_TOGETHER = (
+    select(PAYMENTS.c.payment, PAYMENTS.c.record, TRIPS.c.trip, TRIPS.c.record.label("trip_record"))
+    .outerjoin(TRIPS, TRIPS.c.trip == PAYMENTS.c.trip)
+    .where(PAYMENTS.c.payment.in_(bindparam("keys", expanding=True)))
+)
+_ERASE_AT = update(PAYERS).where(PAYERS.c.trip == _KEY).values(erase_ns=bindparam("at_ns"))
+_ORDERS_DONE = delete(ORDERS).where(ORDERS.c.key.in_(bindparam("keys", expanding=True)))
+_ADD_EVENTS, _ADD_ANNOUNCEMENTS = PAYMENT_EVENTS.insert(), ANNOUNCEMENTS.insert()
+_SENDABLE = (
+    select(ORDERS, PAYMENTS.c.record.label("state"), PAYERS.c.record.label("payer"))
+    .join(PAYMENTS, PAYMENTS.c.payment == ORDERS.c.payment)
+    .outerjoin(PAYERS, PAYERS.c.trip == PAYMENTS.c.trip)
+    .order_by(ORDERS.c.due_ns, ORDERS.c.key)
+    .limit(_MOST)
+)
+_SENDABLE_NOW = _SENDABLE.where(or_(ORDERS.c.due_ns <= _NOW, ORDERS.c.due_ns > bindparam("too_far_ns")))
+_SENDABLE_OF = _SENDABLE.where(ORDERS.c.payment == _KEY)
+_ERASABLE = PAYERS.c.erase_ns > 0, PAYERS.c.erase_ns <= _NOW
+_ANY_ERASABLE = prepared(select(PAYERS.c.trip).where(*_ERASABLE).limit(1))
+_ERASE_PAYERS = delete(PAYERS).where(*_ERASABLE)
+_IN_BRIEF = {"most": 1}
+_ANY_WAKING, _ANY_REVIEWED, _ANY_ENDING = prepared(_WAKING), prepared(_REVIEWED), prepared(_ENDING)
 
 
 class Book:
@@ -124,9 +175,7 @@ class Book:
         """Reads many payments with their trips at once, for those who need them all."""
         wanted = sorted({payment for payment in payments if payment not in self._payments})
         for keys in _slices(wanted, _SLICE):
-            statement = select(PAYMENTS.c.payment, PAYMENTS.c.record, TRIPS.c.trip, TRIPS.c.record.label("trip_record"))
-            statement = statement.outerjoin(TRIPS, TRIPS.c.trip == PAYMENTS.c.trip).where(PAYMENTS.c.payment.in_(keys))
-            for row in self._connection.execute(statement):
+            for row in self._connection.execute(_TOGETHER, {"keys": keys}):
                 self._payments[row.payment] = decode_payment(row.record)
                 if row.trip is not None and row.trip not in self._trips:
                     self._trips[row.trip] = decode_trip(row.trip_record)
@@ -145,26 +194,14 @@ class Book:
 
     def to_wake(self, now_ns: int, limit: int) -> list[Trip]:
         """Trips whose time to be looked at has come, those that wait longest first."""
-        statement = select(TRIPS.c.trip).where(TRIPS.c.wake_ns > 0, TRIPS.c.wake_ns <= now_ns)
-        return self._found(statement.order_by(TRIPS.c.wake_ns).limit(limit))
+        return self._found(_WAKING, {"now_ns": now_ns, "most": limit})
 
     def decided(self, limit: int) -> list[Trip]:
         """Trips in review of which a person has decided something, and nothing waits for a person any more.
 
         Those that wait for nothing but a release would come first again and again, and the others never.
         """
-        open_visits = (
-            select(TRIP_VISITS.c.visit)
-            .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
-            .where(TRIP_VISITS.c.trip == TRIPS.c.trip, VISITS.c.outcome == _UNDECIDED)
-        )
-        decided = (
-            select(TRIP_VISITS.c.visit)
-            .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
-            .where(TRIP_VISITS.c.trip == TRIPS.c.trip, VISITS.c.outcome == _DECIDED)
-        )
-        statement = select(TRIPS.c.trip).where(TRIPS.c.status == "review", ~open_visits.exists(), decided.exists())
-        return self._found(statement.order_by(TRIPS.c.opened_ns).limit(limit))
+        return self._found(_REVIEWED, {"most": limit})
 
     def finished_unseen(self) -> list[VisitId]:
         """Visits that are kept as finished, and not yet noted by their open trip."""
@@ -183,17 +220,12 @@ class Book:
 
     def holds_ending(self, before_ns: int, limit: int) -> list[Payment]:
         """Payments that hold money no longer than that."""
-        statement = (
-            select(PAYMENTS.c.payment)
-            .where(PAYMENTS.c.hold_until_ns > 0, PAYMENTS.c.hold_until_ns < before_ns, PAYMENTS.c.state == "held")
-            .order_by(PAYMENTS.c.hold_until_ns)
-            .limit(limit)
-        )
-        found = [self.payment(payment) for payment in list(self._connection.scalars(statement))]
+        values = {"now_ns": before_ns, "most": limit}
+        found = [self.payment(payment) for payment in list(self._connection.scalars(_ENDING, values))]
         return [payment for payment in found if payment is not None]
 
-    def _found(self, statement: Any) -> list[Trip]:
-        trips = [self._readable(trip) for trip in list(self._connection.scalars(statement))]
+    def _found(self, statement: Select[str], values: dict[str, int]) -> list[Trip]:
+        trips = [self._readable(TripId(trip)) for trip in list(self._connection.scalars(statement, values))]
         return [trip for trip in trips if trip is not None]
 
     def _readable(self, trip: TripId) -> Trip | None:
@@ -227,6 +259,10 @@ class Book:
         """Keeps a finished visit, where it is not kept yet. Raises ContradictionError as `Database.add_visit` does."""
         keep_visit(self._connection, record, self._where)
         self._records[record.visit] = record
+
+    def admit(self, admission: Admission) -> Literal["", "used", "blocked", "already_inside"]:
+        """Writes an entry down, or says why not, as `Database.admit` does."""
+        return admit_entry(self._connection, admission)
 
     def first_notice(self, notice: str, time_ns: int) -> bool:
         """Whether nobody has told of this notice before; from now on somebody has."""
@@ -322,17 +358,17 @@ class Book:
             [{"trip": trip, "erase_ns": 0, "record": encode_payer(payer)} for trip, payer in self._new_payers.items()],
         )
         for trip_id, at_ns in self._erase_at.items():
-            self._connection.execute(update(PAYERS).where(PAYERS.c.trip == trip_id).values(erase_ns=at_ns))
+            self._connection.execute(_ERASE_AT, {"key": trip_id, "at_ns": at_ns})
         payments = [self._payments[payment] for payment in sorted(self._changed)]
         self._upsert(PAYMENTS, [encode_payment(payment) for payment in payments if payment is not None])
         if self._events:
-            self._connection.execute(PAYMENT_EVENTS.insert(), self._events)
+            self._connection.execute(_ADD_EVENTS, self._events)
         self._write_orders()
         append_entries(self._connection, self._entries)
         add_badge_sums(self._connection, self._badge_sums)
         self._write_debts()
         if self._announcements:
-            self._connection.execute(ANNOUNCEMENTS.insert(), self._announcements)
+            self._connection.execute(_ADD_ANNOUNCEMENTS, self._announcements)
 
     def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -340,7 +376,7 @@ class Book:
 
     def _write_orders(self) -> None:
         for keys in _slices(sorted(self._done), _SLICE):
-            self._connection.execute(delete(ORDERS).where(ORDERS.c.key.in_(keys)))
+            self._connection.execute(_ORDERS_DONE, {"keys": keys})
         self._upsert(
             ORDERS,
             [
@@ -407,18 +443,12 @@ class Books(Connected):
 
         Nothing waits longer than `wait_ns_max`: what says so was written while the clock was ahead.
         """
-        statement = (
-            select(ORDERS, PAYMENTS.c.record.label("state"), PAYERS.c.record.label("payer"))
-            .join(PAYMENTS, PAYMENTS.c.payment == ORDERS.c.payment)
-            .outerjoin(PAYERS, PAYERS.c.trip == PAYMENTS.c.trip)
-            .order_by(ORDERS.c.due_ns, ORDERS.c.key)
-            .limit(max(0, limit))
-        )
-        due_now = or_(ORDERS.c.due_ns <= now_ns, ORDERS.c.due_ns > now_ns + wait_ns_max)
-        chosen = due_now if payment is None else ORDERS.c.payment == payment
+        chosen = _SENDABLE_NOW if payment is None else _SENDABLE_OF
+        values: dict[str, Any] = {"most": max(0, limit)}
+        values |= {"key": payment} if payment is not None else {"now_ns": now_ns, "too_far_ns": now_ns + wait_ns_max}
         found: list[tuple[DueOrder, Order]] = []
         with self.reading() as connection:
-            for row in connection.execute(statement.where(chosen)):
+            for row in connection.execute(chosen, values):
                 try:
                     order = next(p.order for p in decode_payment(row.state).placed if p.order.key == row.key)
                     token = "" if row.payer is None else decode_payer(row.payer).token
@@ -447,9 +477,16 @@ class Books(Connected):
 
     def erase_payers(self, now_ns: int) -> int:
         """Erases whoever paid for trips that are over, as soon as nobody needs it; says how many there were."""
-        due = PAYERS.c.erase_ns > 0, PAYERS.c.erase_ns <= now_ns
-        with self.reading() as connection:
-            if connection.scalar(select(PAYERS.c.trip).where(*due).limit(1)) is None:
-                return 0
+        if not self._rows(_ANY_ERASABLE, {"now_ns": now_ns}):
+            return 0
         with self._writing() as connection:
-            return connection.execute(delete(PAYERS).where(*due)).rowcount
+            return connection.execute(_ERASE_PAYERS, {"now_ns": now_ns}).rowcount
+
+    def looks_due(self, now_ns: int) -> bool:
+        """Whether the time of a trip has come, or people have decided about one: a look that holds up nobody."""
+        waking = self._rows(_ANY_WAKING, {"now_ns": now_ns, **_IN_BRIEF})
+        return bool(waking or self._rows(_ANY_REVIEWED, _IN_BRIEF))
+
+    def holds_end(self, before_ns: int) -> bool:
+        """Whether a payment holds money no longer than that: a look, too."""
+        return bool(self._rows(_ANY_ENDING, {"now_ns": before_ns, **_IN_BRIEF}))

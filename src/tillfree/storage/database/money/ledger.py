@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, Row, String, Table, select, update
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, Row, String, Table, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.commerce.ledger import NO_HASH, Entry, Posting, entry_hash
@@ -59,6 +59,8 @@ _put = upsert(LEDGER_BALANCES)
 _ADD = _put.on_conflict_do_update(
     index_elements=["account", "currency"], set_={"minor": LEDGER_BALANCES.c.minor + _put.excluded.minor}
 )
+_HEAD = select(LEDGER_HEAD.c.number, LEDGER_HEAD.c.hash)
+_SET_HEAD, _APPEND = update(LEDGER_HEAD), insert(LEDGER)
 _PAGE_MAX = 1000
 _encoder = msgspec.msgpack.Encoder()
 _postings = msgspec.msgpack.Decoder(tuple[Posting, ...])
@@ -94,7 +96,7 @@ def append_entries(connection: Connection, entries: list[Entry]) -> None:
     """Adds entries at the end, in the transaction of the caller."""
     if not entries:
         return
-    head = connection.execute(select(LEDGER_HEAD.c.number, LEDGER_HEAD.c.hash)).first()
+    head = connection.execute(_HEAD).first()
     number, chained = (0, NO_HASH) if head is None else (head.number, head.hash)
     rows: list[dict[str, Any]] = []
     sums: dict[tuple[str, str], int] = {}
@@ -116,11 +118,11 @@ def append_entries(connection: Connection, entries: list[Entry]) -> None:
         for posting in entry.postings:
             key = (posting.account, entry.currency)
             sums[key] = sums.get(key, 0) + posting.minor
-    connection.execute(LEDGER.insert(), rows)
+    connection.execute(_APPEND, rows)
     if head is None:
         connection.execute(LEDGER_HEAD.insert(), {"id": 1, "number": number, "hash": chained})
     else:
-        connection.execute(update(LEDGER_HEAD).values(number=number, hash=chained))
+        connection.execute(_SET_HEAD, {"number": number, "hash": chained})
     connection.execute(
         _ADD,
         [{"account": account, "currency": unit, "minor": minor} for (account, unit), minor in sums.items()],

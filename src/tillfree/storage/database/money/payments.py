@@ -4,14 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, LargeBinary, String, Table, delete, func, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
 from tillfree.commerce.payments.events import PaymentEvent
 from tillfree.commerce.payments.payment import Payment, main_hold
 from tillfree.commerce.payments.states import state_of
 from tillfree.core.ids import PaymentId, TripId
 from tillfree.core.money import Money
-from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.connection import Connected, prepared
 from tillfree.storage.database.money.trips import TRIPS
 from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
@@ -88,6 +101,10 @@ _encoder = msgspec.msgpack.Encoder(order="deterministic")
 _payments = msgspec.msgpack.Decoder(Payment)
 _events: msgspec.msgpack.Decoder[PaymentEvent] = msgspec.msgpack.Decoder(PaymentEvent)
 _PAGE_MAX = 1000
+_PAYMENT = prepared(select(PAYMENTS.c.record).where(PAYMENTS.c.payment == bindparam("payment")))
+_OWES = prepared(
+    select(DEBTS.c.trip).where(DEBTS.c.fingerprint == bindparam("fingerprint"), DEBTS.c.paid_ns == 0).limit(1)
+)
 
 
 class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,9 +173,8 @@ class Payments(Connected):
 
     def payment(self, payment: PaymentId) -> Payment | None:
         """A payment as it stands."""
-        with self.reading() as connection:
-            record = connection.scalar(select(PAYMENTS.c.record).where(PAYMENTS.c.payment == payment))
-        return None if record is None else decode_payment(record)
+        found = self._rows(_PAYMENT, {"payment": payment})
+        return decode_payment(found[0][0]) if found else None
 
     def payment_of_trip(self, trip: TripId) -> Payment | None:
         """The payment of a trip."""
@@ -204,7 +220,7 @@ class Payments(Connected):
 
     def owes(self, fingerprints: Sequence[str]) -> bool:
         """Whether anything is owed by one way to pay."""
-        return bool(self.debts_of(fingerprints))
+        return any(name and self._rows(_OWES, {"fingerprint": name}) for name in fingerprints)
 
 
 def due_orders(connection: Connection, now_ns: int, limit: int) -> list[DueOrder]:
