@@ -189,7 +189,7 @@ class Wallets:
 
 
 SOLD: dict[str, Any] = {
-    "currency": SHOP.currency, "prices": lambda: Pricing(SHOP, SETTINGS), "accounts": Wallets()
+    "currency": SHOP.currency, "prices": lambda _time_ns: Pricing(SHOP, SETTINGS), "accounts": Wallets()
 }  # fmt: skip
 
 

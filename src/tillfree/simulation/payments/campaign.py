@@ -5,6 +5,7 @@ again and again, some times just after the processor has done something and befo
 till is made anew from the file. At the end `compared` lays the processor's own books beside the shop's ledger.
 """
 
+import functools
 import heapq
 import random
 from collections.abc import Callable, Sequence
@@ -327,7 +328,7 @@ class Campaign:
         self._till.open(trip, payer)
         if not self._share("nobody", number, self._options.nobody_ppm):
             for person in range(trip.group_size):
-                self._at(5 * NS_PER_S, lambda who=person: self._bind(trip_id, number, who))  # type: ignore[misc]
+                self._at(5 * NS_PER_S, functools.partial(self._bind, trip_id, number, person))
 
     def _tap(self, payment: PaymentId, card: SimulatedCard) -> Answer | None:
         """A terminal that asks again and again, and lets go what it got too late."""

@@ -13,9 +13,9 @@ import msgspec
 from tillfree.commerce.payments.processor import Answer, Order, ProcessorRefusal
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S, format_utc
-from tillfree.simulation.payments.books import Books, Hold
 from tillfree.simulation.payments.cards import SimulatedCard
 from tillfree.simulation.payments.faults import QUIET, Dice, FaultTable, SimulatedFault
+from tillfree.simulation.payments.holds import Books, Hold
 
 __all__ = ["Notice", "SimulatedProcessor"]
 

@@ -26,7 +26,7 @@ def sold_trips(database: Database, since_ns: int | None, until_ns: int | None) -
     """Trips begun at or after a time and before another that have a receipt to be paid, newest first."""
     query = TripQuery(since_ns=since_ns, until_ns=until_ns, statuses=_SOLD, limit=PAGE_MAX)
     for trip in rows_of_pages(
-        lambda before: database.trips(msgspec.structs.replace(query, before=before)), trip_cursor
+        lambda before: database.trips(msgspec.structs.replace(query, before=before)), trip_cursor, PAGE_MAX
     ):
         if trip.receipt is not None and trip.receipt.lines:
             yield _sold(database, trip)

@@ -2,10 +2,12 @@
 
 import uuid
 
+from tillfree.commerce.payments.processor import Outcome
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.money import ChargeMoney
 from tillfree.connectors.retailer.platform_wire import (
     AdjustedCharge,
+    ChargeStatus,
     ExpirationDate,
     Refunded,
     ShopperEmail,
@@ -21,7 +23,7 @@ from tillfree.web.retailer.calls import Call, CallError, Reply, money_of
 __all__ = ["adjust", "cancel", "capture", "checkout", "payment_status", "refund", "shopper_email", "transactional_data"]
 
 _NAMES = uuid.UUID("6a0dbd1c-96d3-5f7e-8f57-52c94b6f5c0b")
-_STATUS = {"approved": "APPROVED", "declined": "DECLINED", "pending": "PENDING"}
+_STATUS: dict[Outcome, ChargeStatus] = {"approved": "APPROVED", "declined": "DECLINED", "pending": "PENDING"}
 _BY = "retailer"
 
 
@@ -36,7 +38,7 @@ def adjust(call: Call) -> Reply:
             raise
         return Reply(200, AdjustedCharge(status="PENDING", authorized_amount=ChargeMoney.of(trip.hold or total)))
     granted = answer.amount if answer.amount is not None and answer.outcome == "approved" else total
-    return Reply(200, AdjustedCharge(status=_STATUS[answer.outcome], authorized_amount=ChargeMoney.of(granted)))  # type: ignore[arg-type]
+    return Reply(200, AdjustedCharge(status=_STATUS[answer.outcome], authorized_amount=ChargeMoney.of(granted)))
 
 
 def capture(call: Call) -> Reply:
