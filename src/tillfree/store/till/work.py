@@ -52,6 +52,8 @@ class Work:
         self._untold: set[str] = set()
         self._wait_ns_max = int(longest_wait_s * _SPREAD * NS_PER_S) + NS_PER_S
         self._changed = threading.Condition()
+        # What is due is read and claimed in one go: an order that is done in between would be sent once more.
+        self._claiming = threading.Lock()
         self._turn = 0
         self._over = False
         self._threads = [
@@ -80,10 +82,11 @@ class Work:
     def send_all(self, payment: PaymentId) -> None:
         """Sends what waits of one payment now, in the thread of the caller, and what follows from the answers."""
         for _ in range(_ROUNDS_MAX):
-            sendable = self._database.sendable(self._now_ns(), _AT_ONCE, payment)
+            with self._claiming:
+                sendable = self._database.sendable(self._now_ns(), _AT_ONCE, payment)
+                taken = self._claim(sendable)
             if not sendable:
                 return
-            taken = self._claim(sendable)
             if taken:
                 answered = self._carry(taken)
                 if not answered:
@@ -119,10 +122,9 @@ class Work:
                 self._changed.wait_for(lambda: self._over or self._turn != seen, timeout=_LOOK_AGAIN_S)  # noqa: B023
 
     def _take(self, most: int) -> list[tuple[DueOrder, Order]]:
-        with self._changed:
-            busy = len(self._on_way)
-        found = self._database.sendable(self._now_ns(), most + busy, wait_ns_max=self._wait_ns_max)
-        return self._claim(found, most)
+        with self._claiming:
+            found = self._database.sendable(self._now_ns(), most + len(self._on_way), wait_ns_max=self._wait_ns_max)
+            return self._claim(found, most)
 
     def _claim(self, sendable: list[tuple[DueOrder, Order]], most: int = _AT_ONCE) -> list[tuple[DueOrder, Order]]:
         with self._changed:
@@ -136,7 +138,7 @@ class Work:
             results = [self._send(due, order) for due, order in taken]
             self._write(results)
         finally:
-            with self._changed:
+            with self._claiming, self._changed:
                 self._on_way.difference_update(due.key for due, _ in taken)
                 self._changed.notify_all()
         return any(sent.event is not None and sent.again is None for sent in results)
