@@ -1,0 +1,1 @@
+"""Training of all that reads palms, on palms that nobody has."""
