@@ -4,6 +4,7 @@ import argparse
 
 import tillfree
 from tillfree.cli.integration_arguments import add_integrations
+from tillfree.cli.palm.arguments import add_palm
 from tillfree.cli.recording_arguments import add_evaluate, add_explain, add_recordings, add_replay
 from tillfree.cli.simulation_arguments import add_demo, add_simulate, add_train
 from tillfree.cli.store_arguments import add_codes, add_files, add_ledger, add_prices, add_serve, add_users
@@ -31,5 +32,6 @@ def make_parser() -> argparse.ArgumentParser:
     add_users(commands)
     add_codes(commands)
     add_ledger(commands)
+    add_palm(commands)
     add_integrations(commands)
     return parser
