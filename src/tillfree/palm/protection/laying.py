@@ -38,12 +38,14 @@ _STIFFNESS = 8.0
 class Agreement:
     """Parities that differ where a probe and a template agree best, at the coarse and the fine level, each (2,).
 
-    `ordinal` and `competitive` are shares of the `pairs` (2, 2: code, level) that both have.
+    `ordinal` and `competitive` are shares. `places` (2,) says of how many places pairs were compared, `unrest_places`
+    how far blocks moved from the affine map, root mean square in coarse places: two palms do not fit along one map.
     """
 
     ordinal: Floats
     competitive: Floats
-    pairs: Floats
+    places: Floats
+    unrest_places: float
 
 
 class ShiftedProbe:
@@ -71,12 +73,15 @@ class ShiftedProbe:
         at = _coarse_places(gain.reshape(-1, _SPAN, _SPAN))
         rows, chosen = np.arange(len(at)), at[:, 0] * _SPAN + at[:, 1]
         weights = np.maximum(gain[rows, chosen], 0.0) + 1.0
-        start = np.rint(2.0 * (_FINE_BASIS @ _affine(at - _PAD, weights))).astype(np.intp)
+        fitted = _affine(at - _PAD, weights)
+        away = ((at - _PAD - _COARSE_BASIS @ fitted) ** 2).sum(axis=1)
+        start = np.rint(2.0 * (_FINE_BASIS @ fitted)).astype(np.intp)
         levels = [(unlike[:, rows, chosen], pairs[:, rows, chosen]), self._finely(keyed, stored, start)]
         total = np.array([[level[1][code].sum() for level in levels] for code in range(2)], dtype=np.float64)
         differ = np.array([[level[0][code].sum() for level in levels] for code in range(2)], dtype=np.float64)
         share = np.where(total > 0, differ / np.maximum(total, 1.0), 0.5)
-        return Agreement(share[0], share[1], total)
+        places = total.sum(axis=0) / PLANES
+        return Agreement(share[0], share[1], places, float(np.sqrt(weights @ away / weights.sum())))
 
     def _finely(self, keyed: KeyedCodes, stored: StoredWords, start: Integers) -> tuple[Floats, Floats]:
         """Unlike and all pairs (2, fine blocks) of both codes where each block fits best."""

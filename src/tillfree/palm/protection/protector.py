@@ -7,24 +7,29 @@ when the key is stolen, is measured on the page about the protection of palms.
 """
 
 import dataclasses
+import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
-from tillfree.palm.features import Features
-from tillfree.palm.protection.fusion import DEFAULT_FUSION, Fusion
+from tillfree.palm.comparison import scores_of
+from tillfree.palm.features import Features, Scores
+from tillfree.palm.fusion import Fusion
+from tillfree.palm.protection.fusion_table import PROTECTED_FUSIONS
 from tillfree.palm.protection.keyed_codes import KeyedCodes
 from tillfree.palm.protection.keys import SALT_BYTES, KeyedStream, derive_key, key_id_of
 from tillfree.palm.protection.laying import ShiftedProbe
 from tillfree.palm.protection.projection import SignProjection, cosines_of
-from tillfree.palm.protection.scores import ProtectedScores
 from tillfree.palm.protection.template import ProtectedTemplate
+from tillfree.palm.samples import Band
 
 __all__ = ["EMBEDDING_BITS", "SEARCH_BITS", "ProtectedProbe", "Protector"]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 EMBEDDING_BITS = 1024
 """Bits of the embedding in a template."""
 SEARCH_BITS = 1024
@@ -42,15 +47,17 @@ class ProtectedProbe:
 class Protector:
     """Protects and compares with one key of a site. The same input gives the same output."""
 
-    def __init__(self, site_key: bytes, fusion: Fusion = DEFAULT_FUSION) -> None:
-        """Takes a key of at least 32 random bytes; `fusion` makes one log likelihood ratio of the scores.
+    def __init__(
+        self, site_key: bytes, fusions: Mapping[tuple[Band, bool], Fusion] = PROTECTED_FUSIONS
+    ) -> None:
+        """Takes a key of at least 32 random bytes; `fusions` make one log likelihood ratio of several opinions.
 
         Raises:
             PalmError: the key is too short.
         """
         self._site_key = site_key
         self.key_id = key_id_of(site_key)
-        self._fusion = fusion
+        self._fusions = fusions
         self._search: dict[int, Floats] = {}
 
     def protect(self, features: Features, salt: bytes) -> ProtectedTemplate:
@@ -61,7 +68,9 @@ class Protector:
         """
         embedding = _embedding(features)
         _check_salt(salt)
-        bits = np.packbits(self._projection(salt, len(embedding)).values(embedding[None])[0] > 0)
+        bits = np.zeros(0, np.uint8)
+        if embedding.size:
+            bits = np.packbits(self._projection(salt, len(embedding)).values(embedding[None])[0] > 0)
         codes = self._codes(salt).protected(features)
         plain = np.concatenate([bits, codes])
         return ProtectedTemplate(
@@ -73,8 +82,10 @@ class Protector:
         _embedding(features)
         return ProtectedProbe(features, ShiftedProbe(features))
 
-    def scores(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> ProtectedScores:
-        """How alike a probe and a template are, by each opinion.
+    def opinions(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> tuple[Doubles, Doubles]:
+        """Opinions (6,), in the order of `tillfree.palm.fusion.OPINIONS`, and compared places (2,) of a comparison.
+
+        Shares of bits are shares of parities here, and the cosine is an estimate from bits.
 
         Raises:
             PalmError: the template was made with another key, from another band, or by another model.
@@ -82,31 +93,54 @@ class Protector:
         ready = probe if isinstance(probe, ProtectedProbe) else self.probe(probe)
         self._check(ready.features, stored)
         plain = stored.sealed ^ self._pad(stored.salt, len(stored.sealed))
-        projection = self._projection(stored.salt, stored.dimensions)
-        values = projection.values(ready.features.embedding[None])[0]
-        cosine = float(cosines_of(values, plain[None, : stored.embedding_bytes])[0])
+        bits, codes = plain[: stored.embedding_bytes], plain[stored.embedding_bytes :]
+        cosine = math.nan
+        if stored.dimensions:
+            values = self._projection(stored.salt, stored.dimensions).values(ready.features.embedding[None])[0]
+            cosine = float(cosines_of(values, bits[None])[0])
         keyed = self._codes(stored.salt)
-        agreement = ready.shifted.lay(keyed, keyed.stored(plain[stored.embedding_bytes :]))
-        return ProtectedScores.of(cosine, agreement)
+        laid = ready.shifted.lay(keyed, keyed.stored(codes))
+        shares = [*laid.ordinal, *laid.competitive, laid.unrest_places]
+        return np.array([cosine, *(-share for share in shares)]), laid.places
+
+    def scores(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> Scores:
+        """How alike a probe and a template are, by each opinion and all together.
+
+        Raises:
+            PalmError: as `opinions`.
+        """
+        opinions, places = self.opinions(probe, stored)
+        features = probe.features if isinstance(probe, ProtectedProbe) else probe
+        fusion = self._fusions[(features.band, bool(features.embedding.size))]
+        return scores_of(opinions[None], places[None], fusion)[0]
 
     def compare(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> float:
         """The natural logarithm of the likelihood ratio of "the same palm" against "two palms".
 
         Raises:
-            PalmError: as `scores`.
+            PalmError: as `opinions`.
         """
-        return self._fusion.log_ratio(self.scores(probe, stored))
+        return self.scores(probe, stored).log_ratio
 
     def search_code(self, features: Features) -> Bytes:
         """What the index of this site holds of features: SEARCH_BITS bits, packed, (SEARCH_BITS / 8,).
 
         Two codes of one palm are alike within a site: that is what an index is for, and why it has to be kept secret.
+
+        Raises:
+            PalmError: the features have no embedding.
         """
         return np.packbits(self.search_values(features) > 0)
 
     def search_values(self, features: Features) -> Floats:
-        """A probe for the index, (SEARCH_BITS,): its signs are its code, its sizes say how sure each bit is."""
+        """A probe for the index, (SEARCH_BITS,): its signs are its code, its sizes say how sure each bit is.
+
+        Raises:
+            PalmError: the features have no embedding.
+        """
         embedding = _embedding(features)
+        if not embedding.size:
+            raise PalmError("features without an embedding cannot be searched by: encode with a model")
         matrix = self._search.get(len(embedding))
         if matrix is None:
             key = derive_key(self._site_key, b"", "search")
