@@ -89,7 +89,7 @@ class PalmIndex:
 
     def remove(self, id_: int) -> bool:
         """Takes an id out and overwrites its code in memory; says whether it was there."""
-        return any([shard.remove(id_) for shard in self._shards])
+        return any(shard.remove(id_) for shard in self._shards)
 
     def search(self, values: Floats, count: int = 32, *, exact: bool | None = None) -> tuple[Candidate, ...]:
         """The nearest to a probe (bits,) of `Protector.search_values`, most alike first.

@@ -39,7 +39,8 @@ def nearest(probes: Bytes, codes: Bytes, count: int) -> tuple[Distances, Rows]:
 def distances(probe: Bytes, codes: Bytes) -> Distances:
     """Bits in which `probe` (b,) and each of `codes` (m, b) differ, (m,); b is a multiple of 8."""
     words = np.ascontiguousarray(codes).view(np.uint64) ^ np.ascontiguousarray(probe).view(np.uint64)
-    return count_bits(words).sum(axis=1, dtype=np.int32)
+    away: Distances = count_bits(words).sum(axis=1, dtype=np.int32)
+    return away
 
 
 def _by_numpy(probes: Bytes, codes: Bytes, wanted: int) -> tuple[Distances, Rows]:

@@ -19,7 +19,7 @@ __all__ = ["KEY_BYTES", "KEY_ID_BYTES", "SALT_BYTES", "KeyedStream", "Purpose", 
 KEY_BYTES = 32
 SALT_BYTES = 16
 KEY_ID_BYTES = 8
-Purpose = Literal["key id", "search", "embedding", "ordinal", "competitive", "pad"]
+Purpose = Literal["key id", "search", "template"]
 
 
 def derive_key(site_key: bytes, salt: bytes, purpose: Purpose, length: int = KEY_BYTES) -> bytes:

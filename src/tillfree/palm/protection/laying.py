@@ -24,6 +24,7 @@ from tillfree.palm.protection.keyed_codes import KeyedCodes, StoredWords
 __all__ = ["Agreement", "ShiftedProbe"]
 
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.intp]
 _SHIFT, _MOVE = 6, 2
 _PAD = _SHIFT + _MOVE
@@ -76,21 +77,21 @@ class ShiftedProbe:
         fitted = _affine(at - _PAD, weights)
         away = ((at - _PAD - _COARSE_BASIS @ fitted) ** 2).sum(axis=1)
         start = np.rint(2.0 * (_FINE_BASIS @ fitted)).astype(np.intp)
-        levels = [(unlike[:, rows, chosen], pairs[:, rows, chosen]), self._finely(keyed, stored, start)]
-        total = np.array([[level[1][code].sum() for level in levels] for code in range(2)], dtype=np.float64)
-        differ = np.array([[level[0][code].sum() for level in levels] for code in range(2)], dtype=np.float64)
-        share = np.where(total > 0, differ / np.maximum(total, 1.0), 0.5)
-        places = total.sum(axis=0) / PLANES
-        return Agreement(share[0], share[1], places, float(np.sqrt(weights @ away / weights.sum())))
+        fine_unlike, fine_pairs = self._finely(keyed, stored, start)
+        differ = np.stack([unlike[:, rows, chosen].sum(axis=1), fine_unlike.sum(axis=1)]).astype(np.float64)
+        both = np.stack([pairs[:, rows, chosen].sum(axis=1), fine_pairs.sum(axis=1)]).astype(np.float64)
+        share = np.where(both > 0, differ / np.maximum(both, 1.0), 0.5)
+        unrest = float(np.sqrt(weights @ away / weights.sum()))
+        return Agreement(share[:, 0], share[:, 1], both.sum(axis=1) / PLANES, unrest)
 
-    def _finely(self, keyed: KeyedCodes, stored: StoredWords, start: Integers) -> tuple[Floats, Floats]:
+    def _finely(self, keyed: KeyedCodes, stored: StoredWords, start: Integers) -> tuple[Counts, Counts]:
         """Unlike and all pairs (2, fine blocks) of both codes where each block fits best."""
         begin = np.clip(_FINE_CORNERS + start + _PAD, _MOVE, GRIDS[1] + 2 * _PAD - BLOCK - _MOVE)
         places = (begin @ np.array([self._width, 1]))[:, None] + _AROUND @ np.array([self._width, 1])
         unlike, pairs = keyed.unlike(1, self._fine[:, places], stored.levels[1])
         best = np.argmax((pairs / 2.0 - unlike).sum(axis=0) - _AROUND_COST, axis=1)
         rows = np.arange(len(best))
-        return unlike[:, rows, best].astype(np.float64), pairs[:, rows, best].astype(np.float64)
+        return unlike[:, rows, best], pairs[:, rows, best]
 
 
 def _stacked(features: Features, level: int) -> npt.NDArray[np.bool_]:
@@ -114,19 +115,23 @@ def _every_block(bits: npt.NDArray[np.bool_]) -> Words:
 
 def _coarse_places(gain: Floats) -> Integers:
     """Where each block goes (blocks, 2), as rows and columns of `gain` (blocks, _SPAN, _SPAN)."""
-    nearby = np.stack([
-        np.roll(gain, (-step[0], -step[1]), axis=(1, 2)) - cost for step, cost in zip(_AROUND, _AROUND_COST, strict=True)
-    ])
-    whole = nearby.max(axis=0).sum(axis=0)[_MOVE:-_MOVE, _MOVE:-_MOVE]
-    y, x = divmod(int(np.argmax(whole)), whole.shape[1])
-    step = _AROUND[np.argmax(nearby[:, :, y + _MOVE, x + _MOVE], axis=0)]
-    placed: Integers = step + np.array([y + _MOVE, x + _MOVE])
+    best = gain
+    for axis in (1, 2):
+        room = [(0, 0)] * 3
+        room[axis] = (_MOVE, _MOVE)
+        wide = np.moveaxis(np.pad(best, room, constant_values=-1e9), axis, -1)
+        aside = [wide[:, :, step : step + _SPAN] - _STEP_COST * abs(step - _MOVE) for step in range(2 * _MOVE + 1)]
+        best = np.moveaxis(np.maximum.reduce(aside), -1, axis)
+    whole = best.sum(axis=0)[_MOVE:-_MOVE, _MOVE:-_MOVE]
+    y, x = (int(place) + _MOVE for place in divmod(int(np.argmax(whole)), whole.shape[1]))
+    near = gain[:, y - _MOVE : y + _MOVE + 1, x - _MOVE : x + _MOVE + 1].reshape(len(gain), -1)
+    placed: Integers = _AROUND[np.argmax(near - _AROUND_COST, axis=1)] + np.array([y, x])
     return placed
 
 
 def _affine(moves: Integers, weights: Floats) -> Floats:
     """The map (3, 2) from (1, y, x) to moves (blocks, 2) of coarse blocks, by weighted ridge regression."""
-    middle = np.average(moves, axis=0, weights=weights)
+    middle = weights @ moves / weights.sum()
     weighted = _COARSE_BASIS * weights[:, None]
     held = np.diag([1e-3, 1.0, 1.0]) * _STIFFNESS * weights.sum()
     fitted: Floats = np.linalg.solve(weighted.T @ _COARSE_BASIS + held, weighted.T @ (moves - middle))

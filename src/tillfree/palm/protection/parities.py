@@ -7,9 +7,9 @@ same block, so that a probe can be shifted block by block and paired with the sa
 stored for the search for the best shift. Two places that differ by chance make parities that differ by chance, and
 what all palms have in common nearly vanishes: the share of unlike parities of unlike bits p is 2 p (1 - p).
 
-The pairs of a block are (a_i, b_i-r), (b_i, c_i-s) and (c_i, a_i-t) of its planes a, b, c as words of 64 bits, turned by
-keyed r and s; t = 32 - r - s, and a keyed mask of which each bit differs from the one 32 further, let every bit be in
-one pair. The idea of keeping relations instead of values: Farooq, Bolle, Jea and Ratha, CVPR 2007; Kong, Teoh et al.
+The pairs of a block are (a_i, b_i-r), (b_i, c_i-s) and (c_i, a_i-t) of its planes a, b, c as words of 64 bits, turned
+by keyed r and s; t = 32 - r - s, and a keyed mask of which each bit differs from the one 32 further, let every bit be
+in one pair. Bits combined in keyed pairs: Zuo, Ratha and Connell, Cancelable iris biometric, ICPR 2008 ("bin-combo").
 """
 
 import numpy as np
@@ -45,41 +45,48 @@ class PairPattern:
     def parities(self, planes: Words) -> Words:
         """Unlike pairs of the words (PLANES, blocks, ...) of a code as bits of words of that shape; 0 elsewhere."""
         spread = (slice(None), *[None] * (planes.ndim - 2))
-        return np.stack([
-            (planes[plane] ^ _turned(planes[(plane + 1) % PLANES], self._turns[plane][spread]))
-            & self._masks[plane][spread]
-            for plane in range(PLANES)
-        ])
+        return np.stack(
+            [
+                (planes[plane] ^ _turned(planes[(plane + 1) % PLANES], self._turns[plane][spread]))
+                & self._masks[plane][spread]
+                for plane in range(PLANES)
+            ]
+        )
 
     def valid(self, words: Words) -> Words:
         """Pairs of which both bits count, (PLANES, blocks, ...), of the valid places (blocks, ...)."""
         spread = (slice(None), *[None] * (words.ndim - 1))
-        return np.stack([
-            words & _turned(words, self._turns[plane][spread]) & self._masks[plane][spread] for plane in range(PLANES)
-        ])
+        return np.stack(
+            [words & _turned(words, self._turns[plane][spread]) & self._masks[plane][spread] for plane in range(PLANES)]
+        )
 
     def folded(self, parities: Words) -> Halves:
         """The parities (PLANES, blocks) without the places that the mask leaves out: (PLANES, blocks) of 32 bits."""
-        return (parities | (parities >> _HALF)).astype(np.uint32)
+        folded: Halves = (parities | (parities >> _HALF)).astype(np.uint32)
+        return folded
 
     def unfolded(self, folded: Halves) -> Words:
         """The inverse of `folded`."""
         wide = folded.astype(np.uint64)
-        return (wide | (wide << _HALF)) & self._masks
+        unfolded: Words = (wide | (wide << _HALF)) & self._masks
+        return unfolded
 
 
 def count_bits(words: Words) -> npt.NDArray[np.uint8]:
     """How many bits are set in each word."""
+    counted: npt.NDArray[np.uint8]
     if hasattr(np, "bitwise_count"):
-        counted: npt.NDArray[np.uint8] = np.bitwise_count(words)
+        counted = np.bitwise_count(words)
         return counted
     octets = np.ascontiguousarray(words).view(np.uint8).reshape(*words.shape, 8)
-    return _BITS_OF_BYTES[octets].sum(axis=-1, dtype=np.uint8)
+    counted = _BITS_OF_BYTES[octets].sum(axis=-1, dtype=np.uint8)
+    return counted
 
 
 def _turned(words: Words, by: Words) -> Words:
     """Words turned left by 0 to 63 bits."""
-    return (words << by) | (words >> ((np.uint64(64) - by) & _TURN))
+    turned: Words = (words << by) | (words >> ((np.uint64(64) - by) & _TURN))
+    return turned
 
 
 def _turned_back(words: Words, by: Words) -> Words:

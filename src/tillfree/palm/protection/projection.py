@@ -3,7 +3,7 @@
 BioHash (Teoh, Goh and Ngo, IEEE PAMI 28, 2006) with the random matrix replaced by blocks of signed Hadamard transforms
 H D3 H D2 H D1 (Yu et al., Orthogonal random features, NIPS 2016; Choromanska et al., Binary embeddings with structured
 hashed projections, ICML 2016): a key of 3 bits per bit is enough, the rows of a block are orthogonal, and a new key
-costs less than a millisecond. The share of unlike bits of two directions is their angle over pi.
+costs less than a millisecond. The share of balance bits of two directions is their angle over pi.
 """
 
 import functools
@@ -53,11 +53,12 @@ class SignProjection:
         hadamard = _hadamard(self._side)
         padded = np.zeros((len(embeddings), self._side), np.float32)
         padded[:, : self.dimensions] = embeddings
-        blocks = np.repeat(padded[:, None, :], self._blocks, axis=1)
+        mixed: Floats = np.repeat(padded[:, None, :], self._blocks, axis=1)
         for signs in self._signs:
-            blocks = ((blocks * signs).reshape(-1, self._side) @ hadamard).reshape(blocks.shape)
+            mixed = np.matmul(mixed * signs, hadamard)
         scale = np.float32(math.sqrt(self._side))
-        return np.ascontiguousarray(blocks.reshape(len(embeddings), -1)[:, : self.bits]) * scale
+        values: Floats = np.ascontiguousarray(mixed.reshape(len(embeddings), -1)[:, : self.bits]) * scale
+        return values
 
     def matrix(self) -> Floats:
         """The hyperplanes as rows, (bits, d), each about of length sqrt(d): for attacks, and for many embeddings."""
@@ -71,8 +72,9 @@ def cosines_of(values: Floats, bits: Bytes) -> Floats:
     than comparing bits with bits. The mean of |x| is sqrt(2 / pi) for a normal variable, hence the factor.
     """
     signs = np.unpackbits(bits, axis=1, count=len(values)).astype(np.float32)
-    unlike = np.float32(2) * (signs @ values) - values.sum()
-    return (unlike * np.float32(math.sqrt(math.pi / 2) / len(values))).astype(np.float32)
+    balance = np.float32(2) * (signs @ values) - values.sum()
+    cosines: Floats = balance * np.float32(math.sqrt(math.pi / 2) / len(values))
+    return cosines
 
 
 @functools.cache

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.palm.errors import PalmError
 from tillfree.palm.comparison import scores_of
+from tillfree.palm.errors import PalmError
 from tillfree.palm.features import Features, Scores
 from tillfree.palm.fusion import Fusion
 from tillfree.palm.protection.fusion_table import PROTECTED_FUSIONS
 from tillfree.palm.protection.keyed_codes import KeyedCodes
-from tillfree.palm.protection.keys import SALT_BYTES, KeyedStream, derive_key, key_id_of
+from tillfree.palm.protection.keys import KEY_BYTES, SALT_BYTES, KeyedStream, derive_key, key_id_of
 from tillfree.palm.protection.laying import ShiftedProbe
 from tillfree.palm.protection.projection import SignProjection, cosines_of
 from tillfree.palm.protection.template import ProtectedTemplate
@@ -44,12 +44,19 @@ class ProtectedProbe:
     shifted: ShiftedProbe
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Secrets:
+    """What follows from the key of the site and one salt."""
+
+    projection: SignProjection | None
+    codes: KeyedCodes
+    pad: KeyedStream
+
+
 class Protector:
     """Protects and compares with one key of a site. The same input gives the same output."""
 
-    def __init__(
-        self, site_key: bytes, fusions: Mapping[tuple[Band, bool], Fusion] = PROTECTED_FUSIONS
-    ) -> None:
+    def __init__(self, site_key: bytes, fusions: Mapping[tuple[Band, bool], Fusion] = PROTECTED_FUSIONS) -> None:
         """Takes a key of at least 32 random bytes; `fusions` make one log likelihood ratio of several opinions.
 
         Raises:
@@ -68,14 +75,14 @@ class Protector:
         """
         embedding = _embedding(features)
         _check_salt(salt)
+        secrets = self._secrets(salt, len(embedding))
         bits = np.zeros(0, np.uint8)
-        if embedding.size:
-            bits = np.packbits(self._projection(salt, len(embedding)).values(embedding[None])[0] > 0)
-        codes = self._codes(salt).protected(features)
+        if secrets.projection is not None:
+            bits = np.packbits(secrets.projection.values(embedding[None])[0] > 0)
+        codes = secrets.codes.protected(features)
         plain = np.concatenate([bits, codes])
-        return ProtectedTemplate(
-            self.key_id, salt, features.band, features.side, len(embedding), len(bits), plain ^ self._pad(salt, len(plain))
-        )
+        sealed = plain ^ secrets.pad.octets(len(plain))
+        return ProtectedTemplate(self.key_id, salt, features.band, features.side, len(embedding), len(bits), sealed)
 
     def probe(self, features: Features) -> ProtectedProbe:
         """Prepares features for comparison with several templates."""
@@ -92,14 +99,14 @@ class Protector:
         """
         ready = probe if isinstance(probe, ProtectedProbe) else self.probe(probe)
         self._check(ready.features, stored)
-        plain = stored.sealed ^ self._pad(stored.salt, len(stored.sealed))
+        secrets = self._secrets(stored.salt, stored.dimensions)
+        plain = stored.sealed ^ secrets.pad.octets(len(stored.sealed))
         bits, codes = plain[: stored.embedding_bytes], plain[stored.embedding_bytes :]
         cosine = math.nan
-        if stored.dimensions:
-            values = self._projection(stored.salt, stored.dimensions).values(ready.features.embedding[None])[0]
+        if secrets.projection is not None:
+            values = secrets.projection.values(ready.features.embedding[None])[0]
             cosine = float(cosines_of(values, bits[None])[0])
-        keyed = self._codes(stored.salt)
-        laid = ready.shifted.lay(keyed, keyed.stored(codes))
+        laid = ready.shifted.lay(secrets.codes, secrets.codes.stored(codes))
         shares = [*laid.ordinal, *laid.competitive, laid.unrest_places]
         return np.array([cosine, *(-share for share in shares)]), laid.places
 
@@ -147,16 +154,11 @@ class Protector:
             matrix = self._search[len(embedding)] = SignProjection(key, len(embedding), SEARCH_BITS).matrix()
         return matrix @ embedding
 
-    def _projection(self, salt: bytes, dimensions: int) -> SignProjection:
-        return SignProjection(derive_key(self._site_key, salt, "embedding"), dimensions, EMBEDDING_BITS)
-
-    def _codes(self, salt: bytes) -> KeyedCodes:
-        return KeyedCodes(
-            derive_key(self._site_key, salt, "ordinal"), derive_key(self._site_key, salt, "competitive")
-        )
-
-    def _pad(self, salt: bytes, count: int) -> Bytes:
-        return KeyedStream(derive_key(self._site_key, salt, "pad")).octets(count)
+    def _secrets(self, salt: bytes, dimensions: int) -> _Secrets:
+        keys = derive_key(self._site_key, salt, "template", 4 * KEY_BYTES)
+        embedding, ordinal, competitive, pad = (keys[n * KEY_BYTES : (n + 1) * KEY_BYTES] for n in range(4))
+        projection = SignProjection(embedding, dimensions, EMBEDDING_BITS) if dimensions else None
+        return _Secrets(projection, KeyedCodes(ordinal, competitive), KeyedStream(pad))
 
     def _check(self, probe: Features, stored: ProtectedTemplate) -> None:
         if stored.key_id != self.key_id:
@@ -176,7 +178,9 @@ class Protector:
 def _embedding(features: Features) -> Floats:
     embedding = features.embedding
     if embedding.ndim != 1 or embedding.dtype != np.float32 or not np.isfinite(embedding).all():
-        raise PalmError(f"an embedding has the shape (d,) of finite float32, not {embedding.shape} of {embedding.dtype}")
+        raise PalmError(
+            f"an embedding has the shape (d,) of finite float32, not {embedding.shape} of {embedding.dtype}"
+        )
     return embedding
 
 
