@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import tillfree
 from tillfree.cli.integration_arguments import add_integrations
+from tillfree.cli.palm.arguments import add_palm
 
 __all__ = ["Command", "make_parser"]
 
@@ -148,6 +149,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_codes(commands)
     _add_ledger(commands)
     add_integrations(commands, _add)
+    add_palm(commands)
     return parser
 
 

@@ -3,13 +3,14 @@
 A hand is not rigid, and no region lies quite like the last one of the same palm. So blocks of 8 x 8 places of the
 reference look for their place in the probe by themselves, held together by what a step aside costs:
 
-1. Coarse: all shifts of the whole palm up to 6 places (15 % of the region) are tried; for each, every block may move
-   up to 2 places more. This is the generalised distance transform of a pictorial structure with one star-shaped level
-   (Felzenszwalb and Huttenlocher, Pictorial structures for object recognition, IJCV 61, 2005, section 3).
-2. The moves of the blocks give an affine map by weighted least squares: shift, turn, tilt and distance.
+1. Coarse: shifts of the whole palm up to 6 places (15 % of the region), turns by 9 degrees and other distances by 9 %
+   are tried; for each, every block may move one place more. This is the generalised distance transform of a pictorial
+   structure with one star-shaped level (Felzenszwalb and Huttenlocher, Pictorial structures for object recognition,
+   IJCV 61, 2005, section 3). Then every block may move two places from where the best of these puts it.
+2. The moves of the blocks give an affine map by weighted least squares.
 3. Fine: each block of the finer level begins where that map puts it, and may move up to 2 places more, where the
    blocks around it find support for the same move (aggregation of cost, as in stereo vision: Scharstein and Szeliski,
-   IJCV 47, 2002, section 3.2).
+   A taxonomy and evaluation of dense two-frame stereo, IJCV 47, 2002, section 3.2).
 
 All work is on words of 64 bits: the word of a block at any place of the probe is made once for each probe.
 """
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.codes.layout import BLOCK, GRIDS, PLANES, Words, blocks, planes
-from tillfree.palm.codes.moves import SHIFT, best_moves, fit_map, place_blocks, supported, unrest
+from tillfree.palm.codes.moves import REACH, best_moves, fit_map, place_blocks, supported, unrest
 
 __all__ = ["Agreement", "Aligner", "Tiles"]
 
@@ -28,9 +29,9 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Gains = npt.NDArray[np.int16]
 
-_PAD = 8
+_PAD = REACH
 """Places around the probe where a block may lie at either level; nothing is valid there."""
-_SPAN = 2 * SHIFT + 1
+_SPAN = 2 * REACH + 1
 _COUNTS = tuple(grid // BLOCK for grid in GRIDS)
 _LAYERS = 2 * PLANES + 1
 """Planes of both codes, and one of what is valid."""
@@ -86,26 +87,24 @@ class Aligner:
             for level in range(2)
         )
         count = _COUNTS[0]
-        steps = np.arange(count)[:, None] * BLOCK + (_PAD - SHIFT) + np.arange(_SPAN)
+        steps = np.arange(count)[:, None] * BLOCK + np.arange(_SPAN)
         stack = coarse[:, steps[:, None, :, None], steps[None, :, None, :]]
         self._stack = np.ascontiguousarray(stack).reshape(_LAYERS, count * count, _SPAN * _SPAN)
         self._width = fine.shape[2]
         self._fine = np.ascontiguousarray(fine.reshape(_LAYERS, -1))
         # Arrays of this size cost more to ask for than to fill.
-        self._differ = np.empty((_LAYERS - 1, *self._stack.shape[1:]), dtype=np.uint64)
-        self._counts = np.empty(self._differ.shape, dtype=np.uint8)
-        self._seen = np.empty(self._stack.shape[1:], dtype=np.uint64)
+        self._seen, self._differ = np.empty((2, *self._stack.shape[1:]), dtype=np.uint64)
+        self._counts = np.empty((_LAYERS - 1, *self._stack.shape[1:]), dtype=np.uint8)
 
     def align(self, tiles: Tiles) -> Agreement:
         """Lays a reference on the probe where they agree best."""
         coarse = self._coarsely(tiles.coarse)
         gain = _gain(coarse)
-        field = np.ascontiguousarray(gain.T).reshape(_SPAN, _SPAN, -1)
-        shift, moves = best_moves(field)
-        at = (moves[:, 0] + SHIFT) * _SPAN + moves[:, 1] + SHIFT
+        expected, moves = best_moves(np.ascontiguousarray(gain.T).reshape(_SPAN, _SPAN, -1))
+        at = (moves[:, 0] + REACH) * _SPAN + moves[:, 1] + REACH
         rows = np.arange(len(at))
         weights = np.maximum(gain[rows, at], 0) + 1.0
-        fitted = fit_map(shift, moves, weights)
+        fitted = fit_map(expected, moves, weights)
         levels = [coarse[:, rows, at], self._finely(tiles.fine, fitted)]
         sums = np.array([level.sum(axis=1, dtype=np.int64) for level in levels], dtype=np.float32)
         shares = sums[:, :2] / np.maximum(PLANES * sums[:, 2:], 1.0)
@@ -115,9 +114,12 @@ class Aligner:
         """Differing bits of both codes and compared places (3, blocks, shifts) for each shift of each block."""
         stack, differ, seen = self._stack, self._differ, self._seen
         np.bitwise_and(stack[-1], tiles[-1], out=seen)
-        np.bitwise_xor(stack[:-1], tiles[:-1], out=differ)
-        np.bitwise_and(differ, seen, out=differ)
-        return _counted(np.bitwise_count(differ, out=self._counts), seen)
+        for plane, tile, counts in zip(stack, tiles, self._counts, strict=False):
+            # One plane after the other: so much stays near the processor.
+            np.bitwise_xor(plane, tile, out=differ)
+            np.bitwise_and(differ, seen, out=differ)
+            np.bitwise_count(differ, out=counts)
+        return _counted(self._counts, seen)
 
     def _finely(self, tiles: Words, fitted: Floats) -> Bytes:
         """Differing bits of both codes and compared places (3, blocks) of each fine block where it fits best."""
