@@ -114,10 +114,18 @@ class PalmVault(VaultLog):
             found = self._opened(connection, subject)
             return [] if found is None else self._templates_of(connection, found[0], subject)
 
-    def template_numbers(self) -> dict[int, str]:
-        """Whose each template is."""
+    def template_numbers(self, after: int = 0) -> dict[int, str]:
+        """Whose each template is, of those with a greater number."""
         with self._reading() as connection:
-            return dict(connection.execute("SELECT number, subject FROM templates ORDER BY number").fetchall())
+            rows = connection.execute(
+                "SELECT number, subject FROM templates WHERE number > ? ORDER BY number", (after,)
+            )
+            return dict(rows.fetchall())
+
+    def template_count(self) -> int:
+        """How many templates there are."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
 
     def all_templates(self, subjects: Sequence[str] | None = None) -> Iterator[KeptTemplate]:
         """The templates of these persons, of all where none are named, one person after the other."""
@@ -147,26 +155,19 @@ class PalmVault(VaultLog):
             self._append(connection, msgspec.structs.replace(entry, subject=subject))
         return subject
 
-    def add_templates(
-        self, subject: str, templates: Sequence[Template], entry: AuditEntry, *, instead: bool = False
-    ) -> bool:
-        """Adds templates, or puts them in the place of those there were; False where there is nobody of that name."""
-        with self._changing() as connection:
-            found = self._opened(connection, subject)
-            if found is None:
-                return False
-            if instead:
-                connection.execute("DELETE FROM templates WHERE subject = ?", (subject,))
-            self._put_templates(connection, found[0], subject, templates)
-            self._note_digest(connection, found[0], subject)
-            self._append(connection, msgspec.structs.replace(entry, subject=subject))
-        return True
+    def change(
+        self,
+        subject: str,
+        change: Callable[[Profile], Profile],
+        entry: AuditEntry | None,
+        *,
+        templates: Sequence[Template] = (),
+        instead: bool = False,
+    ) -> Profile | None:
+        """Replaces a profile by what `change` makes of it, and adds templates, `instead` of those there were.
 
-    def change(self, subject: str, change: Callable[[Profile], Profile], entry: AuditEntry | None) -> Profile | None:
-        """Replaces a profile by what `change` makes of it; None where there is nobody of that name.
-
-        What `change` raises leaves everything as it was. Without an entry nothing is written into the log: for counts
-        of tries.
+        None where there is nobody of that name. What `change` raises leaves everything as it was. Without an entry
+        nothing is written into the log: for counts of tries.
         """
         with self._changing() as connection:
             found = self._opened(connection, subject)
@@ -176,7 +177,10 @@ class PalmVault(VaultLog):
             after = change(before)
             if after != before:
                 self._put_profile(connection, key, subject, after)
-                self._note_digest(connection, key, subject)
+            if instead:
+                connection.execute("DELETE FROM templates WHERE subject = ?", (subject,))
+            self._put_templates(connection, key, subject, templates)
+            self._note_digest(connection, key, subject)
             if entry is not None:
                 self._append(connection, msgspec.structs.replace(entry, subject=subject))
             return after
