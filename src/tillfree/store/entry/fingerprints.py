@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from tillfree.core.time import NS_PER_S
+from tillfree.storage.secret_files import write_secret
 from tillfree.store.entry.errors import EntryError
-from tillfree.store.entry.secret_files import write_secret
 
 __all__ = ["FILE_NAME", "Fingerprints"]
 
