@@ -11,7 +11,16 @@ from starlette.responses import Response
 
 from tillfree.web.api.problems import PROBLEMS, ProblemBody, problem_uri
 
-__all__ = ["API", "PROCESSORS", "RETAILER", "STATION_STREAM", "body_bytes_max", "is_for_machines", "machine_error", "problem_type"]
+__all__ = [
+    "API",
+    "PROCESSORS",
+    "RETAILER",
+    "STATION_STREAM",
+    "body_bytes_max",
+    "is_for_machines",
+    "machine_error",
+    "problem_type",
+]
 
 API = "/api/"
 RETAILER = "/v1/"

@@ -57,13 +57,31 @@ PERMISSIONS: dict[Permission, str] = {
 
 _VIEWER: frozenset[Permission] = frozenset({"live.see", "catalogue.see", "stock.see", "devices.see"})
 _ASSOCIATE: frozenset[Permission] = _VIEWER.union(
-    ("visits.see", "evidence.see", "review.decide", "stock.change", "gate.see", "gate.change", "disputes.decide", "palms.see")
+    (
+        "visits.see",
+        "evidence.see",
+        "review.decide",
+        "stock.change",
+        "gate.see",
+        "gate.change",
+        "disputes.decide",
+        "palms.see",
+    )
 )
 _MANAGER: frozenset[Permission] = _ASSOCIATE.union(
     ("catalogue.change", "reports.see", "staff.change", "audit.see", "payments.see", "payments.refund", "palms.change")
 )
 _ENGINEER: frozenset[Permission] = _VIEWER.union(
-    ("visits.see", "evidence.see", "devices.change", "reports.see", "audit.see", "gate.see", "integrations.change", "palms.see")
+    (
+        "visits.see",
+        "evidence.see",
+        "devices.change",
+        "reports.see",
+        "audit.see",
+        "gate.see",
+        "integrations.change",
+        "palms.see",
+    )
 )
 
 ROLES: dict[Role, frozenset[Permission]] = {

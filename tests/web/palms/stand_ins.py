@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tillfree.palm.features import Features
 from tillfree.palm.samples import REGION_PX, HandImage, HandSide, PalmRegion, Quality
-from tillfree.web.palms.seeing import Answer, Eyes, LiveHint, SeenHand, Wishes
+from tillfree.web.palms.seeing import Answer, AnswerKind, Eyes, LiveHint, Reading, SeenHand, Wishes
 
 __all__ = ["GreyClerk", "Seen", "grey_eyes", "grey_jpeg", "hand"]
 
@@ -42,7 +42,7 @@ def grey_jpeg(grey: int, width: int = 320, height: int = 240) -> bytes:
     return bytes(data)
 
 
-def _look(image: HandImage) -> SeenHand:
+def _look(image: HandImage, _before: SeenHand | None) -> SeenHand:
     grey = float(image.pixels.mean())
     if grey < 30:
         return hand("no hand", 0.0, found=False)
@@ -68,27 +68,27 @@ class GreyClerk:
         self.asked = 0
         self.pin = ""
 
-    def identify(self, samples: Sequence[Features], station: str) -> Answer:
+    def identify(self, samples: Sequence[Reading], station: str) -> Answer:
         assert station
         self.asked += 1
         found = self._find(samples)
         if not found:
             return Answer(kind="unknown")
-        kind = "pin" if self.pin else "known"
+        kind: AnswerKind = "pin" if self.pin else "known"
         return Answer(kind=kind, account=found, shown=f"{found[0].upper()}\u2022\u2022\u2022", may=("identify",))
 
     def prove(self, account: str, pin: str, station: str) -> Answer:
         assert station
         return Answer(kind="known", account=account) if pin == self.pin else Answer(kind="refused", reason="wrong pin")
 
-    def enrol(self, first: Sequence[Features], again: Sequence[Features], wishes: Wishes, station: str) -> Answer:
+    def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
         assert station
         if abs(_grey(first) - _grey(again)) > 0.02:
             return Answer(kind="unlike")
         if self._find(first):
             return Answer(kind="already")
         self.wishes.append(wishes)
-        account = f"{wishes.name or 'person'}-{len(self.known)}"
+        account = f"ann-{len(self.known)}"
         self.known[account] = _grey(first)
         return Answer(kind="enrolled", account=account, may=wishes.purposes)
 
@@ -97,10 +97,10 @@ class GreyClerk:
         del self.known[account]
         return Answer(kind="deleted")
 
-    def _find(self, samples: Sequence[Features]) -> str:
+    def _find(self, samples: Sequence[Reading]) -> str:
         grey = _grey(samples)
         return next((account for account, known in self.known.items() if abs(known - grey) < 0.02), "")
 
 
-def _grey(samples: Sequence[Features]) -> float:
-    return float(np.mean([one.embedding[0] for one in samples]))
+def _grey(samples: Sequence[Reading]) -> float:
+    return float(np.mean([one.features.embedding[0] for one in samples]))

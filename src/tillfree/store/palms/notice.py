@@ -87,10 +87,13 @@ def _read(path: Path) -> str:
 
 def _what(*, simulated: bool) -> tuple[str, ...]:
     said = (
-        "A camera looks at your open hand. From its pictures a program works out a palm template: numbers that tell your "
-        "palm from others. The pictures are thrown away at once; only the template is kept, protected so that no picture "
+        "A camera looks at your open hand. From its pictures a program works out a palm template: numbers that tell "
+        "your "
+        "palm from others. The pictures are thrown away at once; only the template is kept, protected so that no "
+        "picture "
         "can be made of it and that it says nothing in any other shop.",
-        "It is used for the purposes that you tick, and for nothing else: to recognise you here when you hold your hand "
+        "It is used for the purposes that you tick, and for nothing else: to recognise you here when you hold your "
+        "hand "
         "over a reader. It is not sold, not traded, not given to anybody, and not used to train programs.",
     )
     return (*said, "This is a demo: what it keeps is gone when it ends.") if simulated else said
@@ -98,8 +101,10 @@ def _what(*, simulated: bool) -> tuple[str, ...]:
 
 def _how_long(settings: NoticeSettings, inactive_days: int) -> tuple[str, ...]:
     return (
-        f"Until you take it back; otherwise until you have not used it for {inactive_days} days. Then the template, what "
-        f"was linked to it and the key without which it cannot be read are destroyed, in copies too, at the latest within "
+        f"Until you take it back; otherwise until you have not used it for {inactive_days} days. Then the template, "
+        f"what "
+        f"was linked to it and the key without which it cannot be read are destroyed, in copies too, at the latest "
+        f"within "
         f"{settings.policy_days} days. That you agreed, and that it was destroyed, stays noted under a number.",
     )
 
@@ -107,7 +112,8 @@ def _how_long(settings: NoticeSettings, inactive_days: int) -> tuple[str, ...]:
 def _choice(settings: NoticeSettings) -> tuple[str, ...]:
     return (
         f"You need not do this. Instead you can use {settings.other_ways}, at the same price.",
-        "You can take it back at any time, here at the station with your hand alone, or through the contact below; it is "
+        "You can take it back at any time, here at the station with your hand alone, or through the contact below; it "
+        "is "
         "as easy as enrolling, and nothing that was right until then becomes wrong by it.",
     )
 
@@ -123,10 +129,13 @@ def _gdpr(settings: NoticeSettings, who: str, _days: int) -> tuple[str, tuple[st
     return (
         "In the European Union (GDPR)",
         (
-            f"A palm template is biometric data, a special category. {who} processes it only because you agree expressly "
-            "(Art. 9(2)(a)). No decision about you is made by it beyond whether this is your palm, and it does not leave "
+            f"A palm template is biometric data, a special category. {who} processes it only because you agree "
+            f"expressly "
+            "(Art. 9(2)(a)). No decision about you is made by it beyond whether this is your palm, and it does not "
+            "leave "
             "the machines of the shop.",
-            "You may ask what is kept about you and receive it in a form that machines read, have it corrected or erased, "
+            "You may ask what is kept about you and receive it in a form that machines read, have it corrected or "
+            "erased, "
             f"and take your consent back. You may complain to {authority}.",
         ),
     )
@@ -138,11 +147,14 @@ def _bipa(settings: NoticeSettings, who: str, days: int) -> tuple[str, tuple[str
         "In Illinois (BIPA)",
         (
             f"With this text {who} informs you in writing that a biometric identifier of your hand is collected and "
-            "stored, for which purposes, and for how long. By pressing the button you give a written release, which may be "
+            "stored, for which purposes, and for how long. By pressing the button you give a written release, which "
+            "may be "
             "electronic.",
             "It is destroyed when its purpose is over, or "
-            f"{days} days after the last time you used it, whichever comes first, and never later than three years after "
-            f"that. Nobody profits from it, and it is disclosed to nobody. The schedule of keeping is public: {policy}.",
+            f"{days} days after the last time you used it, whichever comes first, and never later than three years "
+            f"after "
+            f"that. Nobody profits from it, and it is disclosed to nobody. The schedule of keeping is public: "
+            f"{policy}.",
         ),
     )
 
@@ -151,8 +163,10 @@ def _cubi(settings: NoticeSettings, who: str, _days: int) -> tuple[str, tuple[st
     return (
         "In Texas (CUBI)",
         (
-            f"Before your hand is captured, {who} tells you that it is a biometric identifier captured for a commercial "
-            "purpose, and captures it only if you agree. It is neither sold nor leased nor disclosed, is guarded like the "
+            f"Before your hand is captured, {who} tells you that it is a biometric identifier captured for a "
+            f"commercial "
+            "purpose, and captures it only if you agree. It is neither sold nor leased nor disclosed, is guarded like "
+            "the "
             "shop's most confidential data, and destroyed within "
             f"{settings.policy_days} days after its purpose is over, which is less than the year that the law allows.",
         ),

@@ -87,7 +87,7 @@ def _size(jpeg: bytes) -> tuple[int, int]:
         if jpeg[at] != 0xFF:
             break
         marker = jpeg[at + 1]
-        if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
+        if marker in (0x01, 0xFF) or 0xD0 <= marker <= 0xD8:
             at += 1 if marker == 0xFF else 2
             continue
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):

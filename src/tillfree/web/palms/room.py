@@ -17,7 +17,7 @@ class PalmRoom:
     eyes: Eyes
     clerk: Clerk
     notice: Notice
-    rules: SessionRules = SessionRules()
+    rules: SessionRules = dataclasses.field(default_factory=SessionRules)
     samples: SampleHands | None = None
     """Simulated hands for a machine without a camera: of a demo only."""
     where: str = ""

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tillfree.palm.features import Features
 from tillfree.palm.samples import HandImage, HandSide, PalmRegion, Quality
 
-__all__ = ["Answer", "AnswerKind", "Clerk", "Eyes", "LiveHint", "SampleHands", "SeenHand", "Wishes"]
+__all__ = ["Answer", "AnswerKind", "Clerk", "Eyes", "LiveHint", "Reading", "SampleHands", "SeenHand", "Wishes"]
 
 
 class SeenHand(Protocol):
@@ -22,7 +22,7 @@ class SeenHand(Protocol):
         """Whether there is a hand."""
 
     @property
-    def landmarks(self) -> npt.NDArray[np.float32]:
+    def landmarks(self) -> npt.NDArray[np.floating[Any]]:
         """(n, 2): x and y in pixels of the picture."""
 
     @property
@@ -59,12 +59,22 @@ class LiveHint:
 class Eyes:
     """Looks at pictures: finds the hand, reads the palm, and judges whether it lives.
 
+    `look` is given what was seen in the picture a moment before, too, where there was one: whether a hand moves.
     `judge` is None where nobody judges: the screen then says that liveness is not checked.
     """
 
-    look: Callable[[HandImage], SeenHand]
+    look: Callable[[HandImage, SeenHand | None], SeenHand]
     read: Callable[[PalmRegion], Features]
     judge: Callable[[Sequence[HandImage], Sequence[SeenHand]], LiveHint] | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from one good picture: `live` is None where nobody judges."""
+
+    features: Features
+    quality: float = 0.0
+    live: bool | None = None
 
 
 AnswerKind = Literal[
@@ -76,7 +86,8 @@ AnswerKind = Literal[
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a station tells a person.
 
-    `account` never leaves the server; `shown` is what of it may be shown where others can read it. `may` says what the
+    `account` never leaves the server, and is there wherever it is known who it is, also where they may not do what they
+    want; `shown` is what of it may be shown where others can read it. `may` says what the
     palm opens here: `pay`, `loyalty`, `door`, `badge`, `age`. `reason` is a code.
     """
 
@@ -92,20 +103,20 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
     notice_version: str
     purposes: tuple[str, ...]
-    name: str = ""
     pin: str = ""
+    language: str = "en"
 
 
 class Clerk(Protocol):
     """Who knows the palms of a site. Methods take their time, and may be called by any thread."""
 
-    def identify(self, samples: Sequence[Features], station: str) -> Answer:
+    def identify(self, samples: Sequence[Reading], station: str) -> Answer:
         """Whose palm it is, if it is anybody's: `known`, `unknown`, `refused` or `pin`."""
 
     def prove(self, account: str, pin: str, station: str) -> Answer:
         """After `pin`: `known`, or `refused`."""
 
-    def enrol(self, first: Sequence[Features], again: Sequence[Features], wishes: Wishes, station: str) -> Answer:
+    def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
         """Remembers a palm that was held twice: `enrolled`, `already`, `unlike` or `refused`."""
 
     def delete(self, account: str, station: str) -> Answer:

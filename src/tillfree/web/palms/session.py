@@ -14,7 +14,7 @@ from tillfree.core.time import NS_PER_S
 from tillfree.palm.samples import HandImage
 from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
 from tillfree.web.palms.pictures import Frame, decode_picture
-from tillfree.web.palms.seeing import Answer, Clerk, Eyes, LiveHint, SeenHand, Wishes
+from tillfree.web.palms.seeing import Answer, Clerk, Eyes, LiveHint, Reading, SeenHand, Wishes
 
 __all__ = ["STREAM_SIDE_MAX_PX", "Begin", "Confirm", "Pin", "Session", "SessionRules", "Want"]
 
@@ -24,6 +24,8 @@ STREAM_SIDE_MAX_PX = 1280
 """Larger pictures of a stream are made smaller before they are looked at."""
 _LIVE_KEPT = 8
 """So many pictures are kept for the judge of liveness, and for nothing else."""
+_NEAR_NS = NS_PER_S // 5
+"""A picture is compared with the one before it if that is no older."""
 Message = dict[str, Any]
 _log = logging.getLogger(__name__)
 
@@ -34,7 +36,6 @@ class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="k", forbid_unkn
     want: Want
     notice_version: str = ""
     purposes: tuple[str, ...] = ()
-    name: str = ""
     pin: str = ""
 
 
@@ -57,17 +58,19 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
     shown_s: float = 6.0
     refused_s: float = 3.5
     asked_s: float = 20.0
-    identify: HoverRules = HoverRules(pictures=2, quality_min=30.0)
+    identify: HoverRules = HoverRules(pictures=3, quality_min=30.0)
     enrol: HoverRules = HoverRules(pictures=4, rounds=2, quality_min=40.0, apart_ms=150, patience_ms=60_000)
     purposes: frozenset[str] = frozenset()
     notice_version: str = ""
-    pin_digits: tuple[int, int] = (4, 8)
+    pin_digits: tuple[int, int] = (4, 12)
 
 
 class Session:
     """Methods may be called by any thread; one at a time does something. `now_ns` is a clock that never goes back."""
 
-    def __init__(self, eyes: Eyes, clerk: Clerk, rules: SessionRules) -> None:
+    def __init__(self, eyes: Eyes, clerk: Clerk, rules: SessionRules, language: str = "en") -> None:
+        """`language` is the one in which the notice is read at that screen."""
+        self._language = language
         self._eyes = eyes
         self._clerk = clerk
         self._rules = rules
@@ -77,6 +80,8 @@ class Session:
         self._hover = Hover(rules.identify)
         self._lately: deque[tuple[HandImage, SeenHand]] = deque(maxlen=_LIVE_KEPT)
         self._number = -1
+        self._seen: SeenHand | None = None
+        self._seen_ns = 0
         self._until_ns = 0
         self._asks: Answer | None = None
         self._tries = 0
@@ -98,8 +103,8 @@ class Session:
                 self._wishes = Wishes(
                     notice_version=wanted.notice_version,
                     purposes=wanted.purposes,
-                    name=wanted.name.strip(),
                     pin=wanted.pin,
+                    language=self._language,
                 )
             return [{"k": "begun", "want": self._want, "rounds": self._hover.rules.rounds}]
 
@@ -107,9 +112,11 @@ class Session:
         """The PIN after `pin`."""
         with self._lock:
             asked, self._asks = self._asks, None
-            if asked is None or asked.kind != "pin" or now_ns > self._until_ns:
+            if asked is None or self._want == "delete" or now_ns > self._until_ns:
                 return [{"k": "wrong", "code": "too late"}]
-            return self._tell(self._asked(lambda: self._clerk.prove(asked.account, said.pin, self._rules.station)), now_ns)
+            return self._tell(
+                self._asked(lambda: self._clerk.prove(asked.account, said.pin, self._rules.station)), now_ns
+            )
 
     def confirm(self, said: Confirm, now_ns: int) -> list[Message]:
         """Deletes, or not."""
@@ -143,7 +150,9 @@ class Session:
                 return []
             begin_s = time.perf_counter()
             image = decode_picture(frame.jpeg, frame.band, STREAM_SIDE_MAX_PX)
-            seen = self._eyes.look(image)
+            near = now_ns - self._seen_ns <= _NEAR_NS
+            seen = self._eyes.look(image, self._seen if near else None)
+            self._seen, self._seen_ns = seen, now_ns
             if seen.found:
                 self._lately.append((image, seen))
             if self._hover.wants(seen, now_ns) and seen.region is not None:
@@ -182,18 +191,21 @@ class Session:
         hint = self._live()
         if hint is not None and not hint.passes:
             return self._tell(Answer(kind="not live", reason=hint.reasons[0] if hint.reasons else ""), now_ns, hint)
-        rounds = [[one.features for one in taken] for taken in self._hover.rounds]
+        live = None if hint is None else hint.passes
+        rounds = [
+            [Reading(one.features, one.seen.quality.value, live) for one in taken] for taken in self._hover.rounds
+        ]
         station = self._rules.station
         if self._want == "enrol":
             wishes = self._wishes
             answer = self._asked(lambda: self._clerk.enrol(rounds[0], rounds[1], wishes, station))
         else:
             answer = self._asked(lambda: self._clerk.identify(rounds[0], station))
-        asks = answer.kind == "pin" or (self._want == "delete" and answer.kind == "known")
+        asks = answer.kind == "pin" or (self._want == "delete" and bool(answer.account))
         if asks:
             self._asks = answer
             self._until_ns = now_ns + int(self._rules.asked_s * NS_PER_S)
-            code = "pin" if answer.kind == "pin" else "delete"
+            code = "delete" if self._want == "delete" else "pin"
             return [{"k": "ask", "code": code, "shown": answer.shown, "for_ms": int(self._rules.asked_s * 1000)}]
         return self._tell(answer, now_ns, hint)
 
@@ -236,7 +248,7 @@ class Session:
     def _forget(self, *, keep_tries: bool = False) -> None:
         self._hover.clear()
         self._lately.clear()
-        self._asks = None
+        self._seen = self._asks = None
         self._until_ns = 0
         self._wishes = Wishes(notice_version="", purposes=())
         if not keep_tries:
@@ -246,9 +258,9 @@ class Session:
         """What is missing for an enrolment; empty for nothing."""
         if wanted.notice_version != self._rules.notice_version:
             return "old notice"
-        if not wanted.purposes:
+        if "identify" not in wanted.purposes:
             return "no consent"
-        if not set(wanted.purposes) <= self._rules.purposes or len(wanted.name) > 40:
+        if not set(wanted.purposes) <= self._rules.purposes:
             return "not possible"
         low, high = self._rules.pin_digits
         pin = wanted.pin

@@ -3,6 +3,7 @@
 const LONGEST_PX = 960;
 const QUALITY = 0.88;
 const EMPTY = 9;  // so many pictures of nothing before a simulated hand comes again: it then counts as lifted
+const HELD = 40;  // so many pictures it is held
 
 /** The camera; `open` throws what the browser says where it gives none. */
 export class Camera {
@@ -48,11 +49,22 @@ export class Camera {
   }
 }
 
+/** The numbers of the pictures: nothing, the hand comes near, and then is held: the last half, forth and back. */
+function sequence(frames) {
+  const held = Array.from({ length: Math.ceil(frames / 2) }, (_, k) => frames - 1 - k);
+  const wave = [...held, ...held.slice(1, -1).reverse()];
+  return [
+    ...Array(EMPTY).fill(0),
+    ...Array.from({ length: frames - 1 }, (_, k) => k + 1),
+    ...Array.from({ length: HELD }, (_, k) => wave[k % wave.length]),
+  ];
+}
+
 /** Simulated pictures of one hand, again and again: first nothing, then the hand comes near and is held. */
 export class SampleHand {
   constructor(person, frames, canvas) {
     this.person = person;
-    this.frames = frames;
+    this.sequence = sequence(frames);
     this.canvas = canvas;
     this.next = 0;
     this.kept = new Map();
@@ -60,8 +72,8 @@ export class SampleHand {
   }
 
   async picture() {
-    const frame = Math.max(0, this.next - EMPTY);
-    this.next = (this.next + 1) % (this.frames + EMPTY);
+    const frame = this.sequence[this.next];
+    this.next = (this.next + 1) % this.sequence.length;
     if (!this.kept.has(frame)) {
       const answer = await fetch(`/palm/samples/${this.person}/${frame}.jpg`);
       if (!answer.ok) throw new Error(answer.statusText);

@@ -14,7 +14,7 @@ const VERSION = 1;
 const SIGNS = {
   "": "still", "no hand": "hover", closer: "closer", further: "further", flatten: "flatten", centre: "centre",
   "other hand": "swap", "hold still": "still", "more light": "light", "less light": "light", lift: "again", wait: "wait",
-  turn: "flatten",
+  turn: "flatten", "spread fingers": "flatten",
 };
 
 // ---- the connection ----
@@ -299,7 +299,7 @@ consent.addEventListener("submit", (event) => {
   if (event.submitter?.value !== "yes") return;
   const form = new FormData(event.target);
   const purposes = form.getAll("purpose");
-  if (purposes.length && form.get("agree")) return;
+  if (purposes.includes("identify") && form.get("agree")) return;
   event.preventDefault();
   const said = consent.querySelector("[data-wrong]");
   said.textContent = words.reasons["no consent"];
@@ -314,7 +314,6 @@ consent.addEventListener("close", () => {
       want: "enrol",
       notice_version: setup.notice,
       purposes: given.getAll("purpose"),
-      name: given.get("name"),
       pin: given.get("pin"),
     });
   }
