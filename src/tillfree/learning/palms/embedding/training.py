@@ -113,9 +113,9 @@ def _one_step(
     views = np.stack([rng.permutation(collection.views)[:2] for _ in classes])
     shown = collection.pictures(np.tile(classes, 2), views.T.ravel())
     grey, mask = varied(shown, rng)
-    with th.no_grad():
-        lines = network.lines(grey, mask)
     with th.autocast("cpu", th.bfloat16):
+        with th.no_grad():
+            lines = network.lines(grey, mask)
         raw = network.learned(lines)
     embeddings = th.nn.functional.normalize(raw.float(), dim=1)
     numbers = th.from_numpy(classes)
