@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import tillfree
+from tillfree.cli.hand_arguments import add_train_hands
 from tillfree.cli.integration_arguments import add_integrations
 
 __all__ = ["Command", "make_parser"]
@@ -363,6 +364,7 @@ def _add_train(commands: Commands) -> None:
     parser.add_argument("--people", type=int, metavar="N", help="how many are drawn (default 1000)")
     parser.add_argument("--things", type=int, metavar="N", help="how many are drawn (default 500)")
     parser.add_argument("--backdrops", type=int, metavar="N", help="how many are drawn (default 700)")
+    add_train_hands(inner, _add)
 
 
 def _add_files(commands: Commands) -> None:

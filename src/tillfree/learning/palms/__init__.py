@@ -1,0 +1,1 @@
+"""Training of the networks that read palms, on simulated hands and skin alone."""

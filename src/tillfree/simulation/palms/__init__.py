@@ -1,0 +1,1 @@
+"""Palms that nobody has: whole hands and palm regions, drawn from numbers."""
