@@ -5,7 +5,7 @@
 
 Needs `pip install 'tillfree[palm]'`. Hands are **simulated**, with other seeds than those that were learned from. Each
 hand is seen twice under each condition (the same shape; pose, tilt, place, light and background drawn anew), in
-pictures of 1600 x 1200 in visible light and 768 x 576 in near infrared. Writes `benchmarks/results/palm_capture.json`.
+pictures of 800 x 600 in visible light and 768 x 576 in near infrared. Writes `benchmarks/results/palm_capture.json`.
 
 `landmark_error` is the mean distance of the twelve landmarks at roots, valleys, edges and wrist from the truth, in
 percent of the palm's width; `corner_error` the root mean square distance between the places on the palm (true palm
@@ -32,7 +32,7 @@ from tillfree.simulation.palms.hands.scenes import Hand, HandScene, Place, hand_
 from tillfree.storage.models import hand_model
 
 Floats = npt.NDArray[np.float64]
-SIZES: dict[Band, tuple[int, int]] = {"visible": (1600, 1200), "nir": (768, 576)}
+SIZES: dict[Band, tuple[int, int]] = {"visible": (800, 600), "nir": (768, 576)}
 SEED = 90_001
 FINE = Tilt(0.0, 0.0, 6.0)
 

@@ -32,7 +32,10 @@ CROP_PALM_PX = 76.0
 CROP_MIDDLE_Y = 0.60
 """Where the palm's middle lies in it, as a share of its height."""
 _STEP_PX = 32
-_HAND_MIN, _SUPPORT_MIN, _MISFIT_MAX = 0.4, 0.30, 0.075
+_HAND_MIN, _HAND_SURE = 0.2, 0.5
+_SUPPORT_MIN, _MISFIT_MAX = 0.35, 0.12
+_ROUGH, _FINE = 0.08, 0.01
+"""Deviation of landmarks in the first look and in later ones, in palm widths."""
 _AGAIN = 0.10
 """A second look that moves the palm by more than this share of its width is repeated."""
 _LOOKS_MAX = 3
@@ -88,17 +91,18 @@ class HandFinder:
 
     def _find(self, picture: Bytes) -> _Found | None:
         first = self._first(picture, np.array([(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)]), picture.shape[:2])
-        best = self._closer(picture, first) if _plausible(first, 0.5) else None
-        if best is not None and _plausible(best, 1.0):
-            return best
+        if first.hand >= _HAND_MIN:
+            best = self._closer(picture, first)
+            if _plausible(best):
+                return best
         for x, y in _PARTS:
             height, width = picture.shape[:2]
             part = (height // 2, width // 2)
             corner = np.array([(1.0, 0.0, x * width), (0.0, 1.0, y * height)])
             first = self._first(picture, corner, part)
-            if _plausible(first, 0.7):
+            if first.hand >= _HAND_SURE:
                 best = self._closer(picture, first)
-                if _plausible(best, 1.0):
+                if _plausible(best):
                     return best
         return None
 
@@ -111,7 +115,7 @@ class HandFinder:
         seen = shrunk(picture[top : top + height, left : left + width], (size[0], size[1]))
         across, down = width / size[0], height / size[1]
         crop = np.array([(across, 0.0, left + across / 2 - 0.5), (0.0, down, top + down / 2 - 0.5)])
-        return _placed(self._reader.read(seen), crop, None)
+        return _placed(self._reader.read(seen), crop, None, _ROUGH)
 
     def _closer(self, picture: Bytes, first: _Found) -> _Found:
         """Looks at the hand upright until it no longer moves."""
@@ -120,7 +124,7 @@ class HandFinder:
             crop = _crop_of(found.fit)
             seen = sampled(picture, crop, (CROP_PX, CROP_PX))
             before, mirrored = found.fit, (found.fit.mirrored if number else None)
-            found = _placed(self._reader.read(seen), crop, mirrored)
+            found = _placed(self._reader.read(seen), crop, mirrored, _FINE)
             moved = np.abs(corners_of(found.fit) - corners_of(before)).max() / max(before.palm_px, 1.0)
             if moved < _AGAIN:
                 break
@@ -132,9 +136,9 @@ def _nothing() -> Look:
     return Look(False, none, np.zeros(0), none, "unknown", None, NO_HAND, "no hand", 0.0)
 
 
-def _placed(reading: Reading, crop: Floats, mirrored: bool | None) -> _Found:
+def _placed(reading: Reading, crop: Floats, mirrored: bool | None, noise: float) -> _Found:
     points = reading.points @ crop[:, :2].T + crop[:, 2]
-    fit = fit_hand(points, reading.confidences, mirrored)
+    fit = fit_hand(points, reading.confidences, mirrored, noise)
     return _Found(fit, points, reading.confidences, reading.hand, reading, crop)
 
 
@@ -147,12 +151,12 @@ def _crop_of(fit: Fit) -> Floats:
     return np.column_stack([linear, middle - linear @ at])
 
 
-def _plausible(found: _Found, strict: float) -> bool:
+def _plausible(found: _Found) -> bool:
     fit = found.fit
     return (
-        found.hand >= _HAND_MIN * strict
-        and fit.support >= _SUPPORT_MIN * strict
-        and fit.misfit <= _MISFIT_MAX / strict
+        found.hand >= _HAND_SURE
+        and fit.support >= _SUPPORT_MIN
+        and fit.misfit <= _MISFIT_MAX
         and math.isfinite(fit.palm_px)
         and fit.palm_px >= 12.0
     )

@@ -55,14 +55,18 @@ class Fit:
         return pixels
 
 
-def fit_hand(points: Floats, confidences: Floats, mirrored: bool | None = None) -> Fit:
-    """The similarity that takes the template to landmarks (22, 2); without `mirrored`, the better of both."""
+def fit_hand(points: Floats, confidences: Floats, mirrored: bool | None = None, noise: float = 0.01) -> Fit:
+    """The similarity that takes the template to landmarks (22, 2); without `mirrored`, the better of both.
+
+    `noise` is the deviation of the places themselves, in palm widths.
+    """
     if mirrored is None:
-        both = fit_hand(points, confidences, False), fit_hand(points, confidences, True)
+        both = fit_hand(points, confidences, False, noise), fit_hand(points, confidences, True, noise)
         return min(both, key=lambda fit: fit.misfit / max(fit.support, 1e-3))
     model = TEMPLATE * (-1.0, 1.0) if mirrored else TEMPLATE
     z, w = model @ (1.0, 1.0j), points @ (1.0, 1.0j)
-    trust = np.clip(confidences, 1e-4, 1.0) / _SCATTER**2
+    scatter = np.hypot(_SCATTER, noise)
+    trust = np.clip(confidences, 1e-4, 1.0) / scatter**2
     weights = trust.copy()
     turn, shift = complex(1.0), complex(0.0)
     away = np.zeros(len(LANDMARKS))
@@ -74,10 +78,10 @@ def fit_hand(points: Floats, confidences: Floats, mirrored: bool | None = None) 
         turn = turn if abs(turn) > 1e-6 else complex(1e-6)
         shift = complex(w0 - turn * z0)
         away = np.abs(w - turn * z - shift) / abs(turn)
-        weights = trust / (1.0 + (away / (_FAR * _SCATTER)) ** 2) ** 2
-    fits = away < _FAR * _SCATTER
+        weights = trust / (1.0 + (away / (_FAR * scatter)) ** 2) ** 2
+    fits = away < _FAR * scatter
     support = float((confidences * fits).sum() / len(LANDMARKS))
-    misfit = math.sqrt(float((trust * np.minimum(away / _SCATTER, 10.0) ** 2).sum() / trust.sum())) * 0.02
+    misfit = math.sqrt(float((trust * np.minimum(away / scatter, 10.0) ** 2).sum() / trust.sum())) * 0.02
     flip = -1.0 if mirrored else 1.0
     matrix = np.array([(turn.real * flip, -turn.imag, shift.real), (turn.imag * flip, turn.real, shift.imag)])
     # With fingers up the palm's y axis points down the picture; a mirror turns the other way round.

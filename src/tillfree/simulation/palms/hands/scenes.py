@@ -17,6 +17,8 @@ __all__ = ["Hand", "HandScene", "Place", "empty_scene", "hand_at_random", "hand_
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
+_DETAIL_PX = 160.0
+"""Hands are drawn with at most so many pixels per palm width, and enlarged beyond."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,13 +68,13 @@ def hand_scene(
     seed: int, number: int, size_px: tuple[int, int], place: Place, band: Band,
     *, hand: Hand | None = None, faults: float = 1.0,
 ) -> HandScene:  # fmt: skip
-    """The scene with that number, drawn at full resolution, of a hand that is given or drawn at random.
+    """The scene with that number, of a hand that is given or drawn at random.
 
     `size_px` is width and height. `faults` scales noise, blur and uneven light; 0 is a perfect camera.
     """
     rng = np.random.default_rng([seed, 71, number])
     shown = hand_at_random(rng) if hand is None else hand
-    cutout = draw_cutout(rng, body_of(shown.shape, shown.pose), shown.tilt, band, unit_px=place.palm_px)
+    cutout = draw_cutout(rng, body_of(shown.shape, shown.pose), shown.tilt, band, min(place.palm_px, _DETAIL_PX))
     return scene_of(rng, cutout, size_px, place, faults)
 
 
