@@ -1,1 +1,1 @@
-"""Training of the networks that read palms, on simulated hands and skin alone."""
+"""Networks for hands and palms that have never seen a real one."""

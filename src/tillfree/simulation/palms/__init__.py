@@ -1,1 +1,1 @@
-"""Palms that nobody has: whole hands and palm regions, drawn from numbers."""
+"""Hands and palms of nobody, in visible light and near infrared, and things that are held out instead of a hand."""
