@@ -43,7 +43,8 @@ def _matcher_lines(figures: MatcherFigures) -> list[str]:
         if point.measurable:
             lines.append(
                 f"  FMR {point.fmr:.0e}: FNMR {_share(point.fnmr)}, by persons {between(point.fnmr_persons, 2)}; "
-                f"with failures to acquire {percent(point.fnmr_with_failures.value, 2)}; threshold {point.threshold:.3f}"
+                f"with failures to acquire {percent(point.fnmr_with_failures.value, 2)}; "
+                f"threshold {point.threshold:.3f}"
             )
         else:
             lines.append(f"  FMR {point.fmr:.0e}: {not_measurable(figures)}")
@@ -52,11 +53,10 @@ def _matcher_lines(figures: MatcherFigures) -> list[str]:
         lines.append(f"  FPIR {search.fpir:g}, {search.enrolled} palms enrolled: {what}")
     if not math.isnan(figures.own_other_hand.value):
         lines.append(f"  a person's other hand matches at FMR 1e-03: {_share(figures.own_other_hand)}")
-    for hand in figures.hands:
-        lines.append(
-            f"  {hand.hand or 'no hand said'}: EER {percent(hand.eer, 2)}, FNMR at FMR 1e-03 {_share(hand.fnmr)}"
-        )
-    return lines
+    return lines + [
+        f"  {hand.hand or 'no hand said'}: EER {percent(hand.eer, 2)}, FNMR at FMR 1e-03 {_share(hand.fnmr)}"
+        for hand in figures.hands
+    ]
 
 
 def not_measurable(figures: MatcherFigures) -> str:
@@ -74,8 +74,23 @@ def report_csv(report: PalmReport) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
-        "matcher,fmr,measurable,threshold,fnmr,fnmr_low,fnmr_high,fnmr_persons_low,fnmr_persons_high,"
-        "fnmr_with_failures,mated_pairs,stranger_pairs,eer,rank_one,failure_to_acquire".split(",")
+        [
+            "matcher",
+            "fmr",
+            "measurable",
+            "threshold",
+            "fnmr",
+            "fnmr_low",
+            "fnmr_high",
+            "fnmr_persons_low",
+            "fnmr_persons_high",
+            "fnmr_with_failures",
+            "mated_pairs",
+            "stranger_pairs",
+            "eer",
+            "rank_one",
+            "failure_to_acquire",
+        ]
     )
     for figures in report.matchers:
         for point in figures.points:

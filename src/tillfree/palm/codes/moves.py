@@ -52,7 +52,7 @@ def _poses() -> Integers:
         for scale in _SCALES:
             cos, sin = scale * math.cos(turn), scale * math.sin(turn)
             placed = _COARSE_BASIS[:, 1:] @ np.array([[cos - 1, sin], [-sin, cos - 1]])
-            poses += [placed + (y, x) for y in shifts for x in shifts]
+            poses += [placed + np.array([y, x]) for y in shifts for x in shifts]
     return np.clip(np.rint(poses), 1 - REACH, REACH - 1).astype(np.intp)
 
 

@@ -12,7 +12,9 @@ _DIGITS = 5
 def table_text(rows: Sequence[Learned], command: str) -> str:
     """The text of `tillfree/palm/fusion_table.py`; without embeddings, both kinds of rows are the same."""
     lines = [
-        '"""Weights of opinions and the scores of strangers, learned from simulated palms; made by a command:',
+        '"""Weights of opinions and the scores of strangers, learned from simulated palms.',
+        "",
+        "Made by a command:",
         "",
         f"    {command}",
         '"""',

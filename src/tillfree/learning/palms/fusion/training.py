@@ -49,13 +49,13 @@ def draw_pairs(encoder: Encoder, band: Band, *, palms: int, seed: int, strangers
         LearningError: too few palms.
     """
     if palms < _IDENTITIES_MIN or not 1 <= strangers < palms:
-        raise LearningError(f"{palms} palms with {strangers} strangers each: give at least {_IDENTITIES_MIN}, and fewer")
+        raise LearningError(
+            f"{palms} palms with {strangers} strangers each: give at least {_IDENTITIES_MIN}, and fewer"
+        )
     firsts: list[Features] = []
     seconds: list[Reference] = []
     for number, palm in enumerate(identities(seed, palms)):
-        both = encoder.features_of(
-            [*samples(palm, 1, band, seed=seed + 1), *samples(palm, 1, band, seed=seed + 2)]
-        )
+        both = encoder.features_of([*samples(palm, 1, band, seed=seed + 1), *samples(palm, 1, band, seed=seed + 2)])
         firsts.append(both[0])
         seconds.append(Reference(both[1]))
         yield 0.5 * (number + 1) / palms
