@@ -1,1 +1,1 @@
-"""Training of all that reads palms, on palms that nobody has."""
+"""Networks for hands and palms that have never seen a real one."""
