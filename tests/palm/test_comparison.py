@@ -1,6 +1,8 @@
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.palm.codes.drawn_palms import drawn_palm, sample
@@ -16,10 +18,11 @@ CODES = Encoder(None)
 class _Means:
     """A stand-in for a network: means of 8 x 8 tiles, of length 1."""
 
-    def embed(self, regions: list[PalmRegion]) -> np.ndarray:
+    def embed(self, regions: Sequence[PalmRegion]) -> npt.NDArray[np.float32]:
         tiles = np.array([region.pixels.reshape(8, 20, 8, 20).mean(axis=(1, 3)).ravel() for region in regions])
         tiles -= tiles.mean(axis=1, keepdims=True)
-        return (tiles / np.linalg.norm(tiles, axis=1, keepdims=True)).astype(np.float32)
+        unit: npt.NDArray[np.float32] = (tiles / np.linalg.norm(tiles, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 def _features(palm: int, seed: int, **placed: object) -> Features:

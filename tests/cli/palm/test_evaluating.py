@@ -25,7 +25,7 @@ def _take(image: HandImage) -> PalmRegion | str:
     if image.pixels.mean() < 20:
         return "more light"
     pixels = image.pixels if image.pixels.ndim == 2 else image.pixels.mean(axis=2)
-    return PalmRegion(pixels.astype(np.float32) / 255, np.ones(pixels.shape, np.bool_), image.band)
+    return PalmRegion(pixels.astype(np.float32) / np.float32(255), np.ones(pixels.shape, np.bool_), image.band)
 
 
 def _arguments(folder: Path, *options: str) -> argparse.Namespace:
