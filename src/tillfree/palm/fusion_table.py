@@ -45,3 +45,7 @@ TAILS: Mapping[tuple[Band, bool], ImpostorTail] = {
     ("nir", True): ImpostorTail(0.73169, 0.01, 0.9525, -0.17946, 50),
 }
 """The log ratios of simulated strangers, by the same keys."""
+SCALES: Mapping[tuple[Band, bool], tuple[float, float]] = {
+    ("visible", False): (0.0, 1.0), ("visible", True): (0.0, 1.0), ("nir", False): (0.0, 1.0), ("nir", True): (0.0, 1.0),
+}
+NORMALISED_TAILS = TAILS

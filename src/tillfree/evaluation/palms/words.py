@@ -9,7 +9,7 @@ from tillfree.evaluation.markup import between, number, percent
 from tillfree.evaluation.palms.measures import OperatingPoint
 from tillfree.evaluation.palms.report import MatcherFigures, PalmReport
 
-__all__ = ["at_rate", "not_measurable", "report_csv", "report_text"]
+__all__ = ["at_rate", "not_measurable", "report_csv", "report_text", "title_of"]
 
 _FAILURES_SHOWN = 10
 
@@ -36,7 +36,7 @@ def report_text(report: PalmReport) -> str:
 
 def _matcher_lines(figures: MatcherFigures) -> list[str]:
     lines = [
-        f"{figures.matcher}: {figures.mated} pairs of one palm, {figures.other} of strangers",
+        f"{title_of(figures)}: {figures.mated} pairs of one palm, {figures.other} of strangers",
         f"  EER {_share(figures.eer)}    rank-1 {_share(figures.rank_one)}",
     ]
     for point in figures.points:
@@ -59,6 +59,11 @@ def _matcher_lines(figures: MatcherFigures) -> list[str]:
     ]
 
 
+def title_of(figures: MatcherFigures) -> str:
+    """The matcher, and how its scores were made."""
+    return f"{figures.matcher}, {'normalised by the folder' if figures.normalised else 'each pair alone'}"
+
+
 def not_measurable(figures: MatcherFigures) -> str:
     """Why there is no figure for a rate."""
     return f"not measurable below 1 in {figures.other} pairs of strangers"
@@ -76,6 +81,7 @@ def report_csv(report: PalmReport) -> str:
     writer.writerow(
         [
             "matcher",
+            "normalised",
             "fmr",
             "measurable",
             "threshold",
@@ -101,6 +107,7 @@ def report_csv(report: PalmReport) -> str:
             writer.writerow(
                 [
                     figures.matcher,
+                    int(figures.normalised),
                     f"{point.fmr:g}",
                     int(point.measurable),
                     *(number(rate, 6).replace("–", "") if point.measurable else "" for rate in rates),
