@@ -51,9 +51,7 @@ def test_a_field_is_normalised_as_pairs_are() -> None:
 def test_a_sample_that_agrees_with_everybody_gains_nothing_by_it() -> None:
     encoder = Encoder(None)
     cohort = Cohort([encoder.features(sample(drawn_palm(palm), 5)) for palm in range(100, 100 + COHORT_MIN)])
-    own, same, other = (
-        encoder.features(sample(drawn_palm(palm), seed)) for palm, seed in ((50, 1), (50, 2), (51, 3))
-    )
+    own, same, other = (encoder.features(sample(drawn_palm(palm), seed)) for palm, seed in ((50, 1), (50, 2), (51, 3)))
     norms = {id(each): cohort.norm(each) for each in (own, same, other)}
     mated = normalised_log_ratio(compare(own, same).log_ratio, norms[id(own)], norms[id(same)], own)
     stranger = normalised_log_ratio(compare(own, other).log_ratio, norms[id(own)], norms[id(other)], own)
