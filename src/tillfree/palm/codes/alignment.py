@@ -104,8 +104,16 @@ class Aligner:
         """Lays each reference on the probe where they agree best."""
         parts = [self._align(references[at : at + _AT_ONCE]) for at in range(0, len(references), _AT_ONCE)]
         if not parts:
-            return Agreements(*(np.zeros((0, 2), np.float32) for _ in range(3)), np.zeros(0), np.zeros((0, 2, 3)))
-        return Agreements(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+            nothing = np.zeros((0, 2), np.float32)
+            return Agreements(nothing, nothing, nothing, np.zeros(0), np.zeros((0, 2, 3)))
+        ordinal, competitive, places, unrest_places, maps = zip(*parts, strict=True)
+        return Agreements(
+            np.concatenate(ordinal),
+            np.concatenate(competitive),
+            np.concatenate(places),
+            np.concatenate(unrest_places),
+            np.concatenate(maps),
+        )
 
     def _align(self, references: Sequence[Tiles]) -> tuple[Floats, Floats, Floats, Doubles, Doubles]:
         """The columns of `Agreements`, for so few references that all stays near the processor."""
