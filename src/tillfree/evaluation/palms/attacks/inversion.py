@@ -30,7 +30,11 @@ def invert_bits(planes: Floats, signs: Floats, steps: int = _STEPS) -> Floats:
     for _ in range(steps):
         sides = scaled @ found * np.float32(math.sqrt(dimensions))
         doubt = signs / (np.float32(1.0) + np.exp(np.clip(signs * sides, -30, 30)))
-        found = found + rate * (scaled.T @ doubt) * np.float32(math.sqrt(dimensions)) - np.float32(0.02) * found / dimensions
+        found = (
+            found
+            + rate * (scaled.T @ doubt) * np.float32(math.sqrt(dimensions))
+            - np.float32(0.02) * found / dimensions
+        )
     return _unit(found)
 
 
