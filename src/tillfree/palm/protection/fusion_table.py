@@ -1,23 +1,29 @@
-"""Fusion of what protected templates say, for each kind of light, with and without a learned embedding.
+"""Weights of opinions; to be learned."""
 
-Made of simulated palms alone.
-"""
+from collections.abc import Mapping
 
 from tillfree.palm.fusion import Fusion
 from tillfree.palm.samples import Band
+from tillfree.palm.thresholds import ImpostorTail
 
-__all__ = ["PROTECTED_FUSIONS"]
+__all__ = ["FUSIONS", "TAILS"]
 
-_WITH = Fusion(
+_ROW = Fusion(
     (0.0, -0.42, -0.43, -0.43, -0.435, -0.9),
     (0.07, 0.016, 0.01, 0.01, 0.006, 0.2),
     (0.6, 0.3, 0.3, 0.2, 0.2, 0.0),
     -8.0,
 )
-_WITHOUT = Fusion(_WITH.mean, _WITH.spread, (0.0, 0.5, 0.5, 0.3, 0.3, 0.0), -8.0)
-PROTECTED_FUSIONS: dict[tuple[Band, bool], Fusion] = {
-    ("visible", True): _WITH,
-    ("visible", False): _WITHOUT,
-    ("nir", True): _WITH,
-    ("nir", False): _WITHOUT,
+_TAIL = ImpostorTail(0.82653, 0.01, 0.62816, 0.023527, 50)
+FUSIONS: Mapping[tuple[Band, bool], Fusion] = {
+    ("visible", False): _ROW,
+    ("visible", True): _ROW,
+    ("nir", False): _ROW,
+    ("nir", True): _ROW,
+}
+TAILS: Mapping[tuple[Band, bool], ImpostorTail] = {
+    ("visible", False): _TAIL,
+    ("visible", True): _TAIL,
+    ("nir", False): _TAIL,
+    ("nir", True): _TAIL,
 }

@@ -15,7 +15,7 @@ from tillfree.palm.samples import BANDS, Band
 from tillfree.palm.thresholds import ImpostorTail, fit_tail
 from tillfree.simulation.palms.regions.world import identities, samples
 
-__all__ = ["Learned", "Pairs", "draw_pairs", "learn"]
+__all__ = ["Floats", "Learned", "Pairs", "check_palms", "draw_pairs", "learn"]
 
 Floats = npt.NDArray[np.float64]
 _IDENTITIES_MIN = 20
@@ -48,8 +48,7 @@ def draw_pairs(encoder: Encoder, band: Band, *, palms: int, seed: int, strangers
     Raises:
         LearningError: too few palms.
     """
-    if palms < _IDENTITIES_MIN or not 1 <= strangers < palms:
-        raise LearningError(f"{palms} palms with {strangers} strangers each: give at least {_IDENTITIES_MIN}, and fewer")
+    check_palms(palms, strangers)
     firsts: list[Features] = []
     seconds: list[Reference] = []
     for number, palm in enumerate(identities(seed, palms)):
@@ -68,6 +67,16 @@ def draw_pairs(encoder: Encoder, band: Band, *, palms: int, seed: int, strangers
         yield 0.5 + 0.5 * (number + 1) / palms
     same = np.tile(np.arange(strangers + 1) == 0, palms)
     yield Pairs(np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows]), same)
+
+
+def check_palms(palms: int, strangers: int) -> None:
+    """Refuses what nothing can be learned from.
+
+    Raises:
+        LearningError: too few palms, or more strangers than palms.
+    """
+    if palms < _IDENTITIES_MIN or not 1 <= strangers < palms:
+        raise LearningError(f"{palms} palms with {strangers} strangers each: give at least {_IDENTITIES_MIN}, and fewer")
 
 
 def learn(band: Band, pairs: Pairs) -> Sequence[Learned]:
