@@ -1,1 +1,1 @@
-"""Simulated palms: hands and palms that nobody has, to learn from and to test with."""
+"""Hands and palms of nobody, in visible light and near infrared, and things that are held out instead of a hand."""
