@@ -159,7 +159,8 @@ def measure(size: int, probes: int, seed: int) -> list[Row]:
         first = np.mean([len(ids) > 0 and ids[0] == owner for owner, ids in zip(owners, found, strict=True)])
         rows.append({
             "simulated": True, "codes": size, "engine": name, "what": what, "probes": probes, **row,
-            "recall_first": round(float(first), 4), "recall_32": round(float(listed), 4), "build_cpu_s": round(build_s, 1),
+            "recall_first": round(float(first), 4), "recall_32": round(float(listed), 4),
+            "build_cpu_s": round(build_s, 1),
         })  # fmt: skip
         sys.stdout.write(f"{rows[-1]}\n")
         sys.stdout.flush()

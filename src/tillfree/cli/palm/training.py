@@ -22,9 +22,7 @@ def run_train_fusion(arguments: argparse.Namespace) -> int:
     rows: list[Learned] = []
     for band in BANDS:
         with Progress(f"Comparing palms in {band} light") as progress:
-            for step in draw(
-                encoder, band, palms=arguments.palms, seed=arguments.seed, strangers=arguments.strangers
-            ):
+            for step in draw(encoder, band, palms=arguments.palms, seed=arguments.seed, strangers=arguments.strangers):
                 if isinstance(step, Pairs):
                     rows += learn(band, step)
                 else:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tillfree.learning.palms.fusion.training import Floats, Pairs, check_palms
+from tillfree.learning.palms.fusion.training import Pairs, check_palms
 from tillfree.palm.encoding import Encoder
 from tillfree.palm.protection import ProtectedProbe, ProtectedTemplate, Protector
 from tillfree.palm.protection.keys import KEY_BYTES, SALT_BYTES
@@ -33,11 +33,11 @@ def draw_protected_pairs(
         probes.append(protector.probe(first))
         templates.append(protector.protect(second, generator.bytes(SALT_BYTES)))
         yield 0.5 * (number + 1) / palms
-    rows: list[tuple[Floats, Floats]] = []
+    rows = []
+    met = np.concatenate([[0], 1 + generator.choice(palms - 1, size=strangers, replace=False)])
     for number, probe in enumerate(probes):
-        steps = 1 + generator.choice(palms - 1, size=strangers, replace=False)
-        met = [number, *((number + steps) % palms).tolist()]
-        rows += [protector.opinions(probe, templates[other]) for other in met]
+        rows += [protector.opinions(probe, templates[(number + step) % palms]) for step in met.tolist()]
         yield 0.5 + 0.5 * (number + 1) / palms
-    same = np.tile(np.arange(strangers + 1) == 0, palms)
-    yield Pairs(np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows]), same)
+    numbers = np.repeat(np.arange(palms), strangers + 1)
+    others = (numbers + np.tile(met, palms)) % palms
+    yield Pairs(np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows]), numbers, others)
