@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tillfree.palm.errors import PalmError
 from tillfree.palm.protection import ProtectedTemplate, Protector
+from tillfree.palm.samples import BANDS
 from tillfree.simulation.palms.features import FeatureModel
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
@@ -122,6 +123,17 @@ def test_bytes_that_are_no_template_are_refused(cut: int, flip: int) -> None:
             ProtectedTemplate.from_bytes(data[:cut])
     with pytest.raises(PalmError):
         ProtectedTemplate.from_bytes(data[:flip] + b"\xff" + data[flip + 1 :] + b"\x00")
+
+
+@given(fmr=st.floats(1e-12, 5e-3), embedded=st.booleans())
+def test_rarer_strangers_need_higher_thresholds_and_no_threshold_is_the_last(fmr: float, embedded: bool) -> None:
+    protector = Protector(KEY)
+    for band in BANDS:
+        higher = protector.threshold(fmr / 10, band, embedded=embedded)
+        # At least exponential: a tenth of the rate costs at least the scale times the logarithm of ten.
+        assert higher - protector.threshold(fmr, band, embedded=embedded) > 0.5
+    with pytest.raises(PalmError, match="false match rate"):
+        protector.threshold(0.5, "visible")
 
 
 def test_the_name_of_a_key_is_not_the_key() -> None:

@@ -18,7 +18,7 @@ from tillfree.palm.comparison import Probe, Reference, scores_of
 from tillfree.palm.errors import PalmError
 from tillfree.palm.features import Features, Scores
 from tillfree.palm.fusion import Fusion
-from tillfree.palm.protection.fusion_table import FUSIONS
+from tillfree.palm.protection.fusion_table import FUSIONS, TAILS
 from tillfree.palm.protection.keys import KEY_BYTES, SALT_BYTES, KeyedStream, derive_key, key_id_of
 from tillfree.palm.protection.projection import SignProjection, cosines_of
 from tillfree.palm.protection.selection import KEPT, CodeSelection
@@ -130,6 +130,18 @@ class Protector:
             PalmError: as `opinions`.
         """
         return self.scores(probe, stored).log_ratio
+
+    def threshold(self, fmr: float, band: Band, *, embedded: bool = True) -> float:
+        """The log ratio that a stranger's template reaches this often, as simulated strangers let expect.
+
+        For a search among n persons give `tillfree.palm.thresholds.fmr_for_gallery`. The tail of strangers is taken to
+        fall exponentially where the fit says that it ends: few were seen, and none so far out.
+
+        Raises:
+            PalmError: the rate is not above 0, or larger than the share of strangers that the tail was fitted to.
+        """
+        tail = TAILS[(band, embedded)]
+        return dataclasses.replace(tail, shape=max(tail.shape, 0.0)).threshold(fmr)
 
     def search_code(self, features: Features) -> Bytes:
         """What the index of this site holds of features: SEARCH_BITS bits, packed, (SEARCH_BITS / 8,).
