@@ -38,15 +38,12 @@ def make_world(palms: int, seed: int, band: Band) -> World:
     """Two samples of each palm, and palms that the attacker has seen, of another world."""
     encoder = Encoder(Embedder(palm_model()))
 
-    def taken(world: int, count: int) -> tuple[list[Features], list[Features]]:
-        pairs = [
-            encoder.features_of([*samples(palm, 1, band, seed=world + 1), *samples(palm, 1, band, seed=world + 2)])
-            for palm in identities(world, count)
-        ]
-        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    def taken(world: int, count: int, session: int) -> list[Features]:
+        palms = identities(world, count)
+        return [encoder.features(samples(palm, 1, band, seed=world + session)[0]) for palm in palms]
 
-    enrolled, probes = taken(seed, palms)
-    strangers, _ = taken(seed + 1, max(palms // 2, 24))
+    enrolled, probes = taken(seed, palms, 1), taken(seed, palms, 2)
+    strangers = taken(seed + 1, max(palms // 4, 24), 1)
     generator = np.random.default_rng(seed)
     return World(enrolled, probes, strangers, [Protector(generator.bytes(32)) for _ in range(2)], seed)
 
@@ -163,9 +160,9 @@ def rounded(interval: Any) -> list[float]:
 def main() -> int:
     """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--palms", type=int, default=300)
-    parser.add_argument("--strangers", type=int, default=40, help="that each palm is compared with")
-    parser.add_argument("--targets", type=int, default=20, help="palms that are attacked with many queries")
+    parser.add_argument("--palms", type=int, default=200)
+    parser.add_argument("--strangers", type=int, default=30, help="that each palm is compared with")
+    parser.add_argument("--targets", type=int, default=8, help="palms that are attacked with many queries")
     parser.add_argument("--seed", type=int, default=9_100_000)
     parser.add_argument("--band", choices=("visible", "nir"), default="visible")
     parser.add_argument("-o", "--output", type=Path)

@@ -1,6 +1,7 @@
 """How fast is the search for a palm among very many, and does it miss any? numpy, faiss and usearch in one run.
 
-    python -m benchmarks.palm_search                  # 10,000, 100,000 and 1 million codes: some minutes
+    python -m benchmarks.palm_search --sizes 10000 100000 --probes 100 -o benchmarks/results/palm_search_100k.json
+    python -m benchmarks.palm_search --sizes 1000000 --probes 200 -o benchmarks/results/palm_search_1m.json
     python -m benchmarks.palm_search --sizes 10000000 --probes 200 -o benchmarks/results/palm_search_10m.json
 
 The codes are **simulated**: 1024 bits on hyperplanes of a key, of directions in 256 dimensions that are equally spread.
