@@ -1,6 +1,7 @@
 """The index: nothing is missed, and what is taken out is gone."""
 
 import gc
+import sys
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,17 @@ def test_numpy_and_faiss_agree() -> None:
     assert np.array_equal(ours[0], theirs[0])
     for row, probe in enumerate(probes):
         assert np.array_equal(distances(probe, codes[theirs[1][row]]), theirs[0][row])
+
+
+def test_without_faiss_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = codes_of(400, 3)
+    index = PalmIndex(KEY_ID)
+    index.add(range(400), codes)
+    probe = values_like(codes[33], 0.25)
+    found = index.search(probe, 1)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    assert index.search(probe, 1) == found
+    assert found[0].id == 33
 
 
 @settings(max_examples=25)
