@@ -36,14 +36,10 @@ def test_a_number_comes_back_and_one_wrong_bit_is_found(bits: int, data: st.Data
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    for card, bits in (
-        (WiegandNumber(256, 0), 26),
-        (WiegandNumber(0, 65536), 34),
-        (WiegandNumber(0, -1), 26),
-        (ANN, 37),
-    ):
+    wrong = ((WiegandNumber(256, 0), 26), (WiegandNumber(0, 65536), 34), (WiegandNumber(0, -1), 26), (ANN, 37))
+    for card, count in wrong:
         with pytest.raises(DoorError):
-            bits_of(card, bits)
+            bits_of(card, count)
     for bits in ("", "01", "0" * 25 + "x", "2" * 34):
         with pytest.raises(DoorError):
             number_of(bits)
@@ -76,7 +72,10 @@ def test_a_frame_comes_back_and_one_wrong_bit_is_found(
     sent = frame.to_bytes()
     assert read_frame(sent) == frame
     broken = bytearray(sent)
-    broken[flip // 8 % len(sent)] ^= 1 << flip % 8
+    at, bit = flip // 8 % len(sent), flip % 8
+    if (at, bit) == (4, 2):
+        bit = 0  # the bit that says which check there is: the other check may be right by chance
+    broken[at] ^= 1 << bit
     with pytest.raises(DoorError):
         read_frame(bytes(broken))
 
@@ -99,7 +98,7 @@ def test_frames_out_of_bounds_are_refused() -> None:
     secure = bytearray(Frame(address=0, sequence=0, code=Code.POLL, data=b"\x02\x15").to_bytes()[:-2])
     secure[4] |= 0x08
     with pytest.raises(DoorError, match="secure session"):
-        read_frame(bytes(secure) + check_crc(secure).to_bytes(2, "little"))
+        read_frame(bytes(secure) + check_crc(bytes(secure)).to_bytes(2, "little"))
 
 
 def test_a_card_read_comes_back() -> None:
@@ -114,14 +113,18 @@ def test_a_panel_opens_for_whom_it_knows_and_for_nobody_else() -> None:
     panel = SimulatedPanel(reader.answer, 5)
     panel.allowed.add(ANN)
     panel.poll()
-    assert reader.light is None
+    assert _light(reader) is None
     reader.present(ANN)
     for _ in range(3):
         panel.poll()
-    assert (panel.opened, panel.refused, reader.light) == ([ANN], [], 2)
+    assert (panel.opened, panel.refused, _light(reader)) == ([ANN], [], 2)
     reader.present(BEN)
     panel.poll()
-    assert (panel.opened, panel.refused, reader.light) == ([ANN], [BEN], 1)
+    assert (panel.opened, panel.refused, _light(reader)) == ([ANN], [BEN], 1)
+
+
+def _light(reader: OsdpReader) -> int | None:
+    return reader.light
 
 
 def test_a_reply_that_was_lost_is_given_again_and_no_number_is_told_twice() -> None:
@@ -154,7 +157,7 @@ def test_a_reader_says_what_it_is_and_refuses_what_it_does_not_know() -> None:
     assert panel.tell(Code.BUZ, bytes(5)) is not None
     with pytest.raises(SimulationError, match="0x69"):
         panel.tell(Code.LED, b"\0")
-    wrong = reader.answer(Frame(address=0, sequence=2, code=Code.POLL).to_bytes())
+    wrong = reader.answer(Frame(address=0, sequence=3, code=Code.POLL).to_bytes())
     assert read_frame(wrong).data == bytes((Nak.SEQUENCE,))
     assert reader.answer(Frame(address=1, sequence=0, code=Code.POLL).to_bytes()) == b""
     unknown = reader.answer(Frame(address=0, sequence=0, code=0x6E).to_bytes())
