@@ -246,8 +246,9 @@ class PalmVault(VaultLog):
 
         Interrupted anywhere, both wrapping keys are there until the next time, and everything opens.
         """
-        self._keys.renew()
         with self._changing() as connection:
+            # Inside, so that of two processes one waits for the other.
+            self._keys.renew()
             rows = connection.execute("SELECT subject, wrapped_by, wrapped FROM keyring.data_keys").fetchall()
             for subject, by, data in rows:
                 place = self._key_place(subject)
@@ -270,7 +271,8 @@ class PalmVault(VaultLog):
                     "SELECT wrapped_by FROM keyring.data_keys UNION SELECT wrapped_by FROM keyring.site_keys"
                 )
             }
-        self._keys.retire(needed)
+        with self._changing(bump=False):
+            self._keys.retire(needed)
         return len(rows) + len(SITE_KEYS)
 
     # ---- stations -----------------------------------------------------------------------------------------------
