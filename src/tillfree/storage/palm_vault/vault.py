@@ -122,10 +122,13 @@ class PalmVault(VaultLog):
             )
             return dict(rows.fetchall())
 
-    def template_count(self) -> int:
-        """How many templates there are."""
+    def template_count(self, subject: str = "") -> int:
+        """How many templates there are, of one person where one is named."""
         with self._reading() as connection:
-            return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+            if not subject:
+                return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+            row = connection.execute("SELECT count(*) FROM templates WHERE subject = ?", (subject,)).fetchone()
+            return int(row[0])
 
     def all_templates(self, subjects: Sequence[str] | None = None) -> Iterator[KeptTemplate]:
         """The templates of these persons, of all where none are named, one person after the other."""
