@@ -17,5 +17,8 @@ def routes(console: Console) -> list[BaseRoute]:
         open_view("/palm/samples/{person:int}/{frame:int}.jpg", station_page.sample),
         *Stations(console).routes(),
         view("/palms", console_page.show, "palms.see"),
+        act("/palms/find", console_page.find, "palms.change"),
+        act("/palms/export", console_page.export, "palms.change"),
         act("/palms/delete", console_page.delete, "palms.change"),
+        act("/palms/revoke", console_page.revoke, "palms.change"),
     ]
