@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.entry.desk import EntryDesk
+from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.running.running import RunningStore
 from tillfree.store.sale_prices import SalePrices
@@ -37,6 +38,8 @@ class Console:
     """Where trips are paid; None in a store that only makes receipts."""
     desk: EntryDesk | None = None
     """Where gates ask; None in a store whose door is open."""
+    palms: PalmDesk | None = None
+    """Where palms are enrolled and recognised; None in a store that reads none."""
     receipts: ReceiptDesk | None = None
     """Where shoppers get their receipts; None in a store where nobody pays."""
     palms: PalmRoom | None = None

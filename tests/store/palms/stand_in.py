@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +113,7 @@ class StandIn:
 def make_desk(
     where: Path | PalmVault | None = None,
     settings: PalmSettings | None = None,
-    clock: PalmClock | None = None,
+    clock: Callable[[], int] | None = None,
     recogniser: StandIn | None = None,
 ) -> PalmDesk:
     """A desk on a vault in a folder, or in memory."""

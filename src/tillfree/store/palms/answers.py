@@ -49,8 +49,9 @@ class Enrolled:
 
 
 class CardView(msgspec.Struct, frozen=True, kw_only=True):
-    """A card without its token: nobody gets that back."""
+    """A card without its token, which nobody gets back; `card` is what it is called instead."""
 
+    card: str
     name: str
     brand: str
     last4: str

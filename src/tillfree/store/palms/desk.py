@@ -24,7 +24,7 @@ from tillfree.store.palms.rates import false_match_rate
 from tillfree.store.palms.recogniser import Recogniser, Sample
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.palms.stations import Stations
-from tillfree.store.palms.wallets import VaultLinks
+from tillfree.store.palms.wallets import VaultLinks, card_id
 
 __all__ = ["PalmDesk", "card_views"]
 
@@ -203,6 +203,15 @@ class PalmDesk:
             return PalmAnswer("unknown")
         return self._decided(subject, ratio, 1, use)
 
+    def may(self, subject: str, use: Use) -> str:
+        """Whether somebody who was recognised a moment ago may do something more: a word of `PALM_REASONS`."""
+        profile = self.vault.profile(subject)
+        if profile is None:
+            return "unknown"
+        now_ns = self._now_ns()
+        reason = decide_use(self.settings, profile, use, now_ns)
+        return self._try_pin(subject, use.pin, now_ns) if reason == "pin needed" and use.pin else reason
+
     def _poor(self, samples: Sequence[Sample]) -> str:
         """Why none of the samples can be compared. A hand that was judged not to be live spoils the others."""
         reasons = [good_enough(sample, self.settings) for sample in samples] or ["no hand"]
@@ -211,14 +220,10 @@ class PalmDesk:
         return "" if "" in reasons else reasons[0]
 
     def _decided(self, subject: str, log_ratio: float, size: int, use: Use) -> PalmAnswer:
-        profile = self.vault.profile(subject)
-        if profile is None:  # erased a moment ago
-            return PalmAnswer("unknown")
-        now_ns = self._now_ns()
-        reason = decide_use(self.settings, profile, use, now_ns)
-        if reason == "pin needed" and use.pin:
-            reason = self._try_pin(subject, use.pin, now_ns)
-        self.vault.note_use(subject, _day(now_ns))
+        reason = self.may(subject, use)
+        if reason == "unknown":  # erased a moment ago
+            return PalmAnswer(reason)
+        self.vault.note_use(subject, _day(self._now_ns()))
         return PalmAnswer(reason, subject, false_match_rate(log_ratio, size))
 
     def _try_pin(self, subject: str, digits: str, now_ns: int) -> str:
@@ -388,10 +393,11 @@ def card_views(profile: Profile) -> tuple[CardView, ...]:
     """The wallet as its owner may see it."""
     return tuple(
         CardView(
-            name=card.name, brand=card.brand, last4=card.last4, expires=card.expires, default=at == profile.default_card
+            card=card_id(card), name=card.name, brand=card.brand, last4=card.last4, expires=card.expires,
+            default=at == profile.default_card,
         )
         for at, card in enumerate(profile.cards)
-    )
+    )  # fmt: skip
 
 
 def _confirmed(profile: Profile) -> Profile:

@@ -1,7 +1,7 @@
 """Stations that sign what they saw: a challenge for each capture, good once and for seconds (RFC 8032 signatures).
 
-What is signed is the nonce, the name of the station, the time by its clock, and the SHA-256 of each frame as it was
-sent: a frame that was recorded yesterday, or a capture that was sent before, has no good signature.
+What is signed is the nonce, the name of the station, the time by its clock, and of each frame its band and the SHA-256
+of its file: a frame that was recorded yesterday, or a capture that was sent before, has no good signature.
 """
 
 import hashlib
@@ -13,13 +13,14 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.palm.samples import Band
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.palm_vault.records import StationRecord
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.errors import StationError
 
-__all__ = ["Challenge", "SignedCapture", "Stations", "signed_bytes"]
+__all__ = ["Challenge", "SentFrame", "SignedCapture", "Stations", "signed_bytes"]
 
 _LABEL = b"tillfree palm capture 1"
 _NONCE_BYTES = 24
@@ -34,20 +35,28 @@ class Challenge(msgspec.Struct, frozen=True):
     expires_ns: int
 
 
+class SentFrame(msgspec.Struct, frozen=True):
+    """A file of a picture (PNG or JPEG), and the light that it was taken in."""
+
+    band: Band
+    picture: bytes
+
+
 class SignedCapture(msgspec.Struct, frozen=True, kw_only=True):
-    """A capture as a station sent it: `frames` are files of pictures."""
+    """A capture as a station sent it; `time_ms` is since 1970, by its own clock."""
 
     station: str
     nonce: str
-    time_ns: int
-    frames: tuple[bytes, ...]
+    time_ms: int
+    frames: tuple[SentFrame, ...]
     signature: bytes
 
 
-def signed_bytes(station: str, nonce: str, time_ns: int, frames: Sequence[bytes]) -> bytes:
+def signed_bytes(station: str, nonce: str, time_ms: int, frames: Sequence[SentFrame]) -> bytes:
     """What a station signs: a label, then each part with its length before it (4 bytes, most significant first)."""
-    parts = [_LABEL, nonce.encode(), station.encode(), str(time_ns).encode()]
-    parts += [hashlib.sha256(frame).digest() for frame in frames]
+    parts = [_LABEL, nonce.encode(), station.encode(), str(time_ms).encode()]
+    for frame in frames:
+        parts += [frame.band.encode(), hashlib.sha256(frame.picture).digest()]
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
@@ -127,9 +136,9 @@ class Stations:
             raise StationError("this challenge was not given to this station, or was used: ask for a new one")
         if now_ns >= until_ns:
             raise StationError("the capture came too late for its challenge; ask for a new one")
-        if abs(now_ns - capture.time_ns) > self._good_ns:
+        if abs(now_ns - capture.time_ms * NS_PER_MS) > self._good_ns:
             raise StationError("the clock of the station is off, or the capture is old; set its clock")
-        signed = signed_bytes(capture.station, capture.nonce, capture.time_ns, capture.frames)
+        signed = signed_bytes(capture.station, capture.nonce, capture.time_ms, capture.frames)
         try:
             Ed25519PublicKey.from_public_bytes(record.public).verify(capture.signature, signed)
         except InvalidSignature as error:

@@ -1,5 +1,7 @@
 """The wallet behind a palm: several cards, one of which pays unless another one is asked for. Pure."""
 
+import hashlib
+
 import msgspec
 
 from tillfree.identity.badges import PalmLink, PalmLinks
@@ -7,7 +9,7 @@ from tillfree.storage.palm_vault.records import LinkedCard, Profile
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.errors import PalmDeskError
 
-__all__ = ["CARDS_MAX", "VaultLinks", "with_card", "with_default", "without_card"]
+__all__ = ["CARDS_MAX", "VaultLinks", "card_id", "with_card", "with_default", "without_card"]
 
 CARDS_MAX = 20
 
@@ -35,24 +37,34 @@ def with_card(profile: Profile, card: LinkedCard, *, default: bool = False) -> P
     return msgspec.structs.replace(profile, cards=tuple(cards), default_card=at if default else profile.default_card)
 
 
-def without_card(profile: Profile, number: int) -> Profile:
-    """The profile without a card, counted from 0; where it was the default, the first one is. Raises PalmDeskError."""
-    _need_card(profile, number)
-    cards = tuple(card for at, card in enumerate(profile.cards) if at != number)
+def without_card(profile: Profile, card: str) -> Profile:
+    """The profile without a card, by its `card_id`; where that was the default, the first one is.
+
+    Raises:
+        PalmDeskError: there is no such card.
+    """
+    number = _number_of(profile, card)
+    cards = tuple(one for at, one in enumerate(profile.cards) if at != number)
     default = profile.default_card
     default = 0 if default == number else default - (default > number)
     return msgspec.structs.replace(profile, cards=cards, default_card=default)
 
 
-def with_default(profile: Profile, number: int) -> Profile:
-    """The profile with another card that pays, counted from 0. Raises PalmDeskError."""
-    _need_card(profile, number)
-    return msgspec.structs.replace(profile, default_card=number)
+def with_default(profile: Profile, card: str) -> Profile:
+    """The profile with another card that pays, by its `card_id`. Raises PalmDeskError."""
+    return msgspec.structs.replace(profile, default_card=_number_of(profile, card))
 
 
-def _need_card(profile: Profile, number: int) -> None:
-    if not 0 <= number < len(profile.cards):
-        raise PalmDeskError(f"there is no card {number}; the wallet holds {len(profile.cards)}, counted from 0")
+def card_id(card: LinkedCard) -> str:
+    """What a card is called where its token may not be shown."""
+    return hashlib.sha256(b"card\0" + card.token.encode()).hexdigest()[:12]
+
+
+def _number_of(profile: Profile, card: str) -> int:
+    found = [number for number, one in enumerate(profile.cards) if card_id(one) == card]
+    if not found:
+        raise PalmDeskError(f"there is no card {card[:20]!r} in this wallet; read it again")
+    return found[0]
 
 
 class VaultLinks:

@@ -1,0 +1,1 @@
+"""Networks for hands and palms that have never seen a real one."""

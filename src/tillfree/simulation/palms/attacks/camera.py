@@ -1,0 +1,186 @@
+"""A camera with its light: from a surface and its pose to bytes, with noise, blur and a curve of brightness.
+
+A pixel looks along a ray; where it meets the relief is found by a few rounds of "meet the plane at the height that was
+found last" (a fixed point; relief is small against the distance). Patterns finer than a pixel are weakened by the
+lens and the pixel's area and then sampled, so that they alias into moiré as they do on a sensor.
+"""
+
+import dataclasses
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tillfree.simulation.palms.attacks.anatomy import LEFT_MM, MAP_PX_PER_MM, TOP_MM
+from tillfree.simulation.palms.attacks.surfaces import Grid, Surface
+
+__all__ = ["Camera", "Pose", "Shot", "project", "shoot"]
+
+Floats = npt.NDArray[np.float32]
+_ROUNDS = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Camera:
+    """Size in pixels (square), focal length in pixels, and how it records.
+
+    `light_mm` is the lamp's place from the lens; `ambient` the share of light that comes from everywhere. `level` is
+    how bright a mid-grey is recorded (0 to 1) and `noise` the deviation at that level; `lens_px` the blur.
+    """
+
+    size_px: int
+    focal_px: float
+    light_mm: tuple[float, float, float]
+    ambient: float
+    level: float
+    noise: float
+    lens_px: float
+    balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    jpeg: int = 0
+    flicker: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pose:
+    """Where a surface is: its middle in mm from the lens (z is the distance), turned by (x, y, z) radians, bent by."""
+
+    middle_mm: tuple[float, float, float]
+    turn_rad: tuple[float, float, float]
+    bend: float = 0.0
+    blur_px: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shot:
+    """Linear light (rows, columns, 4) of one moment, and the landmarks (21, 2) in pixels."""
+
+    light: Floats
+    landmarks_px: npt.NDArray[np.float64]
+
+
+def _turn(pose: Pose) -> npt.NDArray[np.float64]:
+    about_x, about_y, about_z = (cv2.Rodrigues(np.eye(3)[i] * pose.turn_rad[i])[0] for i in range(3))
+    turned: npt.NDArray[np.float64] = about_x @ about_y @ about_z
+    return turned
+
+
+def project(points_mm: npt.NDArray[np.float64], pose: Pose, camera: Camera) -> npt.NDArray[np.float64]:
+    """Pixels (n, 2) of points (n, 3) of the surface; z of the surface points to the camera."""
+    seen = (points_mm * np.array([1.0, 1.0, -1.0])) @ _turn(pose).T + np.array(pose.middle_mm)
+    projected: npt.NDArray[np.float64] = seen[:, :2] / seen[:, 2:] * camera.focal_px + camera.size_px / 2
+    return projected
+
+
+def shoot(surface: Surface, backdrop: Floats, pose: Pose, camera: Camera, phase: float = 0.0) -> Shot:
+    """One moment; `backdrop` (size, size, 4) is what is behind, `phase` where in its cycle a flicker stands."""
+    relief = surface.height_mm + pose.bend * surface.bend_mm if pose.bend else surface.height_mm
+    ray, origin, turn = _rays(pose, camera)
+    at = _meet(relief, ray, origin)
+    mapped = [((axis - first) * MAP_PX_PER_MM - 0.5).astype(np.float32)
+              for axis, first in ((at[..., 0], LEFT_MM), (at[..., 1], TOP_MM))]  # fmt: skip
+    albedo = _sampled(surface.albedo, mapped)
+    inside = _sampled(surface.inside, mapped)[..., None]
+    if surface.grid is not None:
+        albedo = albedo * _pattern(surface.grid, at, pose, camera)
+    if surface.glows:
+        shade, shine = np.float32(1.0), _shine(surface, relief, mapped, at, origin, camera, turn)[1]
+    else:
+        shade, shine = _shine(surface, relief, mapped, at, origin, camera, turn)
+        shade = shade[..., None]
+    light = albedo * shade + shine[..., None]
+    rows = np.arange(camera.size_px, dtype=np.float32)[:, None, None] / camera.size_px
+    if surface.refresh:
+        bands = 1.0 + surface.refresh * np.sin(2 * math.pi * (2.3 * rows + phase))
+        light[..., :3] *= bands
+    light = light * inside + backdrop * (1.0 - inside)
+    if camera.flicker:
+        light = light * (1.0 + camera.flicker * np.sin(2 * math.pi * (1.4 * rows + 1.7 * phase)))
+    landmarks = _landmarks(surface, relief)
+    return Shot(_blurred(light.astype(np.float32), pose, camera), project(landmarks, pose, camera))
+
+
+def _landmarks(surface: Surface, relief: Floats) -> npt.NDArray[np.float64]:
+    places = np.round((surface.landmarks_mm - np.array([LEFT_MM, TOP_MM])) * MAP_PX_PER_MM).astype(int)
+    columns, rows = (np.clip(places[:, i], 0, relief.shape[1 - i] - 1) for i in range(2))
+    return np.concatenate([surface.landmarks_mm, relief[rows, columns][:, None]], axis=1)
+
+
+def _rays(pose: Pose, camera: Camera) -> tuple[Floats, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Directions (size, size, 3) and origin (3,) in the coordinates of the surface, and its rotation."""
+    turn = _turn(pose)
+    side = (np.arange(camera.size_px, dtype=np.float64) + 0.5 - camera.size_px / 2) / camera.focal_px
+    back = np.diag([1.0, 1.0, -1.0]) @ turn.T
+    ray = side[None, :, None] * back[:, 0] + side[:, None, None] * back[:, 1] + back[:, 2]
+    return ray.astype(np.float32), -back @ np.array(pose.middle_mm), turn
+
+
+def _meet(relief: Floats, ray: Floats, origin: npt.NDArray[np.float64]) -> Floats:
+    """Points (size, size, 3) in mm where rays meet the relief."""
+    height = np.zeros(ray.shape[:2], dtype=np.float32)
+    start = origin.astype(np.float32)
+    at = np.empty_like(ray)
+    for _ in range(_ROUNDS):
+        along = (height - start[2]) / ray[..., 2]
+        at = start + along[..., None] * ray
+        columns = (at[..., 0] - LEFT_MM) * MAP_PX_PER_MM - 0.5
+        rows = (at[..., 1] - TOP_MM) * MAP_PX_PER_MM - 0.5
+        height = cv2.remap(relief, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return at
+
+
+def _sampled(values: Floats, mapped: list[Floats]) -> Floats:
+    return cv2.remap(values, mapped[0], mapped[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+
+
+def _shine(
+    surface: Surface, relief: Floats, mapped: list[Floats], at: Floats, origin: npt.NDArray[np.float64],
+    camera: Camera, turn: npt.NDArray[np.float64],
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """How much light falls on each place (1 at the middle distance, straight on), and how much is mirrored."""
+    slope_x = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3, scale=MAP_PX_PER_MM / 8)
+    slope_y = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3, scale=MAP_PX_PER_MM / 8)
+    normal = np.stack([-_sampled(slope_x, mapped), -_sampled(slope_y, mapped), np.ones_like(mapped[0])], axis=-1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    back = np.diag([1.0, 1.0, -1.0]) @ turn.T
+    lamp = (origin + back @ np.array(camera.light_mm)).astype(np.float32)
+    to_lamp = lamp - at
+    reach = np.linalg.norm(to_lamp, axis=-1, keepdims=True)
+    to_lamp /= reach
+    to_eye = origin.astype(np.float32) - at
+    distance = np.linalg.norm(to_eye, axis=-1, keepdims=True)
+    half = to_lamp + to_eye / distance
+    half /= np.linalg.norm(half, axis=-1, keepdims=True)
+    falling = np.clip((normal * to_lamp).sum(axis=-1), 0.0, 1.0) * (float(np.linalg.norm(origin)) / reach[..., 0]) ** 2
+    mirrored = np.clip((normal * half).sum(axis=-1), 0.0, 1.0) ** surface.sharpness
+    shade = camera.ambient + (1.0 - camera.ambient) * falling
+    return shade.astype(np.float32), (surface.gloss * mirrored).astype(np.float32)
+
+
+def _pattern(grid: Grid, at: Floats, pose: Pose, camera: Camera) -> Floats:
+    """Factors (size, size, 4) of a regular pattern, weakened by pixel and lens, sampled at the pixels."""
+    px_per_mm = camera.focal_px / pose.middle_mm[2]
+    factors = np.ones((*at.shape[:2], 4), dtype=np.float32)
+    for cycles_per_mm, angle, amplitude in grid.waves:
+        cycles_per_px = cycles_per_mm / px_per_mm
+        lens = math.exp(-2 * (math.pi * camera.lens_px * cycles_per_px) ** 2)
+        passed = amplitude * abs(float(np.sinc(cycles_per_px * 0.8))) * lens
+        if passed < 1e-4:
+            continue
+        turns = cycles_per_mm * (at[..., 0] * math.cos(angle) + at[..., 1] * math.sin(angle))
+        for band in range(4):
+            shift = grid.colour_phases[band] if band < 3 else 0.0
+            factors[..., band] += passed * np.cos(2 * math.pi * (turns + shift))
+    return factors
+
+
+def _blurred(light: Floats, pose: Pose, camera: Camera) -> Floats:
+    blurred = cv2.GaussianBlur(light, (0, 0), camera.lens_px) if camera.lens_px > 0.2 else light
+    length = math.hypot(*pose.blur_px)
+    if length < 0.7:
+        return blurred
+    taps = int(math.ceil(length)) + 1
+    kernel = np.zeros((2 * taps + 1, 2 * taps + 1), dtype=np.float32)
+    ends = [tuple(int(round((taps + sign * part / 2) * 16)) for part in pose.blur_px) for sign in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, shift=4)
+    return cv2.filter2D(blurred, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
