@@ -54,7 +54,7 @@ def palm_server(*, samples: bool = False, rules: SessionRules = RULES) -> Iterat
     clerk = GreyClerk()
     with console_on(SimulationOptions(shoppers=1, seed=2), demo=True) as console:
         wait_until_ended(console.store)
-        console.palms = palm_room(clerk, samples=samples, rules=rules)
+        console.palm_room = palm_room(clerk, samples=samples, rules=rules)
         with served(console) as found:
             assert isinstance(found, OwnServer)
             yield PalmServer(found.address, console, clerk)

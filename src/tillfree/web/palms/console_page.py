@@ -13,7 +13,6 @@ from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.errors import NoPalmError
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
-from tillfree.web.palms.opening import room_of
 from tillfree.web.palms.words import LOG_WORDS, PURPOSES
 
 __all__ = ["delete", "export", "find", "revoke", "show"]
@@ -36,9 +35,8 @@ class ConsentCounts(msgspec.Struct, frozen=True):
 
 def show(ask: Ask) -> Response:
     """The page."""
-    room = ask.console.palms
-    desk = None if room is None else room.desk
-    if room is None or desk is None:
+    room, desk = ask.console.palm_room, ask.console.palms
+    if desk is None:
         return ask.page("palms/palms.html", room=room, desk=None)
     before = ask.number("before", 1, 2**62, 0)
     log = desk.vault.log(before=before or None, limit=_LOG_SHOWN)
@@ -126,9 +124,9 @@ def revoke(ask: Ask) -> Response:
 
 
 def _desk(ask: Ask) -> PalmDesk:
-    desk = room_of(ask).desk
+    desk = ask.console.palms
     if desk is None:
-        raise AskError(ask.say("Palms are kept elsewhere: nothing can be done with them here."))
+        raise AskError(ask.say("This store knows no palms. The settings under [palm] turn them on."))
     return desk
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 
-from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.notice import Notice
 from tillfree.web.palms.seeing import Clerk, Eyes, SampleHands
 from tillfree.web.palms.session import SessionRules
@@ -18,8 +17,6 @@ class PalmRoom:
     eyes: Eyes
     clerk: Clerk
     notice: Notice
-    desk: PalmDesk | None = None
-    """What the console shows and deletes; None where palms are kept on another machine."""
     rules: SessionRules = dataclasses.field(default_factory=SessionRules)
     samples: SampleHands | None = None
     """Simulated hands for a machine without a camera: of a demo only."""
