@@ -2,7 +2,12 @@
 
 import importlib.resources
 
-__all__ = ["people_model"]
+__all__ = ["hand_model", "people_model"]
+
+
+def hand_model() -> bytes:
+    """The network of hand landmarks, an ONNX file: the page about palms says what it can do and how it was made."""
+    return importlib.resources.files("tillfree.palm").joinpath("models", "hand.onnx").read_bytes()
 
 
 def people_model() -> bytes:
