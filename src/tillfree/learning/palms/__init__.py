@@ -1,0 +1,1 @@
+"""What palms are known by is learned from palms that nobody has."""
