@@ -17,6 +17,7 @@ from tests.storage.database.made import record
 from tillfree.catalog.shop_file import encode_shop
 from tillfree.cli.serving import Keeper, _stream_now_ns, only_one, remembered_shop
 from tillfree.cli.terminal import TerminalError
+from tillfree.core.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.visits import VisitQuery
@@ -25,9 +26,7 @@ from tillfree.web.console import Console
 
 __all__ = ["PASSWORD", "data"]
 
-SECOND = 10**9
-DAY = 86_400 * SECOND
-NOW = 20_000 * DAY
+NOW = 20_000 * NS_PER_DAY
 
 
 @pytest.fixture
@@ -96,11 +95,11 @@ def at(time_ns: int = 0, arrived_ns: int = 0) -> Snapshot:
 @pytest.mark.parametrize(
     ("snapshot", "paced", "hours", "expected"),
     [
-        (at(time_ns=NOW - 900 * DAY, arrived_ns=NOW), True, 0, NOW - 900 * DAY),
-        (at(time_ns=NOW - 900 * DAY, arrived_ns=NOW - 3 * DAY), True, 72, NOW - 897 * DAY),
-        (at(time_ns=NOW + 900 * DAY, arrived_ns=NOW), False, 0, NOW),
-        (at(time_ns=NOW - SECOND, arrived_ns=NOW - 8 * DAY), False, 200, NOW),
-        (at(time_ns=NOW - SECOND, arrived_ns=NOW + DAY), False, 0, NOW - SECOND),
+        (at(time_ns=NOW - 900 * NS_PER_DAY, arrived_ns=NOW), True, 0, NOW - 900 * NS_PER_DAY),
+        (at(time_ns=NOW - 900 * NS_PER_DAY, arrived_ns=NOW - 3 * NS_PER_DAY), True, 72, NOW - 897 * NS_PER_DAY),
+        (at(time_ns=NOW + 900 * NS_PER_DAY, arrived_ns=NOW), False, 0, NOW),
+        (at(time_ns=NOW - NS_PER_S, arrived_ns=NOW - 8 * NS_PER_DAY), False, 200, NOW),
+        (at(time_ns=NOW - NS_PER_S, arrived_ns=NOW + NS_PER_DAY), False, 0, NOW - NS_PER_S),
         (at(), False, 0, 0),
         (at(), False, 2, NOW),
         (at(), True, 2, 0),
@@ -111,7 +110,7 @@ def test_what_is_kept_grows_old_by_its_own_clock_but_never_faster_than_ours(
 ) -> None:
     store = SimpleNamespace(snapshot=lambda: snapshot, paced=paced)
     console = cast("Console", SimpleNamespace(store=store))
-    assert _stream_now_ns(console, NOW, NOW - hours * 3600 * SECOND) == expected
+    assert _stream_now_ns(console, NOW, NOW - hours * NS_PER_HOUR) == expected
 
 
 def test_what_could_not_be_kept_is_tried_at_the_end_and_else_named(

@@ -11,7 +11,7 @@ from tests.commerce.shops import NOON_NS
 from tillfree.catalog.model import Product, Shop
 from tillfree.catalog.offers import Offer, PriceEntry, Surcharge
 from tillfree.commerce.errors import CommerceError
-from tillfree.commerce.offers.book import UNITS_MAX, OfferBook
+from tillfree.commerce.offers.offer_book import UNITS_MAX, OfferBook
 from tillfree.commerce.page import render_html
 from tillfree.commerce.price_list import PriceList
 from tillfree.commerce.pricing import Pricing, Sale

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from tillfree.catalog.model import Product, Shop
 from tillfree.core.events import CartLine, Event, PeopleFrame, TrackedPerson
 from tillfree.core.ids import ProductId, TrackId
+from tillfree.core.time import NS_PER_S
 from tillfree.evaluation.cases import Solver
 from tillfree.evaluation.predictions import CasePrediction, Items, Prediction
 from tillfree.storage.recordings.model import Recording, RecordingError, Truth
 
-SECOND = 1_000_000_000
-START_NS = 1_700_000_000 * SECOND
+START_NS = 1_700_000_000 * NS_PER_S
 TEA, JAM = ProductId("tea"), ProductId("jam")
 SHOP = Shop("stand-in", (Product(TEA, "Tea", weight_g=100.0), Product(JAM, "Jam", weight_g=300.0)), (), ())
 
@@ -31,7 +31,7 @@ class FakeRecording:
         for second in range(11):
             people = self._tracks if second < 9 else ()
             yield PeopleFrame(
-                time_ns=START_NS + second * SECOND,
+                time_ns=START_NS + second * NS_PER_S,
                 source="cameras",
                 sequence=second,
                 people=tuple(TrackedPerson(TrackId(track)) for track in people),
@@ -57,7 +57,7 @@ def prediction(person: str, items: Items, probability: float = 0.9, *, review: b
         probability=probability,
         review=review,
         lines=tuple(CartLine(product, count, probability) for product, count in items.items()),
-        receipt_ns=START_NS + 8 * SECOND + SECOND // 2,
+        receipt_ns=START_NS + 8 * NS_PER_S + NS_PER_S // 2,
     )
 
 

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from tillfree.commerce.payments.processor import Answer, Order, OrderKind, ProcessorRefusal, ProcessorUnavailable
 from tillfree.core.ids import PaymentId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY, NS_PER_S
 from tillfree.simulation.payments.cards import make_card
 from tillfree.simulation.payments.faults import FAULTS, QUIET, ROUGH, Dice, FaultTable, faults_text
 from tillfree.simulation.payments.processor import SimulatedProcessor
 
-DAY_NS = 24 * 3600 * NS_PER_S
 ALWAYS = 1_000_000
 BEGIN_NS = 1_750_000_000 * NS_PER_S
 
@@ -96,9 +95,9 @@ def test_the_same_key_does_it_once_and_another_order_with_it_is_refused() -> Non
 
 
 def test_keys_are_forgotten_after_a_day_if_one_wants_so() -> None:
-    core, clock = make(forget_after_ns=DAY_NS)
+    core, clock = make(forget_after_ns=NS_PER_DAY)
     first = core.ask(order("charge", 1000))
-    clock.now_ns += DAY_NS - 1
+    clock.now_ns += NS_PER_DAY - 1
     assert core.ask(order("charge", 1000)) == first
     clock.now_ns += 1
     assert core.look_up("p/charge/1") == first
@@ -156,7 +155,7 @@ def test_a_pending_capture_of_a_hold_that_ends_meanwhile_is_declined() -> None:
 def test_holds_end_in_time_and_early() -> None:
     core, clock = make(FaultTable(early_expiry_ppm=ALWAYS))
     held = core.ask(order("authorise", 1000))
-    assert held.expires_ns - clock() == 7 * DAY_NS
+    assert held.expires_ns - clock() == 7 * NS_PER_DAY
     clock.now_ns += 3600 * NS_PER_S
     assert core.ask(order("capture", 1000, held.reference)).code == "hold_expired"
     assert core.ask(order("adjust", 1100, held.reference)).code == "hold_expired"
@@ -171,7 +170,7 @@ def test_a_capture_that_fails_later_takes_nothing() -> None:
     core, clock = make(FaultTable(capture_failed_ppm=ALWAYS))
     held = core.ask(order("authorise", 1000))
     assert core.ask(order("capture", 1000, held.reference)).outcome == "approved"
-    clock.now_ns += DAY_NS
+    clock.now_ns += NS_PER_DAY
     notices = core.take_notices(clock())
     assert notices[-1].answer.outcome == "declined"
     assert core.books.by_payment()["p"].taken_minor == 0
@@ -196,7 +195,7 @@ def test_notices_come_twice_late_or_never() -> None:
         for number in (1, 2):
             core.ask(order("authorise", 1000, number=number))
             core.faults = FaultTable()
-        return [notice.answer.key for notice in core.take_notices(clock() + DAY_NS)]
+        return [notice.answer.key for notice in core.take_notices(clock() + NS_PER_DAY)]
 
     first, second = "p/authorise/1", "p/authorise/2"
     assert sorted(told()) == [first, second]
@@ -208,10 +207,10 @@ def test_notices_come_twice_late_or_never() -> None:
 def test_a_notice_told_twice_has_one_id_and_is_handed_out_once() -> None:
     core, clock = make(FaultTable(double_notice_ppm=ALWAYS))
     core.ask(order("authorise", 1000))
-    notices = core.take_notices(clock() + DAY_NS)
+    notices = core.take_notices(clock() + NS_PER_DAY)
     assert len(notices) == 2
     assert len({notice.id for notice in notices}) == 1
-    assert not core.take_notices(clock() + DAY_NS)
+    assert not core.take_notices(clock() + NS_PER_DAY)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +249,7 @@ ACTS = st.lists(
 
 def run(seed: int, acts: list[tuple[OrderKind, int, int, int, int]]) -> tuple[SimulatedProcessor, list[str]]:
     """Any orders in any order, each asked up to four times; what was answered, in words."""
-    core, clock = make(eight_times_as_bad(ROUGH), seed=seed, forget_after_ns=DAY_NS)
+    core, clock = make(eight_times_as_bad(ROUGH), seed=seed, forget_after_ns=NS_PER_DAY)
     said = []
     for index, (kind, minor, hold, times, seconds) in enumerate(acts):
         clock.now_ns += seconds * NS_PER_S // 7
@@ -262,7 +261,7 @@ def run(seed: int, acts: list[tuple[OrderKind, int, int, int, int]]) -> tuple[Si
                 said.append(words(core.ask(asked)))
             except (ProcessorUnavailable, ProcessorRefusal) as error:
                 said.append(type(error).__name__)
-    core.take_notices(clock() + 30 * DAY_NS)
+    core.take_notices(clock() + 30 * NS_PER_DAY)
     return core, said
 
 

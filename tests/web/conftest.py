@@ -145,17 +145,26 @@ def server() -> Iterator[OwnServer]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium; skips where there is none."""
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Starts a headless Chromium with further arguments; skips where there is none."""
     program = find_chromium()
     if program is None:
         pytest.skip("no chromium, chromium-browser or google-chrome on the path (Debian: apt install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(program), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
+
+        def launched(*arguments: str) -> Browser:
+            usual = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            return playwright.chromium.launch(executable_path=str(program), args=[*usual, *arguments])
+
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Callable[..., Browser]) -> Iterator[Browser]:
+    """A headless Chromium; skips where there is none."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

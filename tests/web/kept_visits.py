@@ -10,13 +10,13 @@ from tillfree.commerce.pricing import Pricing, Sale
 from tillfree.commerce.settings import CommerceSettings
 from tillfree.core.events import Alternative, CartLine, Interaction
 from tillfree.core.ids import EventId, ProductId, TrackId, VisitId
+from tillfree.core.time import NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.storage.database.records import CartMoment, KeptFrame, Route, VisitRecord, WeightTrace
 
 __all__ = ["EVIL", "NO_PRICE", "PLAIN", "SECOND", "START_NS", "hostile_shop", "kept_visit", "with_evidence"]
 
 START_NS = 1_900_000_000_000_000_000
-_S = 1_000_000_000
 PLAIN, SECOND, NO_PRICE = ProductId("plain"), ProductId("second"), ProductId("no-price")
 EVIL = "<script>alert('x')</script>\u202e\" onload=x"
 
@@ -44,13 +44,13 @@ def kept_visit(
     """A visit of a minute whose receipt is the first of some carts with their odds."""
     best, odds = carts[0]
     lines = tuple(CartLine(product, count, odds) for product, count in best.items())
-    closed_ns = START_NS + closed_s * _S
+    closed_ns = START_NS + closed_s * NS_PER_S
     sale = Sale(visit=VisitId(code), time_ns=closed_ns, lines=lines, probability=odds, review=review)
     return VisitRecord(
         visit=VisitId(code),
         track=TrackId("t"),
         tracks=(TrackId("t"),),
-        opened_ns=closed_ns - 60 * _S,
+        opened_ns=closed_ns - 60 * NS_PER_S,
         closed_ns=closed_ns,
         reason=reason,
         receipt=Pricing(hostile_shop(), CommerceSettings(), "Corner shop").receipt(sale),
@@ -70,7 +70,7 @@ def with_evidence(record: VisitRecord, shop: Shop) -> VisitRecord:
     rows = np.full((300, 8), np.nan, dtype="<f4")
     rows[:, :2] = (at.x, at.y - 0.5)
     rows[100:150, 2:5] = (at.x, at.y, at.z)
-    take_ns = record.opened_ns + 25 * _S
+    take_ns = record.opened_ns + 25 * NS_PER_S
     change = EventId("scales/x#1")
     act = Interaction(
         time_ns=take_ns, source="fusion/x", sequence=0, act="take", probability=0.8, visit=record.visit, product=PLAIN,
@@ -78,10 +78,18 @@ def with_evidence(record: VisitRecord, shop: Shop) -> VisitRecord:
         evidence=(change,), weights={"habit": -0.1, "weight": -9.0},
         alternatives={f"take 1 x {SECOND} by {record.visit}": 0.2, "touch by <b>somebody</b>": 0.8},
     )  # fmt: skip
-    begin_ns = take_ns - 2 * _S
+    begin_ns = take_ns - 2 * NS_PER_S
     grams = ((0.0,) * 40 + (None, -100.0) * 15,)
     trace = WeightTrace(
-        change, facing.fixture, facing.shelf, facing.plates[:1], begin_ns, 20.0, grams, take_ns, begin_ns + 5 * _S // 2
+        change,
+        facing.fixture,
+        facing.shelf,
+        facing.plates[:1],
+        begin_ns,
+        20.0,
+        grams,
+        take_ns,
+        begin_ns + 5 * NS_PER_S // 2,
     )
     frames = tuple(
         KeptFrame(change, "cam <1>", take_ns, format_, b"\x89PNG fake") for format_ in ("png", "jpeg", "svg+xml")

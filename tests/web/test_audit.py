@@ -10,12 +10,12 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import console_on
 from tests.web.test_reports import manager_on
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.audit import AuditEntry, AuditQuery
 from tillfree.storage.database.tables import AUDIT
 from tillfree.web.console import Console
 
 Client = Callable[[str], TestClient]
-_DAY_NS = 86_400 * 10**9
 _THEN_NS = 1_893_499_200 * 10**9
 
 
@@ -38,7 +38,7 @@ def test_only_some_roles_see_the_log(client_as: Client, role: str, status: int) 
 def test_a_filter_shows_what_fits_and_nothing_else(client_as: Client, console: Console) -> None:
     note(console, "zoe", "product.change", "oat-milk", "price 1.00 -> 1.20")
     note(console, "zoe", "visit.see", "v9")
-    note(console, "yan", "product.change", "tea", time_ns=_THEN_NS + _DAY_NS)
+    note(console, "yan", "product.change", "tea", time_ns=_THEN_NS + NS_PER_DAY)
     client = client_as("manager")
     for query, found, absent in (
         ("who=zoe", "oat-milk", "tea"),

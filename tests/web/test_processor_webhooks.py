@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import console_on
 from tillfree.commerce.payments.processor import Answer
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.processors.adyen_notices import AdyenNotices, adyen_signature
-from tillfree.connectors.processors.notices import NoticeError, SignatureError
+from tillfree.connectors.processors.notices import NoticeError
 from tillfree.connectors.processors.secret_keys import Secret
 from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.connectors.processors.stripe_notices import StripeNotices, stripe_signature

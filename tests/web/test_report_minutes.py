@@ -5,17 +5,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tillfree.core.ids import FixtureId
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.storage.database.records import Minute
 from tillfree.web.reports.minutes import add_up
 
-_MINUTE_NS = 60 * 10**9
 _NOON_NS = 1_893_499_200 * 10**9
 _UTC = ZoneInfo("UTC")
 
 
 def minute(number: int, people: int = 1, **more: object) -> Minute:
     return Minute(
-        begin_ns=_NOON_NS + number * _MINUTE_NS,
+        begin_ns=_NOON_NS + number * NS_PER_MINUTE,
         occupancy_max=people,
         occupancy_mean=people / 2,
         **more,  # type: ignore[arg-type]

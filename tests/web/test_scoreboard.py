@@ -8,11 +8,10 @@ from tillfree.commerce.receipt import Receipt, ReceiptLine
 from tillfree.commerce.tax import TaxLine
 from tillfree.core.ids import ProductId, TrackId, VisitId
 from tillfree.core.money import Money, TaxedAmount
+from tillfree.core.time import NS_PER_S
 from tillfree.evaluation.scoring import f1, score_case
 from tillfree.storage.database.records import VisitRecord
 from tillfree.web.scoreboard import Scoreboard
-
-_S = 10**9
 
 
 def receipt(visit: str, items: dict[str, int], status: str = "charge") -> Receipt:
@@ -61,8 +60,8 @@ def record(
         visit=VisitId(visit),
         track=TrackId(track),
         tracks=(TrackId(track),),
-        opened_ns=opened_s * _S,
-        closed_ns=closed_s * _S,
+        opened_ns=opened_s * NS_PER_S,
+        closed_ns=closed_s * NS_PER_S,
         reason="left",
         receipt=receipt(visit, said, status),
         person=TrackId(person or track),

@@ -87,7 +87,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
         goods = msgspec.structs.replace(store.shop, currency="USD", products=(*store.shop.products, *shelf()))
         assert store.apply_shop(goods)
         till: Any = console.till
-        till._closing._prices = lambda: Pricing(goods, commerce)
+        till._closing._prices = lambda _time_ns: Pricing(goods, commerce)
         client = RetailerClient(settings, "", now_ns=time.time_ns)
         gate = RetailerGate(client, settings, timeout_s=2.0)
         console.desk = EntryDesk(console.database, StoreSettings(retailer=settings), till, paying.clock, retailer=gate)

@@ -18,6 +18,7 @@ from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import ProductId, TripId, VisitId
 from tillfree.simulation.payments.cards import make_card
 from tillfree.simulation.payments.processor import SimulatedProcessor
+from tillfree.storage.database.money.deliveries import Delivery, DeliveryKind
 from tillfree.storage.database.money.trips import TripQuery
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.till import Till
@@ -113,6 +114,23 @@ def test_the_list_and_its_file_can_be_filtered(manager: TestClient, query: str, 
     assert set(re.findall(r'href="/trips/(trip-\w+)"', page)) == found
     rows = manager.get(f"/trips.csv?{query}").text.splitlines()[1:]
     assert {row.partition(",")[0] for row in rows} == found
+
+
+def test_a_trip_shows_what_became_of_its_mails_and_no_address(console: Console, manager: TestClient) -> None:
+    kinds: tuple[DeliveryKind, ...] = ("receipt", "refund")
+    for kind in kinds:
+        mail = Delivery(
+            key=f"{kind}.paid", trip=TripId("trip-paid"), kind=kind, address="a@b.example", language="en",
+            next_ns=START_NS, made_ns=START_NS,
+        )  # fmt: skip
+        console.database.add_delivery(mail)
+    first, _ = console.database.deliveries_of(TripId("trip-paid"))
+    console.database.end_delivery(first.number, "refused", START_NS + 1, "550 a@b.example is nobody")
+    page = manager.get("/trips/trip-paid").text
+    assert "refused by the shopper&#39;s mail server" in page
+    assert "The word of the refund waits to be sent" in page
+    assert "a@b.example" not in page
+    assert "By e-mail" not in manager.get("/trips/trip-debt").text
 
 
 def test_hostile_names_are_shown_as_text(manager: TestClient) -> None:

@@ -1,12 +1,11 @@
 """The arguments of the commands for other systems: keys, exports, and the description of the API."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["add_integrations"]
+from tillfree.cli.parsers import Commands, add
 
-Parsers = Callable[..., argparse.ArgumentParser]
+__all__ = ["add_integrations"]
 
 # ---- commands, loaded when they run -----------------------------------------------------------------------------
 # ruff: noqa: PLC0415
@@ -42,18 +41,18 @@ def _mock_retailer(arguments: argparse.Namespace) -> int:
     return run_mock(arguments)
 
 
-def add_integrations(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
-    """Puts the commands beside the others; `add` makes a parser of a name, a function and a text."""
-    _add_keys(commands, add)
-    _add_exports(commands, add)
-    _add_retailer(commands, add)
+def add_integrations(commands: Commands) -> None:
+    """Puts the commands beside the others."""
+    _add_keys(commands)
+    _add_exports(commands)
+    _add_retailer(commands)
     api = commands.add_parser("api", help="the API of a store", description="the API of a store")
     inner = api.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
     parser = add(inner, "describe", _describe, "print the description of the API (OpenAPI 3.1)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE instead")
 
 
-def _add_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
+def _add_keys(commands: Commands) -> None:
     keys = commands.add_parser("keys", help="keys of other systems", description="keys of other systems")
     inner = keys.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
     made = {
@@ -77,7 +76,7 @@ def _add_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", a
         )
 
 
-def _add_exports(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
+def _add_exports(commands: Commands) -> None:
     export = commands.add_parser("export", help="sales as files", description="sales as files")
     inner = export.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
     sales = add(inner, "sales", _export, "write sales as a table (CSV)")
@@ -92,7 +91,7 @@ def _add_exports(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to FILE instead of the terminal")
 
 
-def _add_retailer(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Parsers) -> None:
+def _add_retailer(commands: Commands) -> None:
     retailer = commands.add_parser("retailer", help="the retailer API", description="the retailer API")
     inner = retailer.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="action")
     check = add(inner, "check", _check_retailer, "run the published test cases against a retailer's connectors")

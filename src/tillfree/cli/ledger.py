@@ -5,6 +5,7 @@ import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 from tillfree.cli.terminal import TerminalError, say, show
 from tillfree.commerce.display import display_text, format_amount
@@ -21,7 +22,6 @@ __all__ = ["run_ledger"]
 
 _COLUMNS = ("number", "time", "trip", "payment", "what", "account", "debit", "credit", "currency")
 _PAGE = 1000
-# Spreadsheets take a cell that begins so for a formula.
 
 
 def run_ledger(arguments: argparse.Namespace) -> int:
@@ -81,8 +81,8 @@ def _export(database: Database, target: Path) -> int:
     return 0
 
 
-def _write(rows: Iterable[LedgerRow], file: object) -> int:
-    writer = csv.writer(file, lineterminator="\r\n")  # type: ignore[arg-type]  # RFC 4180
+def _write(rows: Iterable[LedgerRow], file: TextIO) -> int:
+    writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180
     writer.writerow(_COLUMNS)
     count = 0
     for row in rows:

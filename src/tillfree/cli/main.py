@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from tillfree.cli.arguments import Command, make_parser
+from tillfree.cli.arguments import make_parser
+from tillfree.cli.parsers import Command
 from tillfree.cli.terminal import say
 from tillfree.core.errors import TillfreeError
 

@@ -20,7 +20,7 @@ from tillfree.catalog.shop_file import decode_shop, encode_shop
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import TerminalError, refuse_overwriting, show, write_file
 from tillfree.commerce.display import display_text, format_rate
-from tillfree.commerce.offers.book import OfferBook
+from tillfree.commerce.offers.offer_book import OfferBook
 from tillfree.commerce.price_list import PriceList
 from tillfree.core.money import Money
 from tillfree.storage.database.audit import AuditEntry

@@ -18,7 +18,7 @@ from tillfree.catalog.model import Shop
 from tillfree.cli.terminal import TerminalError, say
 from tillfree.commerce.display import format_amount
 from tillfree.core.errors import TillfreeError
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_HOUR
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.records import VisitRecord
@@ -33,7 +33,7 @@ __all__ = ["Keeper", "only_one", "quiet_log", "remembered_shop", "serve_console"
 
 _log = logging.getLogger(__name__)
 _ERASE_EVERY_S, _ERASE_FIRST_S = 3600.0, 5.0
-_SILENT_NS = 3600 * NS_PER_S
+_SILENT_NS = NS_PER_HOUR
 _UNSAVED_MAX = 10_000
 
 

@@ -13,8 +13,8 @@ from tillfree.core.time import format_utc
 from tillfree.storage.database.audit import AuditEntry, AuditProof, AuditQuery, AuditRow
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.paging import PAGE_MAX
 from tillfree.storage.database.staff import User
-from tillfree.storage.database.visits import PAGE_MAX
 
 __all__ = ["run_audit", "run_users"]
 

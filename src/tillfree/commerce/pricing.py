@@ -13,7 +13,7 @@ from tillfree.catalog.periods import local_time, zone_of
 from tillfree.commerce.assisted import Handed
 from tillfree.commerce.display import display_text
 from tillfree.commerce.errors import CommerceError
-from tillfree.commerce.offers.book import UNITS_MAX, Good, OfferBook
+from tillfree.commerce.offers.offer_book import UNITS_MAX, Good, OfferBook
 from tillfree.commerce.price_list import PriceList
 from tillfree.commerce.receipt import (
     NO_PRICE,

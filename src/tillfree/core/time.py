@@ -2,10 +2,23 @@
 
 from datetime import UTC, datetime
 
-__all__ = ["NS_PER_MS", "NS_PER_S", "format_clock", "format_utc", "ns_from_seconds", "seconds_from_ns"]
+__all__ = [
+    "NS_PER_DAY",
+    "NS_PER_HOUR",
+    "NS_PER_MINUTE",
+    "NS_PER_MS",
+    "NS_PER_S",
+    "format_clock",
+    "format_utc",
+    "ns_from_seconds",
+    "seconds_from_ns",
+]
 
-NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
+NS_PER_S = 1000 * NS_PER_MS
+NS_PER_MINUTE = 60 * NS_PER_S
+NS_PER_HOUR = 60 * NS_PER_MINUTE
+NS_PER_DAY = 24 * NS_PER_HOUR
 
 
 def ns_from_seconds(seconds: float) -> int:

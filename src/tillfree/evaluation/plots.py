@@ -14,7 +14,7 @@ from tillfree.evaluation.calibration import Calibration
 from tillfree.evaluation.cases import CaseReport
 from tillfree.evaluation.risk import RiskCoverage
 
-__all__ = ["case_f1_plot", "latency_plot", "reliability_plot", "risk_plot", "speed_plot"]
+__all__ = ["ACCENT", "FAINT", "INK", "SECOND", "case_f1_plot", "draw_svg", "latency_plot", "reliability_plot", "risk_plot", "speed_plot"]
 
 INK, ACCENT, SECOND, FAINT = "#22313f", "#1f6f8b", "#c8553d", "#b8c4cc"
 _STYLE: Any = {
@@ -34,7 +34,7 @@ _VARIABLES = {INK: "--ink", ACCENT: "--accent", SECOND: "--bad", FAINT: "--faint
 """Colours become variables of the page's style, so that plots are readable in the dark too."""
 
 
-def _svg(name: str, draw: Callable[[Axes], None], size: tuple[float, float] = (4.6, 3.4)) -> str:
+def draw_svg(name: str, draw: Callable[[Axes], None], size: tuple[float, float] = (4.6, 3.4)) -> str:
     """Draws into a new figure; the same data give the same text. `name` keeps ids apart within one page."""
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=size, layout="constrained")
@@ -69,7 +69,7 @@ def reliability_plot(calibration: Calibration, what: str) -> str:
             axes.scatter(x, y, s=[12 + 70 * b.count / most for b in bins], color=ACCENT, zorder=3, clip_on=False)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=f"probability given to {what}", ylabel="share right")
 
-    return _svg(f"reliability-{what}", draw)
+    return draw_svg(f"reliability-{what}", draw)
 
 
 def risk_plot(risk: RiskCoverage) -> str:
@@ -95,7 +95,7 @@ def risk_plot(risk: RiskCoverage) -> str:
         axes.set(xlim=(0, 101), xlabel="receipts charged at once (%)", ylabel="of these wrong (%)")
         axes.set_ylim(0, max(2.0, 110 * max(y)))
 
-    return _svg("risk", draw)
+    return draw_svg("risk", draw)
 
 
 def case_f1_plot(cases: Sequence[CaseReport]) -> str:
@@ -109,7 +109,7 @@ def case_f1_plot(cases: Sequence[CaseReport]) -> str:
         axes.invert_yaxis()
         axes.set(xlim=(0, 100), xlabel="F1 (%)")
 
-    return _svg("cases", draw, (4.6, max(1.6, 0.6 + 0.19 * len(scored))))
+    return draw_svg("cases", draw, (4.6, max(1.6, 0.6 + 0.19 * len(scored))))
 
 
 def latency_plot(seconds: Sequence[float], what: str) -> str:
@@ -122,7 +122,7 @@ def latency_plot(seconds: Sequence[float], what: str) -> str:
         axes.set(xlabel=f"{what} (s of the stream)", ylabel="count")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
-    return _svg(f"latency-{what}", draw)
+    return draw_svg(f"latency-{what}", draw)
 
 
 def speed_plot(cases: Sequence[CaseReport]) -> str:
@@ -136,4 +136,4 @@ def speed_plot(cases: Sequence[CaseReport]) -> str:
         axes.set_xlim(0, 1 + max((c.visits for c in shown), default=0))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
-    return _svg("speed", draw)
+    return draw_svg("speed", draw)

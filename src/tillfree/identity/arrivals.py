@@ -21,7 +21,7 @@ from tillfree.core.events import (
     VisitOpened,
 )
 from tillfree.core.ids import TrackId, TripId, VisitId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_S
 from tillfree.identity.settings import EntrySettings
 
 __all__ = [
@@ -41,7 +41,7 @@ MIXED_UP = "one of two entries"
 ENTRY_PROBLEMS = (TAILGATING, PIGGY_BACKING, NOBODY_CAME, MIXED_UP)
 """`SensorIssue.problem` of what is said here; the device is `entry/` and the visit, or the trip that nobody is in."""
 # Two tracks are told apart minutes after they were taken for one, at most (assumed).
-_REMEMBERED_NS = 15 * 60 * NS_PER_S
+_REMEMBERED_NS = 15 * NS_PER_MINUTE
 _GRANTS_MAX = 10_000
 _DEVICE = "entry/"
 

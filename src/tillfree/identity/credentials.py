@@ -55,8 +55,6 @@ class PalmMatch(msgspec.Struct, frozen=True, kw_only=True, tag="palm"):
     """A palm that was recognised: `account` is what its owner linked it to; no biometric datum comes in here."""
 
     account: str
-    station: str = ""
-    false_match_rate: float = 0.0
 
 
 Credential = CardTap | ScannedCode | BadgeTap | PalmMatch

@@ -7,7 +7,7 @@ import msgspec
 from tillfree.identity.reasons import REASONS, reason_text
 from tillfree.identity.settings import EntrySettings
 
-__all__ = ["EntryDecision", "EntryFacts", "EntryRequest", "Way", "decide_entry", "hours_problem"]
+__all__ = ["EntryDecision", "EntryFacts", "EntryRequest", "RetailerWord", "Way", "decide_entry", "hours_problem"]
 
 Way = Literal["card", "wallet", "code", "badge", "palm", "staff", "delivery"]
 RetailerWord = Literal["not asked", "known", "unknown", "no answer"]

@@ -38,7 +38,7 @@ _WAYS: dict[str, EntryKind] = {"associate": "staff", "delivery": "delivery"}
 class Counter:
     """Made before the store that it belongs to, since that tells it who came in; `attach` puts the two together."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all that it is made of
         self,
         database: Database,
         settings: StoreSettings,
@@ -47,10 +47,11 @@ class Counter:
         *,
         retailer: RetailerIdentity | None = None,
         accounts: PalmLinks | None = None,
+        palms: PalmLinks | None = None,
         retailer_prices: bool = False,
         simulated: bool = False,
     ) -> None:
-        """`accounts` know what accounts and palms are linked to; the store's database if none are given."""
+        """`accounts` know what accounts are linked to, the store's database if none are given; and `palms` palms."""
         self._store: RunningStore | None = None
         self._sale_prices: SalePrices | None = None
         self._database = database
@@ -76,7 +77,7 @@ class Counter:
             inside=self._inside,
             online=lambda: self.processor.online,
             debts=database.owes,
-            palms=accounts,
+            palms=palms or accounts,
             accounts=accounts,
             simulated=simulated,
         )

@@ -28,6 +28,7 @@ from tillfree.fusion.settings import FusionSettings
 from tillfree.identity.settings import EntrySettings
 from tillfree.sensing.settings import SensingSettings
 from tillfree.shopping.settings import ShoppingSettings
+from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.receipts.settings import ReceiptSettings
 from tillfree.store.settings_schema import Setting, commented_toml, struct_schema, walk_settings
 
@@ -112,6 +113,7 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     mail: MailSettings = MailSettings()
     retailer: RetailerSettings = RetailerSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    palm: PalmSettings = msgspec.field(default_factory=PalmSettings)
 
 
 # ---- what there is to set ---------------------------------------------------------------------------------------

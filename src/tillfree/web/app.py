@@ -25,6 +25,7 @@ from tillfree.web.guard import Guard
 from tillfree.web.live import feed as live_feed
 from tillfree.web.live import page as live_page
 from tillfree.web.machines import is_for_machines, machine_error
+from tillfree.web.palms import page as palms_page
 from tillfree.web.payments import page as payments_page
 from tillfree.web.planogram import page as planogram_page
 from tillfree.web.rendering import STATIC
@@ -56,6 +57,7 @@ def make_app(console: Console) -> Starlette:
         *devices_page.routes(),
         *reports_page.routes(),
         *gate_page.routes(),
+        *palms_page.routes(console),
         *payments_page.routes(),
         *disputes_page.routes(),
         *shopper_page.routes(),

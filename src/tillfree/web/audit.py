@@ -5,13 +5,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tillfree.commerce.display import display_text
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_HOUR, NS_PER_MINUTE
 from tillfree.storage.database.audit import AuditProof, AuditQuery, AuditRow
 from tillfree.storage.database.audit_search import audit_names, search_audit
+from tillfree.storage.database.paging import PAGE_MAX, rows_of_pages
 from tillfree.web.ask import Ask
 from tillfree.web.audit_words import ACTIONS
 from tillfree.web.reports.period import day_bounds
@@ -22,8 +24,7 @@ __all__ = ["routes"]
 _PAGE = 50
 _FILE_ROWS_MAX = 100_000
 _SESSIONS_KEPT = 500
-_HOUR_NS = 3600 * NS_PER_S
-_PROOF_NS = 60 * NS_PER_S
+_PROOF_NS = NS_PER_MINUTE
 _HEADER = ("number", "time", "who", "what", "subject", "detail", "hash")
 
 
@@ -90,7 +91,7 @@ class _AuditPages:
         now_ns = ask.console.now_ns()
         with self._lock:
             last_ns = self._looked_ns.get(ask.reader.key)
-            if last_ns is not None and 0 <= now_ns - last_ns < _HOUR_NS:
+            if last_ns is not None and 0 <= now_ns - last_ns < NS_PER_HOUR:
                 return
             self._looked_ns[ask.reader.key] = now_ns
             self._looked_ns.move_to_end(ask.reader.key)
@@ -122,26 +123,11 @@ def _wanted(ask: Ask) -> tuple[AuditQuery, str, str]:
 
 
 def _all(ask: Ask, query: AuditQuery, text: str) -> Iterator[AuditRow]:
-    """All pages, up to `_FILE_ROWS_MAX` rows."""
-    before, given = query.before, 0
-    while given < _FILE_ROWS_MAX:
-        page = search_audit(
-            ask.database,
-            AuditQuery(
-                who=query.who,
-                what=query.what,
-                since_ns=query.since_ns,
-                until_ns=query.until_ns,
-                before=before,
-                limit=500,
-            ),
-            text,
-        )
-        if not page:
-            return
-        yield from page
-        given += len(page)
-        before = page[-1].number
+    return rows_of_pages(
+        lambda before: search_audit(ask.database, msgspec.structs.replace(query, before=before, limit=PAGE_MAX), text),
+        lambda row: row.number,
+        most=_FILE_ROWS_MAX,
+    )
 
 
 def _address(values: dict[str, str]) -> str:

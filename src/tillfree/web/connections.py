@@ -1,12 +1,16 @@
 """Connections whose other end is slow on purpose: nobody holds one open by sending, or taking, next to nothing."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
-__all__ = ["CONNECTIONS_MAX", "HEAD_S", "STUCK_S", "HttpConnection", "SocketConnection"]
+from tillfree.web.machines import STATION_STREAM
+
+__all__ = ["CONNECTIONS_MAX", "HEAD_S", "PICTURE_BYTES_MAX", "STUCK_S", "HttpConnection", "SocketConnection"]
 
 CONNECTIONS_MAX = 600
 """So many connections at once, of which 200 may look at the floor; further ones are closed at once."""
@@ -14,6 +18,10 @@ HEAD_S = 15.0
 """So long may the head of a request take, counted from its first byte or from the beginning of the connection."""
 STUCK_S = 30.0
 """So long may a browser take nothing of what was sent to it."""
+PICTURE_BYTES_MAX = 256 * 1024 + 8
+"""The largest message to a palm station; all other WebSockets take next to nothing."""
+_LIMITS = ("max_message_size", "max_size")
+"""What the limit of a connection is called in `websockets`, and was until version 15."""
 
 
 class _Stuck:
@@ -92,6 +100,12 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._stuck = _Stuck()
+
+    def handle_connect(self, event: Request) -> None:  # noqa: D102
+        if event.path.partition("?")[0] == STATION_STREAM:
+            for name in filter(partial(hasattr, self.conn), _LIMITS):
+                setattr(self.conn, name, PICTURE_BYTES_MAX)
+        super().handle_connect(event)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
         self._stuck.end()

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.entry.desk import EntryDesk
+from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.running.running import RunningStore
 from tillfree.store.sale_prices import SalePrices
 from tillfree.store.till.till import Till
+from tillfree.web.palms.room import PalmRoom
 from tillfree.web.scoreboard import Scoreboard
 from tillfree.web.texts import FOLDER
 
@@ -36,8 +38,12 @@ class Console:
     """Where trips are paid; None in a store that only makes receipts."""
     desk: EntryDesk | None = None
     """Where gates ask; None in a store whose door is open."""
+    palms: PalmDesk | None = None
+    """Where palms are enrolled and recognised; None in a store that reads none."""
     receipts: ReceiptDesk | None = None
     """Where shoppers get their receipts; None in a store where nobody pays."""
+    palms: PalmRoom | None = None
+    """Who looks at palms and remembers them; None in a store that knows none."""
     scoreboard: Scoreboard | None = None
     """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
     trouble: Callable[[], str] = lambda: ""
@@ -50,6 +56,8 @@ class Console:
     """Whether browsers reach it by HTTPS: cookies then never travel in the clear."""
     names: frozenset[str] = frozenset()
     """Names of this server beside its addresses; a request for another name is refused (DNS rebinding)."""
+    shown: frozenset[str] | None = None
+    """The pages that its menu has; None for all."""
     texts: Path = FOLDER
     """Where catalogues of other languages lie."""
     zone: ZoneInfo = dataclasses.field(default_factory=lambda: ZoneInfo("UTC"))

@@ -11,11 +11,22 @@ from starlette.responses import Response
 
 from tillfree.web.api.problems import PROBLEMS, ProblemBody, problem_uri
 
-__all__ = ["API", "PROCESSORS", "RETAILER", "body_bytes_max", "is_for_machines", "machine_error", "problem_type"]
+__all__ = [
+    "API",
+    "PROCESSORS",
+    "RETAILER",
+    "STATION_STREAM",
+    "body_bytes_max",
+    "is_for_machines",
+    "machine_error",
+    "problem_type",
+]
 
 API = "/api/"
 RETAILER = "/v1/"
 PROCESSORS = "/webhooks/"
+STATION_STREAM = "/palm/stream"
+"""The WebSocket of palm stations, the only one that takes pictures."""
 _BODY_BYTES_MAX = {API: 1024 * 1024, PROCESSORS: 1024 * 1024, RETAILER: 16 * 1024 * 1024}
 """The retailer API takes catalogues of 10,000 items at once."""
 _TYPES = {

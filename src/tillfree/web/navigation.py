@@ -25,6 +25,7 @@ class Place(msgspec.Struct, frozen=True):
 PLACES: tuple[Place, ...] = (
     Place("/", later("Live"), "live", "live.see"),
     Place("/gate", later("Gate"), "gate", "gate.see"),
+    Place("/palms", later("Palms"), "palms", "palms.see"),
     Place("/visits", later("Visits"), "visits", "visits.see"),
     Place("/trips", later("Trips"), "trips", "payments.see"),
     Place("/review", later("Review"), "review", "review.decide"),
@@ -43,4 +44,5 @@ PLACES: tuple[Place, ...] = (
 
 def places_for(ask: "Ask") -> list[Place]:
     """What the reader's role has in its menu."""
-    return [place for place in PLACES if ask.may(place.need)]
+    shown = ask.console.shown
+    return [place for place in PLACES if ask.may(place.need) and (shown is None or place.path in shown)]

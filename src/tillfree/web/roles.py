@@ -27,6 +27,8 @@ Permission = Literal[
     "payments.refund",
     "disputes.decide",
     "integrations.change",
+    "palms.see",
+    "palms.change",
 ]
 
 PERMISSIONS: dict[Permission, str] = {
@@ -49,17 +51,37 @@ PERMISSIONS: dict[Permission, str] = {
     "payments.refund": later("Refund, and write off what cannot be collected"),
     "disputes.decide": later("Decide what shoppers say is wrong"),
     "integrations.change": later("Make keys for other systems and webhooks"),
+    "palms.see": later("See how many palms are known, what their owners agreed to, and open a palm station"),
+    "palms.change": later("Delete palms of an account, and revoke all"),
 }
 
 _VIEWER: frozenset[Permission] = frozenset({"live.see", "catalogue.see", "stock.see", "devices.see"})
 _ASSOCIATE: frozenset[Permission] = _VIEWER.union(
-    ("visits.see", "evidence.see", "review.decide", "stock.change", "gate.see", "gate.change", "disputes.decide")
+    (
+        "visits.see",
+        "evidence.see",
+        "review.decide",
+        "stock.change",
+        "gate.see",
+        "gate.change",
+        "disputes.decide",
+        "palms.see",
+    )
 )
 _MANAGER: frozenset[Permission] = _ASSOCIATE.union(
-    ("catalogue.change", "reports.see", "staff.change", "audit.see", "payments.see", "payments.refund")
+    ("catalogue.change", "reports.see", "staff.change", "audit.see", "payments.see", "payments.refund", "palms.change")
 )
 _ENGINEER: frozenset[Permission] = _VIEWER.union(
-    ("visits.see", "evidence.see", "devices.change", "reports.see", "audit.see", "gate.see", "integrations.change")
+    (
+        "visits.see",
+        "evidence.see",
+        "devices.change",
+        "reports.see",
+        "audit.see",
+        "gate.see",
+        "integrations.change",
+        "palms.see",
+    )
 )
 
 ROLES: dict[Role, frozenset[Permission]] = {

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.database.errors import LockedError
 from tillfree.web.ask import Ask, Reader
@@ -110,7 +110,7 @@ class _SignIns:
     def _note_refusal(self, ask: Ask, name: str) -> None:
         """So many a minute one by one, the others as a number: nobody fills the disk by being refused."""
         now_ns = ask.console.now_ns()
-        minute = now_ns // (60 * NS_PER_S)
+        minute = now_ns // NS_PER_MINUTE
         more = 0
         if minute != self._minute:
             more = max(0, self._refused - _REFUSALS_NOTED)

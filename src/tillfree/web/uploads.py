@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from tillfree.catalog.csv_text import csv_records, guess_delimiter
 from tillfree.catalog.report import CatalogIssue, CatalogReport
 from tillfree.commerce.display import display_text
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 
@@ -32,7 +32,7 @@ _COLUMNS_MAX = 200
 _CELL_MAX = 2000
 _ISSUES_SHOWN = 200
 _KEPT_MAX = 8
-_KEPT_NS = 30 * 60 * NS_PER_S
+_KEPT_NS = 30 * NS_PER_MINUTE
 
 T = TypeVar("T")
 

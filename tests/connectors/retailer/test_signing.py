@@ -11,7 +11,7 @@ from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tillfree.connectors.retailer.errors import SignatureError
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.retailer.signing import SERVICE, Key, Request, Verifier, keys_of, sign
 
 KEY = Key("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

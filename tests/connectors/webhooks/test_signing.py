@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillfree.connectors.errors import ConnectorError
-from tillfree.connectors.webhooks.signing import TOLERANCE_S, SignatureError, signed_headers, verify
+from tillfree.connectors.errors import ConnectorError, SignatureError
+from tillfree.connectors.webhooks.signing import TOLERANCE_S, signed_headers, verify
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"

@@ -14,9 +14,8 @@ from tillfree.core.ids import EventId, FixtureId, ProductId, TrackId, VisitId
 from tillfree.storage.database.decisions import Choice, ReviewDecision
 from tillfree.storage.database.records import CartMoment, KeptFrame, Route, VisitRecord, WeightTrace
 
-__all__ = ["DAY_NS", "HOSTILE", "MILK", "TEA", "choose", "full_record", "priced", "record"]
+__all__ = ["HOSTILE", "MILK", "TEA", "choose", "full_record", "priced", "record"]
 
-DAY_NS = 86_400 * 10**9
 TEA, MILK = ProductId("tea"), ProductId("milk")
 HOSTILE = (
     "'; DROP TABLE visits; --",

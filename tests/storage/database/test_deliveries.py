@@ -54,7 +54,6 @@ def test_the_address_is_erased_at_the_end_also_in_the_file(tmp_path: Path, statu
         assert database.due_deliveries(NOW * 2) == []
         (ended,) = database.deliveries_of(TripId("trip-1"))
         assert (ended.status, ended.address, ended.done_ns, ended.problem) == (status, "", NOW + 1, "why")
-        assert database.count_deliveries() == {status: 1}
         database._empty_journal()
         raw = b"".join(path.read_bytes() for path in (tmp_path / "store").iterdir())
     assert b"trip-1" in raw

@@ -5,6 +5,7 @@ import msgspec
 from tests.commerce.shops import NOON_NS
 from tests.storage.database.made import MILK, TEA, choose, full_record, priced, record
 from tillfree.core.ids import TrackId
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.figures import (
     QUARTER_NS,
@@ -18,7 +19,6 @@ from tillfree.storage.database.figures import (
     waiting,
 )
 
-_S = 10**9
 _ALL = (0, 2 * NOON_NS)
 _CURRENCY = priced().currency
 
@@ -55,12 +55,12 @@ def test_sales_are_put_into_quarters_and_sum_to_the_sales(database: Database) ->
 def test_stays_have_a_mean_and_a_median(database: Database) -> None:
     for name, stay_s in (("a", 30), ("b", 90), ("c", 100), ("d", 1000)):
         made = record(name)
-        database.add_visit(msgspec.structs.replace(made, opened_ns=made.closed_ns - stay_s * _S))
+        database.add_visit(msgspec.structs.replace(made, opened_ns=made.closed_ns - stay_s * NS_PER_S))
     found = stay_figures(database, *_ALL)
     assert (found.visits, found.mean_s, found.median_s) == (4, 305.0, 95.0)
     assert found.by_minute == {0: 1, 1: 2, 16: 1}
     made = record("e")
-    database.add_visit(msgspec.structs.replace(made, opened_ns=made.closed_ns - 99 * _S))
+    database.add_visit(msgspec.structs.replace(made, opened_ns=made.closed_ns - 99 * NS_PER_S))
     assert stay_figures(database, *_ALL).median_s == 99.0
 
 
@@ -68,9 +68,9 @@ def test_reviews_are_counted_by_their_newest_decision_and_wait_for_their_first(d
     for name in ("a", "b", "c"):
         database.add_visit(record(name, {"tea": 2}, review=True))
     database.add_visit(record("d"))
-    database.decide(choose("a", {"tea": 1}, by="ann", time_ns=NOON_NS + 60 * _S))
-    database.decide(choose("a", {}, by="bob", time_ns=NOON_NS + 500 * _S, choice="nothing"))
-    database.decide(choose("b", {"tea": 2}, by="bob", time_ns=NOON_NS + 120 * _S))
+    database.decide(choose("a", {"tea": 1}, by="ann", time_ns=NOON_NS + 60 * NS_PER_S))
+    database.decide(choose("a", {}, by="bob", time_ns=NOON_NS + 500 * NS_PER_S, choice="nothing"))
+    database.decide(choose("b", {"tea": 2}, by="bob", time_ns=NOON_NS + 120 * NS_PER_S))
     found = review_figures(database, *_ALL)
     assert (found.visits, found.reviewed, found.decided) == (4, 3, 2)
     assert sorted(found.waits_s) == [60.0, 120.0]
@@ -102,8 +102,8 @@ def test_only_the_decision_in_force_counts_as_left_off(database: Database) -> No
 
 def test_the_newest_visits_with_a_truth_are_compared(database: Database) -> None:
     database.add_visit(full_record("old", NOON_NS))
-    database.add_visit(full_record("new", NOON_NS + _S))
-    database.add_visit(record("unknown", closed_ns=NOON_NS + 2 * _S))
+    database.add_visit(full_record("new", NOON_NS + NS_PER_S))
+    database.add_visit(record("unknown", closed_ns=NOON_NS + 2 * NS_PER_S))
     found = truth_cases(database, *_ALL, 10)
     assert [case.visit for case in found] == ["new", "old"]
     assert found[0].true == {TEA: 1, MILK: 1}

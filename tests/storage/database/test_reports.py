@@ -12,11 +12,11 @@ from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.settings import CommerceSettings
 from tillfree.core.ids import ProductId, VisitId
 from tillfree.core.money import Money, TaxedAmount
+from tillfree.core.time import NS_PER_HOUR
 from tillfree.storage.database.database import IN_MEMORY, Database
 from tillfree.storage.database.lines import line_rows
 from tillfree.storage.database.reports import Conversion, HourSales, ProductSales, Sales
 
-HOUR_NS = 3600 * 10**9
 ALWAYS = (0, 2**62)
 
 
@@ -35,16 +35,16 @@ def test_sales_are_those_of_receipts_in_force(database: Database) -> None:
     database.add_visit(record("charged", {"tea": 2, "milk": 3}))
     database.add_visit(record("nothing", {}))
     database.add_visit(record("waits", {"wine": 5}, review=True))
-    database.add_visit(record("decided", {"tea": 9}, review=True, closed_ns=NOON_NS + HOUR_NS))
+    database.add_visit(record("decided", {"tea": 9}, review=True, closed_ns=NOON_NS + NS_PER_HOUR))
     database.decide(choose("decided", {"tea": 5}))
     database.decide(choose("decided", {"tea": 1}))
-    noon = NOON_NS - NOON_NS % HOUR_NS
+    noon = NOON_NS - NOON_NS % NS_PER_HOUR
     assert database.sales(*ALWAYS) == Sales(
         products=(
             ProductSales(ProductId("tea"), "Green tea", 3, amount(3 * 249, 95 + 47)),
             ProductSales(ProductId("milk"), "Milk 1 l", 3, amount(357, 25)),
         ),
-        hours=(HourSales(noon, 1, 5, amount(855, 120)), HourSales(noon + HOUR_NS, 1, 1, amount(249, 47))),
+        hours=(HourSales(noon, 1, 5, amount(855, 120)), HourSales(noon + NS_PER_HOUR, 1, 1, amount(249, 47))),
         receipts=2,
         units=6,
         totals=(amount(855 + 249, 120 + 47),),

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.commerce.shops import NOON_NS, SHOP
-from tests.storage.database.made import DAY_NS, choose, full_record, record
+from tests.storage.database.made import choose, full_record, record
 from tillfree.core.ids import FixtureId, PlateRef, TrackId, TripId, VisitId
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.audit import NO_HASH, AuditEntry, AuditProof
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.errors import DatabaseError
@@ -27,9 +28,9 @@ def test_evidence_goes_after_a_week_and_the_record_stays(database: Database) -> 
     database.add_visit(full_record())
     database.decide(choose("v1", {"tea": 1}))
     (before,) = database.visits(VisitQuery())
-    assert database.erase_before(NOON_NS + 7 * DAY_NS).evidence == 0
+    assert database.erase_before(NOON_NS + 7 * NS_PER_DAY).evidence == 0
     assert database.visit(VisitId("v1")) == full_record()
-    assert database.erase_before(NOON_NS + 7 * DAY_NS + 1).evidence == 1
+    assert database.erase_before(NOON_NS + 7 * NS_PER_DAY + 1).evidence == 1
     kept, full = database.visit(VisitId("v1")), full_record()
     assert kept is not None
     assert (kept.route, kept.traces, kept.frames, kept.truth, kept.person) == (Route(), (), (), None, TrackId(""))
@@ -42,20 +43,20 @@ def test_evidence_goes_after_a_week_and_the_record_stays(database: Database) -> 
 
 def test_a_visit_goes_with_its_decisions_and_its_label_names_nobody(database: Database) -> None:
     database.add_visit(full_record())
-    database.add_visit(record("young", closed_ns=NOON_NS + DAY_NS))
+    database.add_visit(record("young", closed_ns=NOON_NS + NS_PER_DAY))
     database.decide(choose("v1", {"tea": 1}))
     (before,) = database.labels()
-    erased = database.erase_before(NOON_NS + 400 * DAY_NS + 1)
+    erased = database.erase_before(NOON_NS + 400 * NS_PER_DAY + 1)
     assert (erased.evidence, erased.visits, erased.labels) == (2, 1, 1)
     assert database.visit(VisitId("v1")) is None
     assert database.decisions(since_ns=0) == []
     (kept,) = database.visits(VisitQuery())
-    assert kept.closed_ns == NOON_NS + DAY_NS
+    assert kept.closed_ns == NOON_NS + NS_PER_DAY
     assert kept.visit.startswith(FORGOTTEN)
     (after,) = database.labels()
     assert (after.visit, after.by) == ("", "")
     assert (after.items, after.alternatives, after.odds) == (before.items, before.alternatives, before.odds)
-    assert database.erase_before(NOON_NS + 400 * DAY_NS + 1).labels == 0
+    assert database.erase_before(NOON_NS + 400 * NS_PER_DAY + 1).labels == 0
     # The code may be given again, and both labels stay.
     database.add_visit(record("v1"))
     database.decide(choose("v1", {"tea": 2}))
@@ -70,7 +71,7 @@ def test_what_was_erased_is_not_in_the_files(filed: Database, tmp_path: Path) ->
     secrets = (b"secret picture", b"secret person", full_record().route.rows)
     for secret in secrets:
         assert secret in on_disk()
-    filed.erase_before(NOON_NS + 8 * DAY_NS)
+    filed.erase_before(NOON_NS + 8 * NS_PER_DAY)
     for secret in secrets:
         assert secret not in on_disk()
 
@@ -80,7 +81,7 @@ def test_somebody_reading_does_not_stop_the_erasing(filed: Database, tmp_path: P
     reader = sqlite3.connect(tmp_path / "data" / FILE_NAME, isolation_level=None, timeout=0)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM evidence").fetchall()
-    assert filed.erase_before(NOON_NS + 8 * DAY_NS).evidence == 1
+    assert filed.erase_before(NOON_NS + 8 * NS_PER_DAY).evidence == 1
     assert reader.execute("SELECT count(*) FROM evidence").fetchone() == (1,)
     reader.close()
     kept = filed.visit(VisitId("v1"))
@@ -90,15 +91,15 @@ def test_somebody_reading_does_not_stop_the_erasing(filed: Database, tmp_path: P
 
 def test_the_log_is_shortened_and_still_holds(database: Database) -> None:
     for day in range(6):
-        database.audit(AuditEntry(time_ns=day * DAY_NS, who="ann", what="x", subject=str(day)))
+        database.audit(AuditEntry(time_ns=day * NS_PER_DAY, who="ann", what="x", subject=str(day)))
     head = database.verify_audit().head
-    assert database.erase_before(402 * DAY_NS).audit == 2
+    assert database.erase_before(402 * NS_PER_DAY).audit == 2
     assert database.verify_audit() == AuditProof(4, None, head)
-    database.audit(AuditEntry(time_ns=6 * DAY_NS, who="ann", what="x"))
+    database.audit(AuditEntry(time_ns=6 * NS_PER_DAY, who="ann", what="x"))
     assert database.verify_audit().entries == 5
-    assert database.erase_before(5000 * DAY_NS).audit == 5
+    assert database.erase_before(5000 * NS_PER_DAY).audit == 5
     assert database.verify_audit().broken_at is None
-    again = database.audit(AuditEntry(time_ns=7 * DAY_NS, who="ann", what="x"))
+    again = database.audit(AuditEntry(time_ns=7 * NS_PER_DAY, who="ann", what="x"))
     assert again.number == 8  # no number is given twice
     assert database.verify_audit() == AuditProof(1, None, again.hash)
     assert again.hash != NO_HASH
@@ -107,14 +108,14 @@ def test_the_log_is_shortened_and_still_holds(database: Database) -> None:
 def test_an_entry_of_a_clock_that_was_wrong_holds_back_those_after_it(database: Database) -> None:
     for time_ns in (1, 10**15 * 50, 2):
         database.audit(AuditEntry(time_ns=time_ns, who="ann", what="x"))
-    assert database.erase_before(401 * DAY_NS).audit == 1
+    assert database.erase_before(401 * NS_PER_DAY).audit == 1
     assert database.verify_audit() == AuditProof(2, None, database.verify_audit().head)
 
 
 def test_a_shortened_log_that_was_tampered_with_is_found(filed: Database, tmp_path: Path) -> None:
     for day in range(4):
-        filed.audit(AuditEntry(time_ns=day * DAY_NS, who="ann", what="x"))
-    filed.erase_before(402 * DAY_NS)
+        filed.audit(AuditEntry(time_ns=day * NS_PER_DAY, who="ann", what="x"))
+    filed.erase_before(402 * NS_PER_DAY)
     raw = sqlite3.connect(tmp_path / "data" / FILE_NAME)
     with raw:
         raw.execute("DELETE FROM audit WHERE number = 3")
@@ -129,7 +130,7 @@ def test_the_newest_of_each_history_stays(database: Database) -> None:
         database.save_gain(PLATE, float(time_ns), 1.0, 1.0, "ann", time_ns)
     database.save_count("milk", 7, None, "ann", 1)
     database.acknowledge("alert", "ann", 1)
-    assert database.erase_before(1000 * DAY_NS).history == 2 + 2 + 2 + 1
+    assert database.erase_before(1000 * NS_PER_DAY).history == 2 + 2 + 2 + 1
     assert [entry.note for entry in database.shop_versions()] == ["3"]
     assert {key: count.count for key, count in database.counts().items()} == {"milk": 7, "tea": 3}
     assert database.gains() == {PLATE: 3.0}
@@ -138,10 +139,10 @@ def test_the_newest_of_each_history_stays(database: Database) -> None:
 
 def test_the_shop_that_was_in_force_when_the_time_began_that_is_kept_stays(database: Database) -> None:
     for day in (1, 2, 450):
-        database.save_shop(SHOP, "ann", str(day), day * DAY_NS)
-    assert database.erase_before(500 * DAY_NS).history == 1
+        database.save_shop(SHOP, "ann", str(day), day * NS_PER_DAY)
+    assert database.erase_before(500 * NS_PER_DAY).history == 1
     assert [entry.note for entry in database.shop_versions()] == ["450", "2"]
-    kept = database.shop_at(449 * DAY_NS)
+    kept = database.shop_at(449 * NS_PER_DAY)
     assert kept is not None
     assert kept.note == "2"
 
@@ -150,12 +151,12 @@ def test_minutes_sessions_and_wrong_passwords_go(database: Database) -> None:
     database.add_minute(Minute(begin_ns=0))
     database.add_minute(Minute(begin_ns=1))
     database.add_user("ann", "correct horse", "viewer")
-    database.open_session("ann", 400 * DAY_NS + 1 - IDLE_NS)
-    fresh = database.open_session("ann", 400 * DAY_NS + 1 - IDLE_NS + 1)
+    database.open_session("ann", 400 * NS_PER_DAY + 1 - IDLE_NS)
+    fresh = database.open_session("ann", 400 * NS_PER_DAY + 1 - IDLE_NS + 1)
     database.check_password("ann", "wrong", 5)
-    erased = database.erase_before(400 * DAY_NS + 1)
+    erased = database.erase_before(400 * NS_PER_DAY + 1)
     assert (erased.minutes, erased.sessions, erased.tries) == (1, 1, 1)
-    assert database.session(fresh, 400 * DAY_NS + 1) is not None
+    assert database.session(fresh, 400 * NS_PER_DAY + 1) is not None
     assert database.users() != []
 
 
@@ -163,7 +164,7 @@ def test_a_replay_of_other_days_has_its_own_time(database: Database) -> None:
     database.add_visit(full_record())
     database.add_minute(Minute(begin_ns=NOON_NS))
     database.audit(AuditEntry(time_ns=0, who="ann", what="x"))
-    erased = database.erase_before(NOON_NS + 9999 * DAY_NS, stream_now_ns=NOON_NS + DAY_NS)
+    erased = database.erase_before(NOON_NS + 9999 * NS_PER_DAY, stream_now_ns=NOON_NS + NS_PER_DAY)
     assert (erased.evidence, erased.visits, erased.minutes, erased.audit) == (0, 0, 0, 1)
 
 
@@ -200,7 +201,7 @@ def test_every_table_has_a_rule() -> None:
 
 def test_answers_of_yesterday_go_though_nobody_asks_any_more(database: Database) -> None:
     """They hold what was answered, such as the secret of a webhook that was just made."""
-    for key, time_ns in (("old", NOON_NS - DAY_NS), ("new", NOON_NS - DAY_NS // 2)):
+    for key, time_ns in (("old", NOON_NS - NS_PER_DAY), ("new", NOON_NS - NS_PER_DAY // 2)):
         assert database.begin_answer("key", key, b"print", time_ns) == "begun"
         database.finish_answer("key", key, GivenAnswer(status=201, headers={}, media_type="", body=b"whsec_"))
     assert database.erase_before(NOON_NS).answers == 1
@@ -212,12 +213,14 @@ def test_a_cart_that_the_retailer_never_took_names_nobody_for_ever(database: Dat
     """Also where no worker is left that would look after it."""
     for number, days in enumerate((31, 31, 1)):
         order = RetailerOrder(
-            trip=TripId(f"trip-{number}"), wire=f"wire-{number}", time_ns=NOON_NS - days * DAY_NS, items=1,
+            trip=TripId(f"trip-{number}"), wire=f"wire-{number}", time_ns=NOON_NS - days * NS_PER_DAY, items=1,
             cart=b"{'id': 'shopper-77'}",
         )  # fmt: skip
         database.add_order(order)
     database.order_bad(TripId("trip-1"), "never mind", NOON_NS)
-    accepted = RetailerOrder(trip=TripId("taken"), wire="w", time_ns=NOON_NS - 31 * DAY_NS, items=1, cart=b"shopper-77")
+    accepted = RetailerOrder(
+        trip=TripId("taken"), wire="w", time_ns=NOON_NS - 31 * NS_PER_DAY, items=1, cart=b"shopper-77"
+    )
     database.add_order(accepted)
     database.order_accepted(accepted.trip, "purchase-1", NOON_NS)
     assert database.erase_before(NOON_NS).orders == 2

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.storage.database.made import HOSTILE
+from tillfree.core.time import NS_PER_DAY, NS_PER_MINUTE
 from tillfree.storage.database.database import FILE_NAME, Database
 from tillfree.storage.database.errors import DatabaseError, LockedError
 from tillfree.storage.database.staff import IDLE_NS, ROLES, SESSION_NS, TRIES_MAX, TRIES_WITHIN_NS, Role, User
 
 GOOD, OTHER = "correct horse", "battery staple"
 T0 = 1_800_000_000 * 10**9
-MINUTE_NS = 60 * 10**9
 
 
 @pytest.fixture
@@ -118,8 +118,8 @@ def test_who_was_removed_is_gone(staff: Database) -> None:
 @pytest.mark.parametrize("name", ["Ann", "nobody"])
 def test_after_some_wrong_passwords_a_name_waits_whether_it_exists_or_not(staff: Database, name: str) -> None:
     for place in range(TRIES_MAX):
-        wrong(staff, name, T0 + place * MINUTE_NS // 2)
-    later = T0 + 3 * MINUTE_NS
+        wrong(staff, name, T0 + place * NS_PER_MINUTE // 2)
+    later = T0 + 3 * NS_PER_MINUTE
     for typed in (GOOD, OTHER):
         with pytest.raises(LockedError, match="wait") as caught:
             staff.check_password(name.upper(), typed, later)
@@ -153,7 +153,7 @@ def test_a_new_password_ends_the_wait(staff: Database) -> None:
 
 def test_a_clock_that_is_set_back_locks_nobody_out(staff: Database) -> None:
     wrong(staff, "Ann", T0, TRIES_MAX)
-    assert staff.check_password("Ann", GOOD, T0 - 24 * 60 * MINUTE_NS) is not None
+    assert staff.check_password("Ann", GOOD, T0 - NS_PER_DAY) is not None
 
 
 def test_many_tries_at_once_are_many_tries(staff: Database) -> None:

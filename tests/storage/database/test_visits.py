@@ -10,10 +10,12 @@ from tests.storage.database.made import HOSTILE, MILK, TEA, choose, full_record,
 from tillfree.catalog.model import Product
 from tillfree.core.ids import ProductId, VisitId
 from tillfree.core.money import Money
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.database import IN_MEMORY, Database
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.paging import PAGE_MAX
 from tillfree.storage.database.records import Route
-from tillfree.storage.database.visits import PAGE_MAX, VisitCursor, VisitQuery, VisitRow
+from tillfree.storage.database.visits import VisitCursor, VisitQuery, VisitRow
 
 
 def codes(rows: list[VisitRow]) -> list[str]:
@@ -171,10 +173,10 @@ def test_pages_give_every_visit_once_in_order(times: list[int], limit: int, late
     )
 
 
-def test_forgetting_all_visits(database: Database) -> None:
+def test_a_visit_that_is_erased_takes_all_with_it(database: Database) -> None:
     database.add_visit(full_record())
     database.decide(choose("v1", {"tea": 1}))
-    assert database.forget_visits() == 1
+    assert database.erase_before(NOON_NS + 401 * NS_PER_DAY).visits == 1
     assert database.visit(VisitId("v1")) is None
     assert database.decision(VisitId("v1")) is None
     assert database.sales(0, 2**62).receipts == 0

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.commerce.shops import SETTINGS, SHOP
-from tests.storage.database.made import DAY_NS, full_record, priced
+from tests.storage.database.made import full_record, priced
 from tests.store.entry.staging import NOON_NS, Gate, card, code, gate_on
 from tests.store.webhooks.receiver import Receiver, listening
 from tillfree.commerce.disputes import Claim
@@ -28,7 +28,7 @@ from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.connectors.settings import MailSettings, WebhookSettings
 from tillfree.core.events import VisitBound
 from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY, NS_PER_S
 from tillfree.identity.badges import PalmLink
 from tillfree.identity.credentials import Credential
 from tillfree.storage.database.database import Database
@@ -55,7 +55,7 @@ class Made:
 
     def __init__(self, trip: TripId, visit: str, track: str, begin_ns: int) -> None:
         self.trip, self.visit, self.track = trip, visit, track
-        self.begin_ns, self.end_ns = begin_ns, begin_ns + DAY_NS // 2
+        self.begin_ns, self.end_ns = begin_ns, begin_ns + NS_PER_DAY // 2
 
     def owns(self, atoms: set[Atom]) -> bool:
         """Whether a row is of this visit: it has one of its names, or a moment at which nobody else was there."""
@@ -176,7 +176,7 @@ def three_visits(gate: Gate, first: list[Credential]) -> list[Made]:
     made = []
     for name, credential in zip("ABC", first, strict=True):
         made.append(goes_shopping(gate, credential, name * 4))
-        gate.clock.now_ns = NOON_NS + len(made) * DAY_NS
+        gate.clock.now_ns = NOON_NS + len(made) * NS_PER_DAY
     return made
 
 
@@ -189,7 +189,7 @@ class Wallets:
 
 
 SOLD: dict[str, Any] = {
-    "currency": SHOP.currency, "prices": lambda: Pricing(SHOP, SETTINGS), "accounts": Wallets()
+    "currency": SHOP.currency, "prices": lambda _time_ns: Pricing(SHOP, SETTINGS), "accounts": Wallets()
 }  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def cards() -> list[Credential]:
 
 def codes() -> list[Credential]:
     return [
-        code(NOON_NS + k * DAY_NS, jti=f"code-number-{k}", sub=account, loy=f"loyal-{account}")
+        code(NOON_NS + k * NS_PER_DAY, jti=f"code-number-{k}", sub=account, loy=f"loyal-{account}")
         for k, account in enumerate(("account-of-ann", "account-of-ann", "account-of-zoe"))
     ]
 
@@ -217,7 +217,7 @@ def test_the_test_finds_a_link() -> None:
             answer = gate.desk.present("gate", credential)
             assert answer.trip is not None
             made.append(Made(answer.trip.id, f"CODE{name}", f"track-of-{name}", begin_ns))
-            gate.clock.now_ns = NOON_NS + len(made) * DAY_NS
+            gate.clock.now_ns = NOON_NS + len(made) * NS_PER_DAY
         found = linked(gate.database, made)
         assert card(PERSON).token in found
         assert gate.desk.known_as("card", card(PERSON).fingerprint) in found
@@ -275,7 +275,7 @@ def test_codes_tracks_and_tokens_are_gone_on_schedule(tmp_path: Path, kind: str)
 def test_a_visit_that_waits_is_not_forgotten() -> None:
     with gate_on(**SOLD) as gate:
         gate.database.add_visit(full_record("waits", NOON_NS))
-        assert gate.database.erase_before(NOON_NS + 100 * DAY_NS).codes == 0
+        assert gate.database.erase_before(NOON_NS + 100 * NS_PER_DAY).codes == 0
         assert gate.database.visit(VisitId("waits")) is not None
 
 
@@ -283,18 +283,18 @@ def test_what_the_gate_remembers_ends_on_its_day() -> None:
     with gate_on() as gate:
         gate.desk.present("gate", code())
         gate.desk.present("gate", card(expires="2020-01"))
-        gate.database.add_block("f" * 32, why="x", by="ann", time_ns=NOON_NS, until_ns=NOON_NS + DAY_NS)
+        gate.database.add_block("f" * 32, why="x", by="ann", time_ns=NOON_NS, until_ns=NOON_NS + NS_PER_DAY)
         gate.database.add_block("e" * 32, why="y", by="ann", time_ns=NOON_NS)
-        (trip,) = gate.database.trips_with_credential()
+        (trip,) = [row.trip for row in gate.database.entries() if row.known]
         assert gate.database.erase_before(NOON_NS + NS_PER_S).gate == 0
-        gate.database.erase_before(NOON_NS + 3 * DAY_NS)
-        assert gate.database.trips_with_credential() == []
+        gate.database.erase_before(NOON_NS + 3 * NS_PER_DAY)
+        assert not any(row.known for row in gate.database.entries())
         assert gate.database.entry(trip) is not None
         assert [block.why for block in gate.database.blocks()] == ["y"]
         assert len(gate.database.refusals()) == 1
-        gate.database.erase_before(NOON_NS + 8 * DAY_NS)
+        gate.database.erase_before(NOON_NS + 8 * NS_PER_DAY)
         assert gate.database.refusals() == []
-        gate.database.erase_before(NOON_NS + 31 * DAY_NS)
+        gate.database.erase_before(NOON_NS + 31 * NS_PER_DAY)
         assert gate.database.entries() == []
         assert gate.database.announcements(0) == []
 
@@ -401,7 +401,7 @@ def test_who_tells_others_links_nobody_and_forgets_in_time(
         for name, credential, address in zip("ABC", cards() if kind == "cards" else codes(), addresses, strict=True):
             around.address = address
             made.append(goes_shopping(gate, credential, name * 4, around.tick))
-            gate.clock.now_ns = NOON_NS + len(made) * DAY_NS
+            gate.clock.now_ns = NOON_NS + len(made) * NS_PER_DAY
         around.sales.write()
         assert around.seen == 3
         assert len(around.post.tried) == 2 * len(set(around.post.tried)) == 6

@@ -53,7 +53,7 @@ def test_a_period_begins_and_ends(shop: Shop) -> None:
 
 
 def test_many_pages_are_one_list(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tillfree.store.exports.gathering._PAGE", 2)
+    monkeypatch.setattr("tillfree.store.exports.gathering.PAGE_MAX", 2)
     for number in range(5):
         walk(shop.till, shop.clock, f"t{number}", {"tea": 1})
     assert [sale.trip for sale in sold_trips(shop.database, None, None)] == ["t4", "t3", "t2", "t1", "t0"]

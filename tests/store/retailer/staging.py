@@ -13,16 +13,16 @@ from tillfree.commerce.weighing import Weighed
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
+from tillfree.core.time import NS_PER_DAY, NS_PER_MINUTE
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
 from tillfree.store.settings import StoreSettings
 from tillfree.store.till.till import Till
 
-__all__ = ["CARD", "MINUTE_NS", "NOW_NS", "SHOP", "BookProcessor", "World", "retailer_settings"]
+__all__ = ["CARD", "NOW_NS", "SHOP", "BookProcessor", "World", "retailer_settings"]
 
 NOW_NS = 1_710_000_000 * 10**9
-MINUTE_NS = 60 * 10**9
-HOLD_NS = 7 * 24 * 60 * MINUTE_NS
+HOLD_NS = 7 * NS_PER_DAY
 SHOP = Shop(
     name="Corner shop",
     products=(
@@ -115,7 +115,7 @@ class World:
         return self.now_ns
 
     def pass_time(self, minutes: float) -> None:
-        self.now_ns += int(minutes * MINUTE_NS)
+        self.now_ns += int(minutes * NS_PER_MINUTE)
 
     def enter(
         self, payer: Payer = CARD, *, role: Role = "shopper", people: int = 1, entry: str = "", trip: str = ""

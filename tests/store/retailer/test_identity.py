@@ -7,8 +7,8 @@ import pytest
 
 from tests.store.retailer.staging import CARD, NOW_NS, World, retailer_settings
 from tillfree.commerce.trips import Trip
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.retailer.client import RetailerClient
-from tillfree.connectors.retailer.errors import SignatureError
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money

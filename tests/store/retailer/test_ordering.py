@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.store.retailer.staging import CARD, MINUTE_NS, World, retailer_settings
+from tests.store.retailer.staging import CARD, World, retailer_settings
 from tillfree.commerce.pricing import Pricing, Sale
 from tillfree.commerce.trips import Payer
 from tillfree.commerce.weighing import Weighed
 from tillfree.connectors.retailer.client import RetailerClient
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId
+from tillfree.core.time import NS_PER_DAY
 from tillfree.simulation.retail.connectors import SimulatedRetailer
 from tillfree.simulation.retail.serving import serving
 from tillfree.storage.database.decisions import ReviewDecision
@@ -35,7 +36,7 @@ class Ordering:
         world = self.world
         return OrderWorker(
             world.database, world.database, world.till, self.client, world.settings.retailer, lambda: world.shop,
-            world.clock, hold_ends_ns=lambda trip: trip.opened_ns + 7 * 24 * 60 * MINUTE_NS,
+            world.clock, hold_ends_ns=lambda trip: trip.opened_ns + 7 * NS_PER_DAY,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -282,7 +283,7 @@ def test_orders_are_erased_in_time_but_not_those_that_wait(ordering: Ordering) -
     ordering.retailer.faults.status = 503
     late = ordering.world.shopped()
     ordering.world.pass_time(91 * 24 * 60)
-    ordering.world.database.erase_orders(ordering.world.now_ns - 90 * 24 * 60 * MINUTE_NS)
+    ordering.world.database.erase_orders(ordering.world.now_ns - 90 * NS_PER_DAY)
     ordering.new_worker()._take_in()
     assert ordering.world.database.orders_count() == {"waiting": 1}
     assert ordering.world.database.order(late.id) is not None

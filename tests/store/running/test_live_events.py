@@ -26,7 +26,7 @@ from tillfree.core.ids import FixtureId, ProductId, TrackId
 from tillfree.core.time import NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.storage.recordings.model import TruePeople
-from tillfree.store.running import running
+from tillfree.store.running import hearing
 from tillfree.store.running.intake import Intake
 from tillfree.store.running.live_events import FAR_NS, Times, repaired, unsound
 from tillfree.store.running.running import RunningStore
@@ -170,7 +170,7 @@ def test_pictures_that_wait_are_bounded_in_bytes() -> None:
 
 
 def test_a_stream_that_stands_still_is_told_of_and_so_is_its_return(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_SILENT_S", 0.2)
+    monkeypatch.setattr(hearing, "_SILENT_S", 0.2)
     ours, theirs = socket.socketpair()
     with ours, theirs, theirs.makefile("rb") as stream:
         store = RunningStore(LineSource(demo_shop(2), stream, "wire"))

@@ -164,8 +164,7 @@ def test_somebody_on_no_entry_has_a_receipt_that_nobody_pays(
     till.finished(record("v1", closed_ns=clock()))
     till.finished(record("v1", closed_ns=clock()))
     till.tick()
-    found = database.trip_of_visit(VisitId("v1"))
-    assert found is not None
+    (found,) = database.trips(TripQuery(text="v1"))
     assert (found.entry, found.status, found.payment) == ("open", "void", "")
     assert found.receipt is not None
     assert kinds(database).count("receipt.final") == 1

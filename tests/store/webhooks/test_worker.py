@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.store.webhooks.receiver import Receiver, listening
 from tillfree.connectors.settings import WebhookSettings
 from tillfree.connectors.webhooks.signing import verify
+from tillfree.core.time import NS_PER_HOUR, NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.hooks import CONSUMER, HOOKS_MAX
@@ -19,15 +20,13 @@ from tillfree.storage.database.money.announcements import announce
 from tillfree.store.webhooks.backoff import WAITS_S, next_try_ns
 from tillfree.store.webhooks.worker import WebhookWorker, ping_delivery
 
-S = 10**9
-HOUR_NS = 3600 * S
 LOCAL = WebhookSettings(allow_private=True, allow_http=True, timeout_s=5)
 
 
 class Shop:
     def __init__(self, database: Database, settings: WebhookSettings = LOCAL) -> None:
         self.database = database
-        self.now_ns = 1_700_000_000 * S
+        self.now_ns = 1_700_000_000 * NS_PER_S
         self.worker = WebhookWorker(database, settings, lambda: self.now_ns, randomness=lambda: 0.5)
 
     def happens(self, kind: str = "payment.captured", count: int = 1) -> None:
@@ -36,7 +35,7 @@ class Shop:
                 announce(connection, self.now_ns, kind, "pay-1", {"amount_minor": 249, "currency": "EUR"})
 
     def go(self, seconds: float) -> None:
-        self.now_ns += int(seconds * S)
+        self.now_ns += int(seconds * NS_PER_S)
 
     def hook(self, url: str, *kinds: str) -> tuple[str, str]:
         hook, secret = self.database.add_hook(url, kinds, "", self.now_ns)
@@ -69,7 +68,7 @@ def test_what_happens_is_told_signed_and_once(shop: Shop, receiver: Receiver) ->
     ((headers, body),) = receiver.came
     assert receiver.paths == ["/hook?a=b"]
     assert headers["content-type"] == "application/json"
-    assert verify(secret, headers, body, shop.now_ns / S).startswith("msg_")
+    assert verify(secret, headers, body, shop.now_ns / NS_PER_S).startswith("msg_")
     assert json.loads(body) == {
         "number": 2,
         "type": "payment.captured",
@@ -105,7 +104,7 @@ def test_a_message_is_tried_until_it_arrives_with_the_same_id_and_body(shop: Sho
     assert {headers["webhook-id"] for headers, _ in receiver.came} == {receiver.came[0][0]["webhook-id"]}
     assert len({body for _, body in receiver.came}) == 1
     for headers, body in receiver.came[-1:]:
-        verify(secret, headers, body, shop.now_ns / S)
+        verify(secret, headers, body, shop.now_ns / NS_PER_S)
     (delivery,) = shop.database.hook_deliveries(hook)
     assert (delivery.state, delivery.attempts, delivery.status) == ("delivered", 4, 200)
 
@@ -300,19 +299,19 @@ def test_a_private_address_gets_nothing_even_if_it_is_in_the_database(receiver: 
 
 def test_while_a_secret_is_replaced_both_sign(shop: Shop, receiver: Receiver) -> None:
     hook, old = shop.hook(receiver.address)
-    new = shop.database.rotate_hook_secret(hook, shop.now_ns + HOUR_NS)
+    new = shop.database.rotate_hook_secret(hook, shop.now_ns + NS_PER_HOUR)
     assert new is not None
     assert new != old
     shop.happens()
     shop.worker.tick()
     headers, body = receiver.came[0]
-    assert verify(old, headers, body, shop.now_ns / S) == verify(new, headers, body, shop.now_ns / S)
+    assert verify(old, headers, body, shop.now_ns / NS_PER_S) == verify(new, headers, body, shop.now_ns / NS_PER_S)
     shop.go(3601)
     shop.happens()
     shop.worker.tick()
     headers, body = receiver.came[1]
     assert len(headers["webhook-signature"].split(" ")) == 1
-    assert verify(new, headers, body, shop.now_ns / S)
+    assert verify(new, headers, body, shop.now_ns / NS_PER_S)
 
 
 def test_a_test_message_arrives_like_any_other(shop: Shop, receiver: Receiver) -> None:
@@ -323,7 +322,7 @@ def test_a_test_message_arrives_like_any_other(shop: Shop, receiver: Receiver) -
         shop.database.add_hook_test(ping_delivery(hook, shop.now_ns))
     assert shop.worker.tick() == 2
     headers, body = receiver.came[0]
-    assert verify(secret, headers, body, shop.now_ns / S)
+    assert verify(secret, headers, body, shop.now_ns / NS_PER_S)
     assert json.loads(body)["type"] == "webhook.test"
 
 
@@ -386,7 +385,7 @@ def test_there_are_so_many_webhooks_at_most(shop: Shop) -> None:
 
 @given(st.integers(1, 100), st.floats(0, 1, exclude_max=True), st.integers(0, 10**6))
 def test_waits_grow_and_never_end(attempts: int, chance: float, at_least_s: int) -> None:
-    wait_s = next_try_ns(attempts, 0, lambda: chance, at_least_s=at_least_s) / S
+    wait_s = next_try_ns(attempts, 0, lambda: chance, at_least_s=at_least_s) / NS_PER_S
     usual = WAITS_S[min(attempts, len(WAITS_S)) - 1]
     assert max(0.8 * usual, at_least_s) - 1 <= wait_s <= max(1.2 * usual, at_least_s) + 1
 

@@ -9,6 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from tests.store.palms.stand_in import make_desk
 from tests.store.till.counters import Bank, Clock, make_till, walk
 from tests.web.conftest import OPTIONS, console_on, wait_until_ended
 from tillfree.commerce.disputes import Claim
@@ -47,6 +48,7 @@ def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":m
         console.till = till
         console.now_ns = clock
         console.desk = EntryDesk(console.database, StoreSettings(), till, clock)
+        console.palms = make_desk(clock=clock)
         console.receipts = ReceiptDesk(console.database, StoreSettings(), till, clock, book=console.database)
         trips = [walk(till, clock, f"trip{number}", {"tea": number, "milk": 1}) for number in (1, 2, 3)]
         shown = console.receipts.receipt_of_trip(trips[0])
@@ -56,6 +58,7 @@ def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":m
             yield Paying(console, bank, clock, [str(trip) for trip in trips])
         finally:
             till.close()
+            console.palms.vault.close()
             _APPS.pop(id(console), None)
 
 

@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.web.api.conftest import Paying
 from tillfree.core.money import CURRENCY_EXPONENTS
+from tillfree.storage.database.paging import PAGE_MAX
+from tillfree.web.api.shapes import one_page
 
 
 def everything(client: TestClient, address: str) -> list[dict[str, Any]]:
@@ -30,6 +32,15 @@ def test_pages_of_two_give_what_one_page_gives(client: TestClient, address: str)
     assert whole["next"] is None
     assert everything(client, f"/api/v1{address}") == whole["items"]
     assert len(whole["items"]) >= 1
+
+
+def test_a_page_of_all_that_the_database_gives_at_once_is_followed_by_another() -> None:
+    rows = list(range(PAGE_MAX + 1))
+    assert one_page(rows[:3], 2, str) == ([0, 1], "1")
+    assert one_page(rows[:2], 2, str) == ([0, 1], "")
+    assert one_page(rows[:0], 2, str) == ([], "")
+    assert one_page(rows[:PAGE_MAX], PAGE_MAX, str) == (rows[:PAGE_MAX], str(PAGE_MAX - 1))
+    assert one_page(rows, PAGE_MAX, str) == (rows[:PAGE_MAX], str(PAGE_MAX - 1))
 
 
 def test_trips_and_their_receipts(paying: Paying, client: TestClient) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from tillfree.commerce.payments.processor import Answer
-from tillfree.connectors.errors import ConnectorError
+from tillfree.connectors.errors import ConnectorError, SignatureError
 from tillfree.connectors.processors.adyen import from_adyen
 from tillfree.connectors.processors.calls import object_in
-from tillfree.connectors.processors.notices import NoticeError, ProcessorNotice, SignatureError
+from tillfree.connectors.processors.notices import NoticeError, ProcessorNotice
 from tillfree.connectors.processors.secret_keys import Secret
 
 __all__ = ["AdyenNotices", "adyen_signature"]

@@ -7,15 +7,11 @@ import msgspec
 from tillfree.commerce.payments.processor import Answer
 from tillfree.connectors.errors import ConnectorError
 
-__all__ = ["NoticeError", "ProcessorNotice", "SignatureError"]
+__all__ = ["NoticeError", "ProcessorNotice"]
 
 
 class NoticeError(ConnectorError, ValueError):
     """What came is no notice of that processor."""
-
-
-class SignatureError(NoticeError):
-    """It is not signed with our secret, or too old."""
 
 
 class ProcessorNotice(msgspec.Struct, frozen=True):

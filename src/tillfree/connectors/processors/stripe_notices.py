@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from tillfree.commerce.payments.processor import Answer
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.processors.calls import object_in
-from tillfree.connectors.processors.notices import NoticeError, ProcessorNotice, SignatureError
+from tillfree.connectors.processors.notices import NoticeError, ProcessorNotice
 from tillfree.connectors.processors.secret_keys import Secret
 from tillfree.connectors.processors.stripe import intent_answer, refund_answer
 from tillfree.core.time import NS_PER_S

@@ -4,13 +4,12 @@ The tree::
 
     ConnectorError
     ├── RetailerRefused        the connector understood the call and will never do it
-    ├── RetailerUnavailable    no answer, or one that says: later
-    └── SignatureError         a call to this store is not signed as it must be
+    └── RetailerUnavailable    no answer, or one that says: later
 """
 
 from tillfree.connectors.errors import ConnectorError
 
-__all__ = ["RetailerRefused", "RetailerUnavailable", "SignatureError"]
+__all__ = ["RetailerRefused", "RetailerUnavailable"]
 
 
 class RetailerRefused(ConnectorError):  # noqa: N818  what it is
@@ -27,7 +26,3 @@ class RetailerUnavailable(ConnectorError):  # noqa: N818
     def __init__(self, message: str, after_s: float = 0.0) -> None:
         super().__init__(message)
         self.after_s = after_s
-
-
-class SignatureError(ConnectorError):
-    """A call is not signed, or wrongly; says why in words that are safe to send back."""

@@ -14,6 +14,7 @@ __all__ = [
     "CartLineItem",
     "CatalogStatus",
     "Charge",
+    "ChargeStatus",
     "CheckoutCart",
     "DepositOrFee",
     "IngestionMade",
@@ -29,6 +30,8 @@ __all__ = [
     "UnitPrice",
     "UploadCatalog",
 ]
+
+ChargeStatus = Literal["APPROVED", "DECLINED", "PENDING"]
 
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -56,7 +59,7 @@ class Charge(_Wire, frozen=True, kw_only=True):
 class AdjustedCharge(_Wire, frozen=True, kw_only=True):
     """What became of an adjustment; a decline is an answer like others."""
 
-    status: Literal["APPROVED", "DECLINED", "PENDING"]
+    status: ChargeStatus
     authorized_amount: ChargeMoney
 
 

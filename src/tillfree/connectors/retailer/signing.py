@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
-from tillfree.connectors.retailer.errors import SignatureError
+from tillfree.connectors.errors import SignatureError
 from tillfree.core.time import NS_PER_S
 
 __all__ = ["SERVICE", "Key", "Request", "Verifier", "keys_of", "sign"]

@@ -10,17 +10,13 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from tillfree.connectors.errors import ConnectorError
+from tillfree.connectors.errors import ConnectorError, SignatureError
 
-__all__ = ["TOLERANCE_S", "SignatureError", "signed_headers", "verify"]
+__all__ = ["TOLERANCE_S", "signed_headers", "verify"]
 
 TOLERANCE_S = 300
 _PREFIX = "whsec_"
 _KEY_BYTES_MIN = 24
-
-
-class SignatureError(ConnectorError):
-    """A message that does not come from whom it should, or too late."""
 
 
 def signed_headers(secrets: Sequence[str], id_: str, time_s: int, body: bytes) -> dict[str, str]:

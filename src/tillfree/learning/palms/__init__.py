@@ -1,1 +1,1 @@
-"""What palms are known by is learned from palms that nobody has."""
+"""Networks for hands and palms that have never seen a real one."""

@@ -73,7 +73,7 @@ class Wallets:
                 return BadgeTap(badge=number)
             case "palm":
                 account = "nobody" if entry.refused else self._account(entry)
-                return PalmMatch(account=account, station="simulated", false_match_rate=1e-6)
+                return PalmMatch(account=account)
         return ScannedCode(text=self._code(entry, now_ns // NS_PER_S))
 
     def _code(self, entry: TruthEntry, now_s: int) -> str:

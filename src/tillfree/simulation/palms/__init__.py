@@ -1,1 +1,1 @@
-"""Palms that belong to nobody: their looks in visible and near-infrared light, whole hands, and attacks on a station."""
+"""Hands and palms of nobody, in visible light and near infrared, and things that are held out instead of a hand."""

@@ -5,6 +5,7 @@ again and again, some times just after the processor has done something and befo
 till is made anew from the file. At the end `compared` lays the processor's own books beside the shop's ledger.
 """
 
+import functools
 import heapq
 import random
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from tillfree.commerce.trips import EntryKind, Payer, Trip
 from tillfree.core.events import CartLine
 from tillfree.core.ids import PaymentId, ProductId, TrackId, TripId, VisitId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
 from tillfree.simulation.payments.campaign_report import CampaignResult, Course, TripFacts, compared
 from tillfree.simulation.payments.cards import SimulatedCard, make_card
@@ -39,8 +40,6 @@ from tillfree.store.till.till import Till
 __all__ = ["Campaign", "CampaignOptions", "run_campaign"]
 
 _BEGIN_NS = 1_750_000_000 * NS_PER_S
-_MINUTE_NS = 60 * NS_PER_S
-_HOUR_NS = 60 * _MINUTE_NS
 _DRAIN_STEPS_MAX = 20_000
 _QUIET_STEPS = 8 * 6
 _CARTS = 400
@@ -208,7 +207,7 @@ class Campaign:
         self._till.close()
         course = Course(
             seed=self._options.seed,
-            hours=round((ended_ns - _BEGIN_NS) / _HOUR_NS, 2),
+            hours=round((ended_ns - _BEGIN_NS) / NS_PER_HOUR, 2),
             requests=self._line.asked,
             notices=self._notices,
             kills=self._kills,
@@ -254,7 +253,7 @@ class Campaign:
             while self._come_next < self._options.trips and self._comes_ns <= self._clock.now_ns:
                 self._come(self._come_next)
                 self._come_next += 1
-                self._comes_ns += _MINUTE_NS // self._options.trips_per_minute
+                self._comes_ns += NS_PER_MINUTE // self._options.trips_per_minute
 
     def _tell(self) -> None:
         heard = [notice for told in self.core.take_notices(self._clock.now_ns) for notice in self._hear(told)]
@@ -284,7 +283,7 @@ class Campaign:
         """Until nothing waits any more, and long enough for late notices and captures that fail."""
         quiet = 0
         for _ in range(_DRAIN_STEPS_MAX):
-            self._step(_MINUTE_NS if not quiet else 10 * _MINUTE_NS)
+            self._step(NS_PER_MINUTE if not quiet else 10 * NS_PER_MINUTE)
             waits = self._acts or self._database.orders_waiting() or self._database.open_trips()
             quiet = 0 if waits else quiet + 1
             if quiet > _QUIET_STEPS:
@@ -329,7 +328,7 @@ class Campaign:
         self._till.open(trip, payer)
         if not self._share("nobody", number, self._options.nobody_ppm):
             for person in range(trip.group_size):
-                self._at(5 * NS_PER_S, lambda who=person: self._bind(trip_id, number, who))  # type: ignore[misc]
+                self._at(5 * NS_PER_S, functools.partial(self._bind, trip_id, number, person))
 
     def _tap(self, payment: PaymentId, card: SimulatedCard) -> Answer | None:
         """A terminal that asks again and again, and lets go what it got too late."""
@@ -356,7 +355,7 @@ class Campaign:
         visit = VisitId(f"visit-{self._options.seed}-{number}-{person}")
         opened_ns = self._clock.now_ns
         self._till.bind(trip, visit)
-        stay_ns = int(self._random.uniform(1.0, 20.0) * _MINUTE_NS)
+        stay_ns = int(self._random.uniform(1.0, 20.0) * NS_PER_MINUTE)
         self._at(stay_ns, lambda: self._leave(trip, number, visit, opened_ns))
 
     def _leave(self, trip: TripId, number: int, visit: VisitId, opened_ns: int) -> None:
@@ -387,10 +386,10 @@ class Campaign:
         facts = self._facts[trip]
         facts.due_minor += receipt.total.gross.minor
         if self._share("dispute", number, self._options.dispute_ppm):
-            when_ns = self._clock.now_ns + int(self._random.uniform(0.1, 3.0) * _HOUR_NS)
+            when_ns = self._clock.now_ns + int(self._random.uniform(0.1, 3.0) * NS_PER_HOUR)
             heapq.heappush(self._claims, (when_ns, trip))
         elif self._share("refund", number, self._options.refund_ppm):
-            wait_ns = int(self._random.uniform(0.1, 6.0) * _HOUR_NS)
+            wait_ns = int(self._random.uniform(0.1, 6.0) * NS_PER_HOUR)
             self._at(wait_ns, lambda: self._refund(trip, receipt.total.gross.minor, number, tries=3))
 
     def _refund(self, trip: TripId, whole_minor: int, number: int, *, tries: int) -> None:
@@ -411,7 +410,7 @@ class Campaign:
             except (CommerceError, TillError):
                 # More than was taken: the card had no money, or it is not paid yet, and one comes back later.
                 if tries > 1:
-                    self._at(_HOUR_NS, lambda: self._refund(trip, whole_minor, number, tries=tries - 1))
+                    self._at(NS_PER_HOUR, lambda: self._refund(trip, whole_minor, number, tries=tries - 1))
                 else:
                     self._refused_refunds += 1
                 return

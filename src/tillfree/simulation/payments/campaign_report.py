@@ -7,7 +7,7 @@ import msgspec
 from tillfree.commerce.payments.payment import Payment
 from tillfree.commerce.trips import TripStatus
 from tillfree.core.ids import PaymentId, TripId
-from tillfree.simulation.payments.books import Hold, Totals
+from tillfree.simulation.payments.holds import Hold, Totals
 from tillfree.simulation.payments.processor import SimulatedProcessor
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.trips import TripQuery

@@ -12,16 +12,16 @@ import msgspec
 
 from tillfree.commerce.payments.processor import Answer, Order, ProcessorRefusal
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S, format_utc
-from tillfree.simulation.payments.books import Books, Hold
+from tillfree.core.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S, format_utc
 from tillfree.simulation.payments.cards import SimulatedCard
 from tillfree.simulation.payments.faults import QUIET, Dice, FaultTable, SimulatedFault
+from tillfree.simulation.payments.holds import Books, Hold
 
 __all__ = ["Notice", "SimulatedProcessor"]
 
-_HOLD_NS = 7 * 24 * 3600 * NS_PER_S
+_HOLD_NS = 7 * NS_PER_DAY
 _SHORT_HOLD_NS = 600 * NS_PER_S
-_FAILS_AFTER_NS = 6 * 3600 * NS_PER_S
+_FAILS_AFTER_NS = 6 * NS_PER_HOUR
 _DECLINES = ("do_not_honor", "insufficient_funds", "issuer_not_available", "stolen_card", "expired_card")
 # Places of the dice: one for each question, so that no two shares ever depend on each other.
 _BEFORE, _AFTER, _PENDING, _DECLINED, _PARTIAL, _WHICH, _EXPIRY, _FIXED = range(8)

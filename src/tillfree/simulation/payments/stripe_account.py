@@ -12,8 +12,8 @@ from tillfree.commerce.payments.processor import Answer, Order, OrderKind, Proce
 from tillfree.core.ids import PaymentId
 from tillfree.core.money import CURRENCY_EXPONENTS, Money
 from tillfree.core.time import NS_PER_S
-from tillfree.simulation.payments.books import Hold
 from tillfree.simulation.payments.cards import SimulatedCard
+from tillfree.simulation.payments.holds import Hold
 from tillfree.simulation.payments.processor import SimulatedProcessor
 
 __all__ = ["ApiError", "Intent", "StripeAccount", "only_known"]

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tillfree.connectors.retailer.errors import SignatureError
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.retailer.signing import Key, Verifier
 from tillfree.connectors.retailer.signing import Request as SignedRequest
 from tillfree.connectors.retailer.wire import (

@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import AUDIT, AUDIT_ENDS
-from tillfree.storage.database.visits import PAGE_MAX
 
 __all__ = ["NO_HASH", "Audit", "AuditEntry", "AuditProof", "AuditQuery", "AuditRow", "append_audit", "audit_hash"]
 
@@ -85,7 +85,7 @@ class Audit(Connected):
 
     def audit_log(self, query: AuditQuery) -> list[AuditRow]:
         """A page of entries, newest first, at most 500."""
-        statement = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(max(0, min(query.limit, PAGE_MAX)))
+        statement = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(page_size(query.limit))
         if query.who:
             statement = statement.where(AUDIT.c.who == query.who)
         if query.what:

@@ -5,8 +5,8 @@ from sqlalchemy import func, or_, select
 
 from tillfree.storage.database.audit import AuditEntry, AuditQuery, AuditRow
 from tillfree.storage.database.database import Database
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import AUDIT
-from tillfree.storage.database.visits import PAGE_MAX
 
 __all__ = ["AuditNames", "audit_names", "search_audit"]
 
@@ -46,7 +46,7 @@ def search_audit(database: Database, query: AuditQuery, text: str = "") -> list[
             )
         )
         .order_by(AUDIT.c.number.desc())
-        .limit(max(0, min(query.limit, PAGE_MAX)))
+        .limit(page_size(query.limit))
     )
     if query.who:
         statement = statement.where(AUDIT.c.who == query.who)

@@ -8,8 +8,8 @@ from sqlalchemy import func, insert, select
 from tillfree.core.ids import PlateRef
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.paging import PAGE_MAX, page_size
 from tillfree.storage.database.tables import GAINS
-from tillfree.storage.database.visits import PAGE_MAX
 
 __all__ = ["Calibrations", "GainEntry"]
 
@@ -64,7 +64,7 @@ class Calibrations(Connected):
             select(*(GAINS.c[name] for name in GainEntry.__struct_fields__))
             .where(GAINS.c.fixture == plate.fixture, GAINS.c.shelf == plate.shelf, GAINS.c.plate == plate.plate)
             .order_by(GAINS.c.number.desc())
-            .limit(max(0, min(limit, PAGE_MAX)))
+            .limit(page_size(limit))
         )
         with self.reading() as connection:
             return [GainEntry(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001

@@ -20,7 +20,6 @@ from tillfree.storage.database.integration.hooks import Hooks
 from tillfree.storage.database.integration.ingestions import Ingestions
 from tillfree.storage.database.integration.keys import ApiKeys
 from tillfree.storage.database.integration.orders import Orders
-from tillfree.storage.database.integration.pages import Pages
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.badge_sums import BadgeSums
@@ -63,7 +62,6 @@ class Database(
     ApiKeys,
     Answers,
     Hooks,
-    Pages,
     Entries,
     Accounts,
     ReceiptLinks,

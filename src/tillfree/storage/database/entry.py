@@ -33,6 +33,7 @@ from tillfree.storage.database.audit import AuditEntry, append_audit
 from tillfree.storage.database.connection import Connected, made_number, prepared
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.money.announcements import announce
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = [
@@ -107,7 +108,6 @@ BADGES = Table(
 
 EVERY_GATE = ""
 """Stands for all gates where one is closed."""
-_PAGE_MAX = 500
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,15 +206,9 @@ class Entries(Connected):
             ended = ENTRIES.c.trip.in_(list(trips)) & ENTRIES.c.fingerprint.is_not(None)
             return connection.execute(update(ENTRIES).where(ended).values(fingerprint=None)).rowcount
 
-    def trips_with_credential(self) -> list[TripId]:
-        """The trips of which it is still known with what they came in."""
-        with self.reading() as connection:
-            statement = select(ENTRIES.c.trip).where(ENTRIES.c.fingerprint.is_not(None)).order_by(ENTRIES.c.time_ns)
-            return [TripId(trip) for trip in connection.scalars(statement)]
-
     def entries(self, limit: int = 100) -> list[EntryRow]:
         """The newest entries, newest first."""
-        statement = select(ENTRIES).order_by(ENTRIES.c.time_ns.desc(), ENTRIES.c.trip).limit(_page(limit))
+        statement = select(ENTRIES).order_by(ENTRIES.c.time_ns.desc(), ENTRIES.c.trip).limit(page_size(limit))
         with self.reading() as connection:
             return [_entry(row) for row in connection.execute(statement)]
 
@@ -234,7 +228,7 @@ class Entries(Connected):
 
     def refusals(self, limit: int = 100) -> list[Refusal]:
         """The newest refusals, newest first."""
-        statement = select(REFUSALS).order_by(REFUSALS.c.number.desc()).limit(_page(limit))
+        statement = select(REFUSALS).order_by(REFUSALS.c.number.desc()).limit(page_size(limit))
         with self.reading() as connection:
             return [Refusal(row.time_ns, row.gate, row.way, row.reason) for row in connection.execute(statement)]
 
@@ -321,10 +315,6 @@ class Entries(Connected):
         """How many there are."""
         with self.reading() as connection:
             return connection.scalar(select(func.count()).select_from(BADGES)) or 0
-
-
-def _page(limit: int) -> int:
-    return max(0, min(limit, _PAGE_MAX))
 
 
 # Made once: to build a statement takes longer than to run it.

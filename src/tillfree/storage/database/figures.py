@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from tillfree.commerce.receipt import Receipt
 from tillfree.core.ids import ProductId, TrackId, VisitId
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.tables import DECISIONS, EVIDENCE, LINES, VISITS
 
@@ -29,7 +30,7 @@ __all__ = [
     "waiting",
 ]
 
-QUARTER_NS = 900 * 10**9
+QUARTER_NS = 900 * NS_PER_S
 """Every time zone of today is whole quarter hours from UTC, so these can be put into the hours of any of them."""
 _CASES_AT_ONCE = 100
 
@@ -178,7 +179,7 @@ def waiting(database: Database, since_ns: int, until_ns: int, currency: str) -> 
 def stay_figures(database: Database, since_ns: int, until_ns: int) -> StayFigures:
     """How long the visits lasted that ended within a time."""
     stay = VISITS.c.closed_ns - VISITS.c.opened_ns
-    minute = (stay // (60 * 10**9)).label("minute")
+    minute = (stay // NS_PER_MINUTE).label("minute")
     minutes = (
         select(minute, func.count().label("visits"))
         .where(*within(since_ns, until_ns))

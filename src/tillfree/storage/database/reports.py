@@ -7,12 +7,11 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, select
 
 from tillfree.core.ids import ProductId
 from tillfree.core.money import Money, TaxedAmount
+from tillfree.core.time import NS_PER_HOUR
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.tables import LINES, VISITS
 
 __all__ = ["Conversion", "HourSales", "ProductSales", "Reports", "Sales"]
-
-_HOUR_NS = 3600 * 10**9
 
 
 class ProductSales(msgspec.Struct, frozen=True):
@@ -75,7 +74,7 @@ class Reports(Connected):
         receipts = func.count(VISITS.c.visit.distinct()).label("receipts")
         joined = LINES.join(VISITS, and_(LINES.c.visit == VISITS.c.visit, LINES.c.decision == VISITS.c.in_force))
         sold = select(*columns).select_from(joined).where(*_within(since_ns, until_ns))
-        hour = (VISITS.c.closed_ns - VISITS.c.closed_ns % _HOUR_NS).label("hour")
+        hour = (VISITS.c.closed_ns - VISITS.c.closed_ns % NS_PER_HOUR).label("hour")
         # SQLite takes bare columns from the row that has the largest number, the newest: that is its name.
         by_product = sold.add_columns(
             LINES.c.product, LINES.c.name, func.max(LINES.c.number), func.sum(LINES.c.gross_minor).label("gross")

@@ -5,6 +5,7 @@ import contextlib
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.entry import BLOCKS, ENTRIES, REFUSALS, SPENT
 from tillfree.storage.database.errors import DatabaseError
@@ -32,9 +33,8 @@ from tillfree.storage.database.tables import (
 
 __all__ = ["RETENTION", "Erased", "Retention", "RetentionRule"]
 
-_DAY_NS = 86_400 * 10**9
 # Nobody stays in a shop for longer.
-_INSIDE_NS = 2 * _DAY_NS
+_INSIDE_NS = 2 * NS_PER_DAY
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,12 +186,12 @@ class Erasing(Connected):
         if min(msgspec.structs.astuple(keep)) < 0:
             raise DatabaseError(f"retention {keep}: a number of days is below 0; give 0 or more")
         stream_now_ns = now_ns if stream_now_ns is None else stream_now_ns
-        evidence_ns = stream_now_ns - keep.evidence_days * _DAY_NS
-        records_ns = stream_now_ns - keep.records_days * _DAY_NS
-        minutes_ns = stream_now_ns - keep.minutes_days * _DAY_NS
-        audit_ns = now_ns - keep.audit_days * _DAY_NS
-        history_ns = now_ns - keep.history_days * _DAY_NS
-        codes_ns = stream_now_ns - keep.codes_days * _DAY_NS
+        evidence_ns = stream_now_ns - keep.evidence_days * NS_PER_DAY
+        records_ns = stream_now_ns - keep.records_days * NS_PER_DAY
+        minutes_ns = stream_now_ns - keep.minutes_days * NS_PER_DAY
+        audit_ns = now_ns - keep.audit_days * NS_PER_DAY
+        history_ns = now_ns - keep.history_days * NS_PER_DAY
+        codes_ns = stream_now_ns - keep.codes_days * NS_PER_DAY
         with self._writing() as connection:
             labels = _forget_visits_of_labels(connection, VISITS.c.closed_ns < records_ns)
             erased = Erased(
@@ -210,14 +210,14 @@ class Erasing(Connected):
                 codes=forget_codes(connection, codes_ns),
                 payers=_erase(connection, PAYERS, (PAYERS.c.erase_ns > 0) & (PAYERS.c.erase_ns <= now_ns)),
                 trips=_erase_trips(connection, records_ns),
-                gate=_erase_gate(connection, now_ns, codes_ns, now_ns - keep.refusals_days * _DAY_NS),
+                gate=_erase_gate(connection, now_ns, codes_ns, now_ns - keep.refusals_days * NS_PER_DAY),
                 announcements=_erase(
-                    connection, ANNOUNCEMENTS, ANNOUNCEMENTS.c.time_ns < now_ns - keep.announcements_days * _DAY_NS
+                    connection, ANNOUNCEMENTS, ANNOUNCEMENTS.c.time_ns < now_ns - keep.announcements_days * NS_PER_DAY
                 ),
                 orders=_erase(
                     connection,
                     ORDERS,
-                    (ORDERS.c.time_ns < now_ns - keep.codes_days * _DAY_NS) & (ORDERS.c.state != "accepted"),
+                    (ORDERS.c.time_ns < now_ns - keep.codes_days * NS_PER_DAY) & (ORDERS.c.state != "accepted"),
                 ),
                 answers=_erase(connection, ANSWERS, ANSWERS.c.time_ns <= now_ns - KEPT_NS),
             )

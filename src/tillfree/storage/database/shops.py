@@ -11,8 +11,8 @@ from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop, encode_shop
 from tillfree.storage.database.connection import Connected, made_number
 from tillfree.storage.database.money.announcements import announce
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import SHOPS
-from tillfree.storage.database.visits import PAGE_MAX
 
 __all__ = ["ShopEntry", "ShopVersion", "Shops"]
 
@@ -89,7 +89,7 @@ class Shops(Connected):
     def shop_versions(self, limit: int = 100) -> list[ShopEntry]:
         """The versions, newest first, at most 500."""
         columns = [SHOPS.c[name] for name in ShopEntry.__struct_fields__]
-        statement = select(*columns).order_by(SHOPS.c.number.desc()).limit(max(0, min(limit, PAGE_MAX)))
+        statement = select(*columns).order_by(SHOPS.c.number.desc()).limit(page_size(limit))
         with self.reading() as connection:
             return [ShopEntry(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001
 

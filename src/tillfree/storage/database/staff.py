@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
+from tillfree.core.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.errors import DatabaseError, LockedError
 from tillfree.storage.database.tables import SESSIONS, TRIES, USERS
@@ -34,10 +35,10 @@ ROLES: tuple[Role, ...] = get_args(Role)
 PASSWORD_MIN = 10
 """Characters of a password, at least."""
 TRIES_MAX = 5
-TRIES_WITHIN_NS = 300 * 10**9
+TRIES_WITHIN_NS = 300 * NS_PER_S
 """After so many wrong passwords for a name within this time, no try is heard until the first of them is as old."""
-SESSION_NS = 12 * 3600 * 10**9
-IDLE_NS = 3600 * 10**9
+SESSION_NS = 12 * NS_PER_HOUR
+IDLE_NS = NS_PER_HOUR
 """A session ends so long after sign-in, and after so long without a request."""
 
 _PASSWORD_MAX = 1024
@@ -45,8 +46,8 @@ _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _SALT_BYTES = 16
 _N, _R, _P = 2**14, 8, 1
 # The clocks of two threads differ by less; a try that is later than this was noted before the clock was set back.
-_CLOCK_SLACK_NS = 60 * 10**9
-_SEEN_STEP_NS = 30 * 10**9
+_CLOCK_SLACK_NS = NS_PER_MINUTE
+_SEEN_STEP_NS = 30 * NS_PER_S
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

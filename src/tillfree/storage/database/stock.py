@@ -5,8 +5,8 @@ from sqlalchemy import func, insert, select
 
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.errors import DatabaseError
+from tillfree.storage.database.paging import PAGE_MAX, page_size
 from tillfree.storage.database.tables import STOCK_COUNTS
-from tillfree.storage.database.visits import PAGE_MAX
 
 __all__ = ["Stock", "StockCount"]
 
@@ -54,7 +54,7 @@ class Stock(Connected):
             select(*_COLUMNS)
             .where(STOCK_COUNTS.c.key == key)
             .order_by(STOCK_COUNTS.c.number.desc())
-            .limit(max(0, min(limit, PAGE_MAX)))
+            .limit(page_size(limit))
         )
         with self.reading() as connection:
             return [StockCount(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001

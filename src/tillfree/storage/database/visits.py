@@ -11,7 +11,6 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
-    delete,
     func,
     insert,
     or_,
@@ -24,13 +23,12 @@ from tillfree.core.money import Money
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.errors import ContradictionError, DatabaseError
 from tillfree.storage.database.lines import line_rows, search_form
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.records import Route, VisitRecord
 from tillfree.storage.database.tables import EVIDENCE, LINES, VISITS
 
-__all__ = ["PAGE_MAX", "Outcome", "VisitCursor", "VisitQuery", "VisitRow", "Visits", "keep_visit", "kept_visit"]
+__all__ = ["Outcome", "VisitCursor", "VisitQuery", "VisitRow", "Visits", "keep_visit", "kept_visit"]
 
-PAGE_MAX = 500
-"""The most rows that one query gives."""
 # More than any name has.
 _TEXT_MAX = 200
 Outcome = Literal["charged", "to review", "decided"]
@@ -109,12 +107,12 @@ class Visits(Connected):
             return kept_visit(connection, visit, self._where)
 
     def visits(self, query: VisitQuery) -> list[VisitRow]:
-        """A page of visits, newest first, at most `PAGE_MAX`."""
+        """A page of visits, newest first, at most 500."""
         statement = select(*_ROW).where(*_conditions(query))
         if query.before is not None:
             cursor = (query.before.closed_ns, query.before.visit)
             statement = statement.where(tuple_(VISITS.c.closed_ns, VISITS.c.visit) < cursor)
-        statement = statement.order_by(VISITS.c.closed_ns.desc(), VISITS.c.visit.desc()).limit(_page(query.limit))
+        statement = statement.order_by(VISITS.c.closed_ns.desc(), VISITS.c.visit.desc()).limit(page_size(query.limit))
         with self.reading() as connection:
             return [_visit_row(row) for row in connection.execute(statement)]
 
@@ -129,7 +127,7 @@ class Visits(Connected):
             select(*_ROW)
             .where(VISITS.c.outcome == "to review")
             .order_by(VISITS.c.closed_ns, VISITS.c.visit)
-            .limit(_page(limit))
+            .limit(page_size(limit))
         )
         with self.reading() as connection:
             return [_visit_row(row) for row in connection.execute(statement)]
@@ -137,11 +135,6 @@ class Visits(Connected):
     def count_open_reviews(self) -> int:
         """How many visits wait for the decision of a person."""
         return self.count_visits(VisitQuery(outcome="to review"))
-
-    def forget_visits(self) -> int:
-        """Erases all visits with their decisions, as when a replay begins anew; says how many there were."""
-        with self._writing() as connection:
-            return connection.execute(delete(VISITS)).rowcount
 
 
 # Made once: to build a statement takes longer than to run it.
@@ -196,10 +189,6 @@ def kept_visit(connection: Connection, visit: VisitId, where: str) -> VisitRecor
 _ROW: tuple[ColumnElement[Any], ...] = tuple(
     column for column in VISITS.c if column.name not in ("digest", "record", "in_force")
 )
-
-
-def _page(limit: int) -> int:
-    return max(0, min(limit, PAGE_MAX))
 
 
 def _conditions(query: VisitQuery) -> list[ColumnElement[bool]]:

@@ -14,11 +14,11 @@ from tillfree.core.errors import TillfreeError
 from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, Event, SensorIssue, VisitBound
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
 from tillfree.identity.arrivals import NOBODY_CAME, told_visit
 from tillfree.identity.badges import PalmLinks
 from tillfree.identity.credentials import CardTap, Credential
-from tillfree.identity.deciding import EntryFacts, decide_entry
+from tillfree.identity.deciding import EntryFacts, RetailerWord, decide_entry
 from tillfree.identity.keys import KeySet
 from tillfree.identity.reasons import WELCOME, reason_text
 from tillfree.storage.database.audit import AuditEntry
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 _CONSUMER = "entry desk"
 _OVER = ("trip.left", "trip.settled")
 _AGE_MAX = 120
-_GROUP_NS = 60 * NS_PER_S
+_GROUP_NS = NS_PER_MINUTE
 
 
 class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ class EntryDesk:
         try:
             presented = self._reader.read(credential, group_size, now_ns, ask=self._asks_codes)
             way = presented.request.way
-            word = "not asked"
+            word: RetailerWord = "not asked"
             if presented.asks is not None and self._retailer is not None and not presented.request.problem:
                 answer = self._retailer.verify(presented.asks, gate, now_ns)
                 word = "no answer" if answer is None else "known" if answer.known else "unknown"
@@ -270,7 +270,9 @@ class EntryDesk:
 
     # ---- deciding -------------------------------------------------------------------------------------------
 
-    def _decided(self, gate: str, credential: Credential, presented: Presented, word: str, now_ns: int) -> EntryAnswer:
+    def _decided(
+        self, gate: str, credential: Credential, presented: Presented, word: RetailerWord, now_ns: int
+    ) -> EntryAnswer:
         names = self._names(presented)
         debt = presented.role == "shopper" and bool(names) and self._debts(names)
         spent, blocked, inside_already = self._database.known_of(presented.spend, names, now_ns)
@@ -289,7 +291,7 @@ class EntryDesk:
                 inside_already=inside_already and self._settings.one_trip_at_a_time,
                 gate_closed=gate in closed or EVERY_GATE in closed,
                 online=self._online(),
-                retailer=word,  # type: ignore[arg-type]
+                retailer=word,
             )
             decision = decide_entry(presented.request, facts, self._settings)
             if decision.opens:

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import msgspec
 
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY
+from tillfree.storage.secret_files import write_secret
 from tillfree.store.entry.errors import EntryError
-from tillfree.store.entry.secret_files import write_secret
 
 __all__ = ["FILE_NAME", "Fingerprints"]
 
 FILE_NAME = "entry-keys.json"
-_DAY_NS = 86_400 * NS_PER_S
 _KEY_BYTES = 32
 _HASH_BYTES = 16
 # As long as visits with their receipts, after which no debt is pursued.
@@ -71,8 +70,8 @@ class Fingerprints:
             EntryError: the file of secrets cannot be written.
         """
         with self._lock:
-            kept = tuple(key for key in self._keys if now_ns - key.made_ns < (self._days + _KEPT_DAYS) * _DAY_NS)
-            if kept and now_ns - kept[-1].made_ns < self._days * _DAY_NS:
+            kept = tuple(key for key in self._keys if now_ns - key.made_ns < (self._days + _KEPT_DAYS) * NS_PER_DAY)
+            if kept and now_ns - kept[-1].made_ns < self._days * NS_PER_DAY:
                 return False
             kept = (*kept, _Key(now_ns, base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()))
             if self._path is not None:

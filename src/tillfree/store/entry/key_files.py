@@ -15,9 +15,9 @@ from tillfree.identity.keys import (
     encode_signing_key,
     make_signing_key,
 )
+from tillfree.storage.secret_files import write_secret
 from tillfree.storage.whole_files import whole_file
 from tillfree.store.entry.errors import EntryError
-from tillfree.store.entry.secret_files import write_secret
 
 __all__ = ["PUBLIC_NAME", "KeyFolder"]
 

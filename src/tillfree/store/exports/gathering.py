@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tillfree.commerce.disputes import Dispute
 from tillfree.commerce.payments.events import RefundAsked
 from tillfree.commerce.payments.payment import Payment
@@ -9,11 +11,11 @@ from tillfree.commerce.trips import Trip, TripStatus
 from tillfree.connectors.exports.sold import Correction, GivenBack, Sold, TaxShare
 from tillfree.core.ids import PaymentId
 from tillfree.storage.database.database import Database
-from tillfree.storage.database.money.trips import TripCursor, TripQuery
+from tillfree.storage.database.money.trips import TripQuery, trip_cursor
+from tillfree.storage.database.paging import PAGE_MAX, rows_of_pages
 
 __all__ = ["sold_trips"]
 
-_PAGE = 500
 _SOLD: tuple[TripStatus, ...] = ("settling", "settled", "debt", "external")
 _GOODS = "return"
 """A reason that begins so says that the goods came back with whoever wants the money."""
@@ -22,17 +24,12 @@ _NOT_TAKEN = ("not_taken", "fewer", "put_back")
 
 def sold_trips(database: Database, since_ns: int | None, until_ns: int | None) -> Iterator[Sold]:
     """Trips begun at or after a time and before another that have a receipt to be paid, newest first."""
-    before: TripCursor | None = None
-    while True:
-        page = database.trips(
-            TripQuery(since_ns=since_ns, until_ns=until_ns, statuses=_SOLD, before=before, limit=_PAGE)
-        )
-        for trip in page:
-            if trip.receipt is not None and trip.receipt.lines:
-                yield _sold(database, trip)
-        if len(page) < _PAGE:
-            return
-        before = TripCursor(page[-1].opened_ns, page[-1].id)
+    query = TripQuery(since_ns=since_ns, until_ns=until_ns, statuses=_SOLD, limit=PAGE_MAX)
+    for trip in rows_of_pages(
+        lambda before: database.trips(msgspec.structs.replace(query, before=before)), trip_cursor, PAGE_MAX
+    ):
+        if trip.receipt is not None and trip.receipt.lines:
+            yield _sold(database, trip)
 
 
 def _sold(database: Database, trip: Trip) -> Sold:

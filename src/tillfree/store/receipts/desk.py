@@ -19,7 +19,7 @@ from tillfree.connectors.mail import is_address
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.announcements import Announcement
 from tillfree.storage.database.money.deliveries import Delivery, DeliveryKind
@@ -32,12 +32,11 @@ __all__ = ["CONSUMER", "ReceiptDesk", "Refunding", "ShopperReceipt", "TripBook",
 CONSUMER = "receipts"
 """Whose cursor in the announcements this is."""
 _KINDS = ("receipt.final", "payment.refunded")
-_DAY_NS = 86_400 * NS_PER_S
 _NOTE_MAX = 500
 _ANSWER_MAX = 500
 _FRESH_NS = 120 * NS_PER_S
 _RETRY_NS = 30 * NS_PER_S
-_ERASE_EVERY_NS = 3600 * NS_PER_S
+_ERASE_EVERY_NS = NS_PER_HOUR
 _KEEP_DISPUTES_DAYS = 400
 _AT_ONCE = 200
 _NOT_YET = ("inside", "review", "abandoned")
@@ -122,7 +121,7 @@ class ReceiptDesk:
     def make_link(self, trip: TripId) -> str:
         """A new secret that leads to the receipt of a trip."""
         now_ns = self._now_ns()
-        return self._database.add_receipt_link(trip, now_ns, now_ns + self.settings.receipts.link_days * _DAY_NS)
+        return self._database.add_receipt_link(trip, now_ns, now_ns + self.settings.receipts.link_days * NS_PER_DAY)
 
     def address_of(self, secret: str, *, base: str = "") -> str:
         """The whole link; of the public address if there is one, else of `base`; empty where there is neither."""
@@ -146,7 +145,7 @@ class ReceiptDesk:
             disputes=tuple(self._database.disputes_of(trip)),
             payment=self._database.payment_of_trip(trip),
             until_ns=until_ns,
-            open_until_ns=(kept.closed_ns or kept.receipt.time_ns) + self.settings.disputes.days * _DAY_NS,
+            open_until_ns=(kept.closed_ns or kept.receipt.time_ns) + self.settings.disputes.days * NS_PER_DAY,
         )
 
     def layout(self, shown: ShopperReceipt, language: str) -> Layout:
@@ -297,8 +296,8 @@ class ReceiptDesk:
 
     def _erase(self, now_ns: int) -> None:
         self._database.erase_receipt_links(now_ns)
-        self._database.erase_deliveries(now_ns - self.settings.receipts.link_days * _DAY_NS)
-        self._database.erase_disputes(now_ns - _KEEP_DISPUTES_DAYS * _DAY_NS)
+        self._database.erase_deliveries(now_ns - self.settings.receipts.link_days * NS_PER_DAY)
+        self._database.erase_disputes(now_ns - _KEEP_DISPUTES_DAYS * NS_PER_DAY)
 
 
 def refunds_of(shown: ShopperReceipt) -> dict[int, Money]:

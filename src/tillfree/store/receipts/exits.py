@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from tillfree.core.ids import TripId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_S
 
 __all__ = ["ExitBoard", "ExitReceipt"]
 
@@ -18,7 +18,6 @@ _NUMBERS = 10_000
 _SHOWN_MAX = 6
 _KNOWN_MAX = 2000
 _WRONG_MAX = 30
-_MINUTE_NS = 60 * NS_PER_S
 
 
 class ExitReceipt(msgspec.Struct, frozen=True):
@@ -38,7 +37,7 @@ class ExitBoard:
         self, shown_s: int, known_minutes: int, random_below: Callable[[int], int] = secrets.randbelow
     ) -> None:
         self._shown_ns = shown_s * NS_PER_S
-        self._known_ns = known_minutes * _MINUTE_NS
+        self._known_ns = known_minutes * NS_PER_MINUTE
         self._random_below = random_below
         self._known: dict[str, ExitReceipt] = {}
         self._wrong: list[int] = []
@@ -80,7 +79,7 @@ class ExitBoard:
     def is_guessed_at(self, now_ns: int) -> bool:
         """Whether so many wrong numbers came within a minute that nobody may try now."""
         with self._lock:
-            self._wrong = [time_ns for time_ns in self._wrong[-_WRONG_MAX:] if now_ns - time_ns < _MINUTE_NS]
+            self._wrong = [time_ns for time_ns in self._wrong[-_WRONG_MAX:] if now_ns - time_ns < NS_PER_MINUTE]
             return len(self._wrong) >= _WRONG_MAX
 
     def used(self, number: str) -> None:

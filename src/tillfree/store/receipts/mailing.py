@@ -11,7 +11,7 @@ from tillfree.commerce.shopper_text import render_shopper_text
 from tillfree.connectors.mail import Attachment, Mail, MailRefused, MailUnavailable
 from tillfree.connectors.settings import MailSettings
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY, NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.deliveries import Delivery
 from tillfree.store.patience import wait_ns
@@ -97,7 +97,7 @@ class MailWorker:
             greeting = words.mail_hello.format(day=day_in(shown.receipt.time_ns, language, zone))
             subject = words.mail_subject.format(store=layout.store)
         pdf = self._pdf(layout)
-        until_ns = self._now_ns() + self._desk.settings.receipts.link_days * 86_400 * NS_PER_S
+        until_ns = self._now_ns() + self._desk.settings.receipts.link_days * NS_PER_DAY
         below = [words.mail_until.format(day=day_in(until_ns, language, zone))] if link else []
         below += [words.mail_attached] if pdf is not None else []
         below += [words.mail_why]

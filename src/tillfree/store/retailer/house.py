@@ -7,10 +7,10 @@ from collections.abc import Callable
 from tillfree.catalog.model import Shop
 from tillfree.commerce.payments.payment import main_hold
 from tillfree.commerce.trips import Trip
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.retailer.client import RetailerClient
-from tillfree.connectors.retailer.errors import SignatureError
 from tillfree.connectors.retailer.signing import keys_of
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_HOUR
 from tillfree.storage.database.database import Database
 from tillfree.store.retailer.event_feed import EventFeed
 from tillfree.store.retailer.identity import RetailerGate
@@ -92,7 +92,7 @@ class RetailerHouse:
                 shop,
                 now_ns,
                 hold_ends_ns=lambda trip: _hold_ends_ns(database, trip),
-                review_ns=settings.payments.review_h * 3600 * NS_PER_S,
+                review_ns=settings.payments.review_h * NS_PER_HOUR,
                 seed=seed,
             )
         self._feed = EventFeed(database, retailer, now_ns)

@@ -15,7 +15,7 @@ from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.connectors.retailer.wire import CreatePurchases, decode, encode
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import TripId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.integration.orders import NOT_FINAL, OrderState, RetailerOrder
 from tillfree.store.patience import wait_ns
@@ -26,9 +26,6 @@ from tillfree.store.till.till import Till
 __all__ = ["CONSUMER", "OrderWorker", "TripBook"]
 
 CONSUMER = "retailer ordering"
-_MINUTE_NS = 60 * NS_PER_S
-_HOUR_NS = 60 * _MINUTE_NS
-_DAY_NS = 24 * _HOUR_NS
 _PAGE = 100
 _LOOKED_AT = 500
 _LOOK_AGAIN_NS = 15 * NS_PER_S
@@ -68,7 +65,7 @@ class OrderWorker:
         now_ns: Callable[[], int],
         *,
         hold_ends_ns: Callable[[Trip], int] = lambda _trip: 0,
-        review_ns: int = _DAY_NS,
+        review_ns: int = NS_PER_DAY,
         seed: int = 0,
     ) -> None:
         """`hold_ends_ns` is when the hold of a trip ends, 0 where there is none.
@@ -86,10 +83,10 @@ class OrderWorker:
         self._take_in()
         self._send_due()
         now_ns = self._now_ns()
-        if now_ns - self._checked_ns >= _MINUTE_NS:
+        if now_ns - self._checked_ns >= NS_PER_MINUTE:
             self._checked_ns = now_ns
             self._look_for_late_ones(now_ns)
-            self._database.erase_orders(now_ns - self._settings.orders_kept_days * _DAY_NS)
+            self._database.erase_orders(now_ns - self._settings.orders_kept_days * NS_PER_DAY)
 
     # ---- new carts ------------------------------------------------------------------------------------------
 
@@ -183,7 +180,7 @@ class OrderWorker:
 
     def _later(self, order: RetailerOrder, why: str, after_s: float) -> None:
         now_ns = self._now_ns()
-        if now_ns - order.time_ns >= self._settings.bad_after_hours * _HOUR_NS:
+        if now_ns - order.time_ns >= self._settings.bad_after_hours * NS_PER_HOUR:
             _log.warning(
                 "bad cart: no answer for the cart of trip %s in %d h", order.trip, self._settings.bad_after_hours
             )
@@ -208,8 +205,8 @@ class OrderWorker:
                 if trip is None or trip.status not in _WAITS:
                     continue
                 ends_ns = self._hold_ends_ns(trip)
-                if ends_ns and ends_ns - now_ns <= self._settings.alert_before_minutes * _MINUTE_NS:
-                    minutes = max(0, ends_ns - now_ns) // _MINUTE_NS
+                if ends_ns and ends_ns - now_ns <= self._settings.alert_before_minutes * NS_PER_MINUTE:
+                    minutes = max(0, ends_ns - now_ns) // NS_PER_MINUTE
                     why = f"nobody has said what it costs, and the hold ends in {minutes} min"
                     _log.warning("trip %s: %s", order.trip, why)
                     self._database.order_alerted(order.trip, why, now_ns)

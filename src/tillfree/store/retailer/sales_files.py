@@ -15,7 +15,7 @@ from tillfree.connectors.retailer.money import decimal_of
 from tillfree.connectors.retailer.settings import RetailerSettings
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S, format_utc
+from tillfree.core.time import NS_PER_MINUTE, format_utc
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.announcements import Announcement
 from tillfree.storage.whole_files import whole_file
@@ -74,7 +74,7 @@ class SalesFiles:
         if not self._settings.sales_folder:
             return
         now_ns = self._now_ns()
-        if now_ns - self._last_ns < self._settings.sales_every_minutes * 60 * NS_PER_S:
+        if now_ns - self._last_ns < self._settings.sales_every_minutes * NS_PER_MINUTE:
             return
         self._last_ns = now_ns
         self.write()

@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator
 from tillfree.catalog.model import Product, Shop
 from tillfree.core.events import WeightChange
 from tillfree.core.ids import FixtureId, ProductId, ShelfRef, VisitId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.store.running.state import Alert, DeviceState, StockLine
 
-__all__ = ["MISPLACED_LEAST", "Alerts", "device_alerts", "stock_alerts"]
+__all__ = ["MISPLACED_LEAST", "Alerts", "device_alerts", "stock_alerts", "strong_plates"]
 
 MISPLACED_LEAST = 0.7
 """How probable a put-back must be for an alert."""
 _LOW_SHARE = 0.2
-_UNEXPLAINED_NS = 15 * 60 * NS_PER_S
+_UNEXPLAINED_NS = 15 * NS_PER_MINUTE
 _UNEXPLAINED_KEPT = 20
 _MISPLACED_KEPT = 200
 _LOOSE_SHARE = 0.35
+# Of the plates of a change, those are meant that have at least this share of the largest part.
+_STRONG_SHARE = 0.15
 
 
 class Alerts:
@@ -184,3 +186,9 @@ def device_alerts(devices: Iterable[DeviceState]) -> Iterator[Alert]:
                 detail=device.detail,
                 remedy=device.remedy,
             )
+
+
+def strong_plates(change: WeightChange) -> tuple[int, ...]:
+    """The plates that have a good part of a change."""
+    least_g = _STRONG_SHARE * max(abs(delta) for delta in change.delta_g)
+    return tuple(plate for plate, delta in zip(change.plates, change.delta_g, strict=True) if abs(delta) >= least_g)

@@ -62,6 +62,7 @@ class DeviceWatch:
 
     def take(self, event: Event) -> None:
         """Note that a device spoke."""
+        kind: Kind
         match event:
             case WeightBatch():
                 watch = self.watches.get(event.fixture)
@@ -83,7 +84,7 @@ class DeviceWatch:
         if device is None and len(self._devices) >= len(self.watches) + len(self._cameras) + _HEARD_MAX:
             return
         if device is None:
-            device = self._add(name, kind)  # type: ignore[arg-type]
+            device = self._add(name, kind)
         device.last_ns = max(device.last_ns, event.time_ns)
         device.now += 1
 

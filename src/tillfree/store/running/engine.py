@@ -36,7 +36,7 @@ from tillfree.storage.recordings.model import TruePeople, Truth
 from tillfree.store.gathering import Gather, VisitResult
 from tillfree.store.pipeline import Pipeline
 from tillfree.store.running.acts import LiveActs
-from tillfree.store.running.alerts import MISPLACED_LEAST, Alerts, device_alerts, stock_alerts
+from tillfree.store.running.alerts import MISPLACED_LEAST, Alerts, device_alerts, stock_alerts, strong_plates
 from tillfree.store.running.calibration import Calibration, Calibrator
 from tillfree.store.running.devices import DeviceWatch
 from tillfree.store.running.entrance import GateEvent, told_at_gate, unproved_ages
@@ -53,8 +53,6 @@ from tillfree.store.settings import StoreSettings
 
 __all__ = ["Engine", "Setup"]
 
-# Of the plates of a change, those are meant that have at least this share of the largest part.
-_STRONG_SHARE = 0.15
 _RESTART = "restart"
 # An arm's length, and a step while the change was being weighed.
 _NEAR_M = 2.0
@@ -329,13 +327,13 @@ class Engine:
                 put = next((change for change in changes if change.total_g > 0.0), None)
                 if put is not None:
                     ref = ShelfRef(put.fixture, put.shelf)
-                    self._alerts.put_back(entry.product, ref, _strong(put), put.time_ns)
+                    self._alerts.put_back(entry.product, ref, strong_plates(put), put.time_ns)
 
     def _nobody_near(self, change: WeightChange) -> bool:
         """Whether it was surely no visitor: nobody is in the shop, or the tracker sees everybody elsewhere."""
         if not self._opened:
             return True
-        point = self._centres.get(PlateRef(change.fixture, change.shelf, _strong(change)[0]))
+        point = self._centres.get(PlateRef(change.fixture, change.shelf, strong_plates(change)[0]))
         seen = self.frame is not None and self.now_ns - self.frame.time_ns < NS_PER_S
         return seen and point is not None and not self.minutes.floor.anybody_within(point.x, point.y, _NEAR_M)
 
@@ -440,7 +438,7 @@ class Engine:
         for act in visit.interactions:
             if act.act == "put_back" and act.probability >= MISPLACED_LEAST and act.visit == visit.visit:
                 known = [change for id_ in act.evidence if (change := self._evidence.change(id_)) is not None]
-                plates = _strong(known[-1]) if known else act.plates
+                plates = strong_plates(known[-1]) if known else act.plates
                 self._alerts.put_back(act.product, ShelfRef(act.fixture, act.shelf), plates, act.time_ns)
         if self._setup.on_visit is not None:
             self._setup.on_visit(record)
@@ -492,9 +490,3 @@ class Engine:
 
     def _tell(self, kind: str, *, time_ns: int | None = None, **fields: object) -> None:
         self.feed.add(FeedEntry(sequence=0, time_ns=time_ns or self.now_ns, kind=kind, **fields))  # type: ignore[arg-type]
-
-
-def _strong(change: WeightChange) -> tuple[int, ...]:
-    """The plates that have a good part of a change."""
-    least_g = _STRONG_SHARE * max(abs(delta) for delta in change.delta_g)
-    return tuple(plate for plate, delta in zip(change.plates, change.delta_g, strict=True) if abs(delta) >= least_g)

@@ -7,7 +7,7 @@ from tillfree.catalog.cameras import pixel_of
 from tillfree.catalog.model import Shop, plate_point
 from tillfree.core.events import CameraFrame, WeightChange
 from tillfree.core.ids import EventId, FixtureId, ShelfRef
-from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
 from tillfree.storage.database.records import KeptFrame, WeightTrace
 from tillfree.store.running.plate_watch import TRACE_HZ, PlateWatch
 
@@ -19,7 +19,7 @@ _FRAMES_OF_CHANGE = 6
 _FRAMES_KEPT_NS = 20 * NS_PER_S
 _FRAMES_KEPT_BYTES = 64_000_000
 _KEPT_BYTES = 256_000_000
-_KEPT_NS = 15 * 60 * NS_PER_S
+_KEPT_NS = 15 * NS_PER_MINUTE
 _KEPT = 20_000
 # A batch tells of the time before it; a change is cut when what follows it must have come.
 _SLACK_NS = 300 * NS_PER_MS

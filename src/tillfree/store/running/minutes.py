@@ -4,13 +4,12 @@ from collections import deque
 from collections.abc import Callable
 
 from tillfree.core.ids import FixtureId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.store.running.floor import FloorTimes
 from tillfree.store.running.state import Minute
 
 __all__ = ["Minutes"]
 
-_MINUTE_NS = 60 * NS_PER_S
 _KEPT = 24 * 60
 
 
@@ -41,7 +40,7 @@ class Minutes:
 
     def at(self, now_ns: int) -> None:
         """It is so late; ends the minute if it is over. To be called before what happened then is counted."""
-        begin_ns = now_ns // _MINUTE_NS * _MINUTE_NS
+        begin_ns = now_ns // NS_PER_MINUTE * NS_PER_MINUTE
         if self._begin_ns is None:
             self._begin_ns = begin_ns
         elif begin_ns > self._begin_ns:

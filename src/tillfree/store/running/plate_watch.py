@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tillfree.catalog.model import Fixture
 from tillfree.core.events import WeightBatch, WeightChange
 from tillfree.core.ids import FixtureId, PlateRef
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_S
 from tillfree.sensing.batches import SampleLayout, is_sound
 from tillfree.store.running.state import PlateState
 
@@ -28,7 +28,6 @@ Times = npt.NDArray[np.int64]
 KEPT_NS = 20 * NS_PER_S
 TRACE_HZ = 20.0
 _STUCK_NS = 10 * NS_PER_S
-_MINUTE_NS = 60 * NS_PER_S
 _DRIFT_MINUTES, _DRIFT_MINUTES_LEAST = 10, 5
 _NOISE_SHARE = 0.1
 # A step is no noise: one difference counts with at most so many variances.
@@ -271,7 +270,7 @@ class PlateWatch:
         known = ~np.isnan(self.level_g)
         self._minute_sum[known] += self.level_g[known]
         self._minute_count[known] += 1
-        if now_ns - self._minute_ns < _MINUTE_NS:
+        if now_ns - self._minute_ns < NS_PER_MINUTE:
             return
         self._minute_ns = now_ns
         mean = np.where(self._minute_count > 0, self._minute_sum / np.maximum(self._minute_count, 1), np.nan)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
 from tillfree.catalog.model import Shop
-from tillfree.core.events import Event, PeopleFrame, SensorIssue
+from tillfree.core.events import Event, PeopleFrame
 from tillfree.core.ids import FixtureId, PlateRef
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.records import VisitRecord
@@ -21,6 +21,7 @@ from tillfree.store.running.calibration import Calibration
 from tillfree.store.running.engine import Engine, Setup
 from tillfree.store.running.errors import StoreError
 from tillfree.store.running.floor import live_people, true_places
+from tillfree.store.running.hearing import Hearing
 from tillfree.store.running.intake import Intake, Item, one_line
 from tillfree.store.running.live_events import in_time
 from tillfree.store.running.pace import Pace, checked_speed
@@ -51,7 +52,6 @@ _WAIT_MOST_S = 0.5
 _SLACK_S = 0.004
 _STALE_NS = 3 * NS_PER_S
 _STOP_S = 30.0
-_SILENT_S = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -112,10 +112,7 @@ class RunningStore:
         self._newest: tuple[PeopleFrame, int] | None = None
         self._shown: tuple[tuple[object, ...], tuple[LivePerson, ...]] = ((), ())
         self._truly: tuple[TruePeople | None, tuple[tuple[float, float], ...]] = (None, ())
-        self._dropped = 0
-        self._heard_s = time.monotonic()
-        self._silent = False
-        self._told_of_stream = 0
+        self._hearing = Hearing(self.name, self._engine.take, lambda: self._engine.now_ns)
         self._over = threading.Event()
 
     # ---- beginning and end ----------------------------------------------------------------------------------
@@ -358,7 +355,7 @@ class RunningStore:
             if not getattr(self._source, "tracked", True):
                 self._engine.assume_one()
             self._intake.start()
-            self._heard_s = time.monotonic()
+            self._hearing.begins()
             self._state = "running"
             self._feed_all()
             self._engine.finish()
@@ -381,10 +378,12 @@ class RunningStore:
         while not self._wishes.ended and not intake.ended:
             self._wishes.grant()
             if not self._source.paced:
-                self._tell_dropped()
+                self._hearing.dropped(intake.dropped)
             items = intake.take(_TOGETHER, _IDLE_S)
             if not self._source.paced and not intake.ended:
-                self._tell_silence(bool(items))
+                silent_s = self._hearing.heard(bool(items))
+                if silent_s is not None:
+                    self._lag_s = silent_s
             for item in items:
                 if not self._await(item):
                     return
@@ -422,49 +421,6 @@ class RunningStore:
         engine.take(event)
         if isinstance(event, PeopleFrame):
             self._newest = (event, time.time_ns())
-
-    def _tell_dropped(self) -> None:
-        dropped = self._intake.dropped
-        if dropped < 2 * max(1, self._dropped):
-            return
-        self._dropped = dropped
-        self._tell_of_stream(
-            "overflow",
-            f"events come faster than they can be worked on; {dropped} were left out so far",
-            "send fewer events, or give the store a faster computer",
-        )
-
-    def _tell_silence(self, came: bool) -> None:
-        """A live stream that stands still would look like a shop in which nobody moves."""
-        gone_s = time.monotonic() - self._heard_s
-        if came:
-            self._heard_s = time.monotonic()
-            if self._silent:
-                self._silent = False
-                self._tell_of_stream("recovered", f"events come again after {gone_s:.0f} s", "")
-        elif gone_s > _SILENT_S:
-            self._lag_s = gone_s
-            if not self._silent:
-                self._silent = True
-                self._tell_of_stream(
-                    "silent",
-                    f"no event has come for {_SILENT_S:.0f} s: what is shown is how it was then",
-                    "check the program that sends the events, and the network",
-                )
-
-    def _tell_of_stream(self, problem: str, detail: str, remedy: str) -> None:
-        self._told_of_stream += 1
-        self._engine.take(
-            SensorIssue(
-                time_ns=self._engine.now_ns or time.time_ns(),
-                source=f"stream/{self.name}",
-                sequence=self._told_of_stream,
-                device=f"stream/{self.name}",
-                problem=problem,
-                detail=detail,
-                remedy=remedy,
-            )
-        )
 
     def _close_after_failure(self) -> None:
         """What is open is closed all the same, so that no visit is lost without a word."""

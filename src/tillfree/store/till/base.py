@@ -1,5 +1,6 @@
 """What all parts of the till share: the book, the settings, and who sends orders."""
 
+import abc
 import contextlib
 import logging
 import random
@@ -28,7 +29,7 @@ __all__ = ["TillBase"]
 _log = logging.getLogger(__name__)
 
 
-class TillBase:
+class TillBase(abc.ABC):
     """A till without anything to do yet."""
 
     def __init__(  # noqa: PLR0913 - what a till is made from
@@ -78,9 +79,9 @@ class TillBase:
         self._recover()
         self._work.start()
 
+    @abc.abstractmethod
     def _recover(self) -> None:
         """What was going on when the program ended."""
-        raise NotImplementedError
 
     @contextlib.contextmanager
     def _book(self) -> Iterator[Book]:

@@ -14,6 +14,7 @@ from tillfree.commerce.pricing import Pricing
 from tillfree.commerce.receipt import Receipt, encode_receipt
 from tillfree.commerce.trips import Trip
 from tillfree.core.money import Money
+from tillfree.core.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from tillfree.storage.database.money.book import Book
 from tillfree.store.till.carts import Left, is_undecided, priced, was_inside
 from tillfree.store.till.errors import TillError
@@ -23,9 +24,7 @@ from tillfree.store.till.policy import Policy
 __all__ = ["Closing", "as_charged"]
 
 _log = logging.getLogger(__name__)
-_S = 10**9
-_LATER_NS = 60 * _S
-_HOUR_NS = 3600 * _S
+_LATER_NS = NS_PER_MINUTE
 NOT_CHARGED = "not charged: staff or delivery"
 NOBODY_PAYS = "a receipt only: nobody is known to pay"
 NOBODY_CAME = "nobody came in"
@@ -160,7 +159,7 @@ class Closing:
     # ---- review ---------------------------------------------------------------------------------------------
 
     def _to_review(self, book: Book, trip: Trip, now_ns: int, why: str) -> Trip:
-        until_ns = now_ns + self._settings.review_h * _HOUR_NS
+        until_ns = now_ns + self._settings.review_h * NS_PER_HOUR
         trip = msgspec.structs.replace(trip, status="review", review_until_ns=max(1, until_ns), why=why)
         announce_trip(book, trip, "trip.review", now_ns)
         return trip
@@ -203,10 +202,11 @@ class Closing:
             return 0
         if not trip.visits:
             # Whoever is being served is there, though no camera saw them.
-            return max((line.time_ns for line in trip.added), default=trip.opened_ns) + self._settings.abandon_s * _S
+            seen_ns = max((line.time_ns for line in trip.added), default=trip.opened_ns)
+            return seen_ns + self._settings.abandon_s * NS_PER_S
         if set(trip.visits) <= set(trip.left):
-            return trip.opened_ns + self._settings.arrival_s * _S
-        return trip.opened_ns + self._settings.inside_h * _HOUR_NS
+            return trip.opened_ns + self._settings.arrival_s * NS_PER_S
+        return trip.opened_ns + self._settings.inside_h * NS_PER_HOUR
 
 
 def as_charged(receipt: Receipt) -> Receipt:

@@ -10,11 +10,10 @@ from tillfree.commerce.payments.payment import FAILED, Payment
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Trip
 from tillfree.core.money import Money
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.storage.database.money.book import Book
 
 __all__ = ["announce_trip", "happened", "opened", "over"]
-
-_MINUTE_NS = 60 * 10**9
 
 
 def opened(book: Book, event: Opened) -> Payment:
@@ -46,7 +45,7 @@ def happened(
 def over(book: Book, trip: Trip, payer_minutes: int, now_ns: int) -> Trip:
     """The trip has ended for good: its payer is forgotten soon, and everybody is told."""
     trip = msgspec.structs.replace(trip, settled_ns=now_ns)
-    book.erase_payer(trip.id, now_ns + payer_minutes * _MINUTE_NS + 1)
+    book.erase_payer(trip.id, now_ns + payer_minutes * NS_PER_MINUTE + 1)
     announce_trip(book, trip, "trip.settled", now_ns)
     return trip
 

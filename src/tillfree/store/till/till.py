@@ -8,6 +8,7 @@ from tillfree.commerce.payments.events import HoldExpired
 from tillfree.commerce.payments.payment import main_hold
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId, TripId
+from tillfree.core.time import NS_PER_S
 from tillfree.store.till.arriving import Arriving
 from tillfree.store.till.assisting import Assisting
 from tillfree.store.till.carts import combined_lines, weights_of
@@ -16,7 +17,6 @@ from tillfree.store.till.charging import Charging
 __all__ = ["Till"]
 
 _AT_ONCE = 200
-_NS = 10**9
 
 
 class Till(Arriving, Assisting, Charging):
@@ -81,7 +81,7 @@ class Till(Arriving, Assisting, Charging):
 
     def _look_at_holds(self, now_ns: int) -> None:
         """Asks for another hold where one ends before the trip does."""
-        margin_ns = self._settings.hold_margin_s * _NS
+        margin_ns = self._settings.hold_margin_s * NS_PER_S
         if not self._database.holds_end(now_ns + margin_ns):
             return
         with self._book() as book:

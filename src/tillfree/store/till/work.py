@@ -9,6 +9,7 @@ import msgspec
 from tillfree.commerce.payments.processor import Order
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import PaymentId
+from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.payments import DueOrder
 from tillfree.store.till.sending import Sending, Sent
@@ -24,7 +25,6 @@ _STOP_S = 30.0
 _ROUNDS_MAX = 8
 # A retry waits at most so much longer than the settings say (see `Sending`).
 _SPREAD = 1.25
-_NS = 10**9
 
 
 class Work:
@@ -50,7 +50,7 @@ class Work:
         self._on_way: set[str] = set()
         # Sent, and what was answered could not be written down: to be looked up, for it may be done by now.
         self._untold: set[str] = set()
-        self._wait_ns_max = int(longest_wait_s * _SPREAD * _NS) + _NS
+        self._wait_ns_max = int(longest_wait_s * _SPREAD * NS_PER_S) + NS_PER_S
         self._changed = threading.Condition()
         # What is due is read and claimed in one go: an order that is done in between would be sent once more.
         self._claiming = threading.Lock()

@@ -18,7 +18,7 @@ from tillfree.connectors.settings import WebhookSettings
 from tillfree.connectors.webhooks.addresses import ForbiddenAddressError, target_of
 from tillfree.connectors.webhooks.sending import Sent, post
 from tillfree.connectors.webhooks.signing import signed_headers
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.integration.hooks import CONSUMER, Attempt, Delivery, Hook, delivery_of
 from tillfree.storage.database.money.announcements import Announcement
@@ -33,7 +33,6 @@ _SENDERS = 4
 _SEND_S = 20.0
 """So long may one receiver be sent to before the others have their turn again."""
 _GONE = 410
-_DAY_NS = 86_400 * NS_PER_S
 _encoder = msgspec.json.Encoder(order="deterministic")
 _log = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ class WebhookWorker:
         aside_s = sent.retry_after_s
         next_ns = next_try_ns(delivery.attempts + 1, now_ns, self._random, at_least_s=aside_s)
         quiet_ns = next_try_ns(hook.failures + 1, now_ns, self._random, at_least_s=aside_s)
-        over = forbidden or next_ns - delivery.made_ns > self._settings.give_up_h * 3600 * NS_PER_S
+        over = forbidden or next_ns - delivery.made_ns > self._settings.give_up_h * NS_PER_HOUR
         attempt = Attempt(
             time_ns=now_ns,
             state="dead" if over else "waiting",
@@ -165,9 +164,9 @@ class WebhookWorker:
 
     def _clean(self) -> None:
         now_ns = self._now_ns()
-        today = now_ns // _DAY_NS
+        today = now_ns // NS_PER_DAY
         if today != self._cleaned_day:
             self._cleaned_day = today
-            before_ns = now_ns - self._settings.kept_days * _DAY_NS
-            given_up_ns = min(before_ns, now_ns - self._settings.give_up_h * 3600 * NS_PER_S)
+            before_ns = now_ns - self._settings.kept_days * NS_PER_DAY
+            given_up_ns = min(before_ns, now_ns - self._settings.give_up_h * NS_PER_HOUR)
             self._database.forget_hook_deliveries(before_ns, given_up_ns)

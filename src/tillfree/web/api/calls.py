@@ -17,7 +17,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from tillfree.core.errors import TillfreeError
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_MINUTE
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import GivenAnswer
@@ -36,7 +36,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?', re.ASCII)
 _WHERE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _JSON_TYPES = {"application/json", "application/merge-patch+json"}
-_USED_EVERY_NS = 60 * NS_PER_S
+_USED_EVERY_NS = NS_PER_MINUTE
 _WINDOW_S = 60
 """Keys are given so many requests a minute."""
 _encoder = msgspec.json.Encoder(order="deterministic")

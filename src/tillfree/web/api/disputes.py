@@ -8,7 +8,7 @@ from msgspec import Meta
 from tillfree.commerce.disputes import Dispute
 from tillfree.web.api.operations import Call, Operation, Page, missing
 from tillfree.web.api.problems import Problem
-from tillfree.web.api.shapes import Amount, Limit, Moment, amount, moment
+from tillfree.web.api.shapes import Amount, Limit, Moment, amount, moment, one_page
 
 __all__ = ["OPERATIONS"]
 
@@ -79,8 +79,8 @@ def _view(dispute: Dispute) -> DisputeView:
 def _list(call: Call) -> Page:
     asked = call.asked(DisputesQuery)
     found = call.database.disputes_after(asked.after, asked.limit + 1, (asked.status or "").strip())
-    page = found[: asked.limit]
-    return Page([_view(one) for one in page], str(page[-1].number) if len(found) > len(page) else "")
+    page, cursor = one_page(found, asked.limit, lambda dispute: str(dispute.number))
+    return Page([_view(one) for one in page], cursor)
 
 
 def _get(call: Call) -> DisputeView:

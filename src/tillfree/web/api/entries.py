@@ -101,7 +101,7 @@ def _credential(body: PresentBody) -> Credential:
         case "badge":
             return BadgeTap(badge=body.value)
         case "palm":
-            return PalmMatch(account=body.value, station=body.gate)
+            return PalmMatch(account=body.value)
 
 
 def _issue(call: Call) -> CodeView:

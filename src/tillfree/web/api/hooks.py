@@ -12,7 +12,7 @@ from tillfree.storage.database.integration.hooks import Delivery, Hook
 from tillfree.store.webhooks.worker import ping_delivery
 from tillfree.web.api.operations import Call, Operation, Page, Reply, missing
 from tillfree.web.api.problems import Fault, Problem
-from tillfree.web.api.shapes import Limit, Moment, TimeCursor, moment, time_cursor
+from tillfree.web.api.shapes import Limit, Moment, TimeCursor, moment, one_page, time_cursor, write_time_cursor
 
 __all__ = ["OLD_SECRET_S", "OPERATIONS"]
 
@@ -208,9 +208,8 @@ def _deliveries(call: Call) -> Page:
     query, hook = call.asked(DeliveriesQuery), _hook(call)
     before = time_cursor(query.after)
     found = call.database.hook_deliveries(hook.id, before=before, state=query.state.strip(), limit=query.limit + 1)
-    page = found[: query.limit]
-    more = len(found) > len(page)
-    return Page([_delivery_view(one) for one in page], f"{page[-1].time_ns}~{page[-1].id}" if more else "")
+    page, cursor = one_page(found, query.limit, lambda one: write_time_cursor(one.time_ns, one.id))
+    return Page([_delivery_view(one) for one in page], cursor)
 
 
 def _redeliver(call: Call) -> Redelivered:

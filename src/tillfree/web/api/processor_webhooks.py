@@ -9,9 +9,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tillfree.connectors.errors import ConnectorError
+from tillfree.connectors.errors import ConnectorError, SignatureError
 from tillfree.connectors.processors.making import make_notice_reader
-from tillfree.connectors.processors.notices import NoticeError, NoticeReader, SignatureError
+from tillfree.connectors.processors.notices import NoticeError, NoticeReader
 from tillfree.connectors.processors.settings import ProcessorSettings
 from tillfree.core.errors import TillfreeError
 from tillfree.web.console import Console

@@ -1,7 +1,8 @@
 """What goes over the wire in both directions: amounts, moments, receipts, and what else several operations share."""
 
 import datetime as dt
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -10,6 +11,7 @@ from tillfree.commerce.receipt import Receipt, ReceiptLine
 from tillfree.commerce.tax import TaxLine
 from tillfree.core.money import CURRENCY_EXPONENTS, Money
 from tillfree.core.time import format_utc
+from tillfree.storage.database.paging import PAGE_MAX
 from tillfree.web.api.problems import Problem
 
 __all__ = [
@@ -24,11 +26,14 @@ __all__ = [
     "amount",
     "moment",
     "nanoseconds",
+    "one_page",
     "receipt_view",
     "time_cursor",
+    "write_time_cursor",
 ]
 
 AMOUNT_MAX = 10**15
+Row = TypeVar("Row")
 _INT64_MAX = 2**63 - 1
 _CURRENCIES = "^(" + "|".join(sorted(CURRENCY_EXPONENTS)) + ")$"
 
@@ -149,6 +154,21 @@ def nanoseconds(text: str | None, name: str) -> int | None:
         raise Problem("malformed", message) from error
     whole = int((found - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1)) * 1000
     return max(-_INT64_MAX, min(_INT64_MAX, whole))
+
+
+def one_page(found: list[Row], limit: int, cursor: Callable[[Row], str]) -> tuple[list[Row], str]:
+    """The first `limit` rows, and the cursor of those after them; `found` are those that were asked for, and one more.
+
+    The database gives `PAGE_MAX` at once and no more, so a page of that length may be followed by an empty one.
+    """
+    page = found[:limit]
+    more = len(found) > limit or len(found) == PAGE_MAX
+    return page, cursor(page[-1]) if page and more else ""
+
+
+def write_time_cursor(time_ns: int, name: str) -> str:
+    """A cursor of a list in the order of time, as `TimeCursor` is."""
+    return f"{time_ns}~{name}"
 
 
 def time_cursor(text: str) -> tuple[int, str] | None:

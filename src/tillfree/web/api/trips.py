@@ -20,8 +20,10 @@ from tillfree.web.api.shapes import (
     amount,
     moment,
     nanoseconds,
+    one_page,
     receipt_view,
     time_cursor,
+    write_time_cursor,
 )
 from tillfree.web.shop_editing import digest
 
@@ -128,9 +130,8 @@ def cursor_of(text: str) -> TripCursor | None:
 
 def trips_page(call: Call, query: TripQuery, limit: int) -> tuple[list[TripBrief], str]:
     """Some trips, and the cursor of those after them."""
-    found = call.database.trips_in_brief(msgspec.structs.replace(query, limit=limit))
-    # One more would be beyond what the database gives at once, so a full page may be followed by an empty one.
-    return found, f"{found[-1].opened_ns}~{found[-1].id}" if len(found) == limit else ""
+    found = call.database.trips_in_brief(msgspec.structs.replace(query, limit=limit + 1))
+    return one_page(found, limit, lambda trip: write_time_cursor(trip.opened_ns, trip.id))
 
 
 def _list(call: Call) -> Page:

@@ -18,8 +18,10 @@ from tillfree.web.api.shapes import (
     amount,
     moment,
     nanoseconds,
+    one_page,
     receipt_view,
     time_cursor,
+    write_time_cursor,
 )
 
 __all__ = ["OPERATIONS"]
@@ -84,9 +86,8 @@ def _list(call: Call) -> Page:
             limit=query.limit + 1,
         )
     )
-    page = found[: query.limit]
-    more = len(found) > len(page)
-    return Page([_view(row) for row in page], f"{page[-1].closed_ns}~{page[-1].visit}" if more else "")
+    page, cursor = one_page(found, query.limit, lambda row: write_time_cursor(row.closed_ns, row.visit))
+    return Page([_view(row) for row in page], cursor)
 
 
 def _get(call: Call) -> VisitView:

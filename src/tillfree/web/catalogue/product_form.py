@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -108,9 +109,9 @@ class _FormReader:
         self.values = {field: ask.text(field, limit=5000).strip() for field in _FIELDS}
         self.errors: dict[str, str] = {}
 
-    def forgive(self, fields: object) -> None:
+    def forgive(self, fields: Iterable[str]) -> None:
         """What is as it was before is not held against whoever changes something else."""
-        for field in fields:  # type: ignore[attr-defined]
+        for field in fields:
             self.errors.pop(field, None)
 
     def check_id(self) -> None:

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 
 from tillfree.commerce.display import display_text, format_amount
 from tillfree.commerce.disputes import Dispute, DisputeReason, DisputeStatus
+from tillfree.core.ids import VisitId
 from tillfree.core.money import Money, MoneyError
 from tillfree.storage.database.money.disputes import BY_RULES
 from tillfree.storage.database.records import VisitRecord
@@ -115,9 +116,9 @@ def _of_product(acts: list[ActShown], record: VisitRecord | None, dispute: Dispu
     ]
 
 
-def _visits(ask: Ask, dispute: Dispute, codes: tuple[str, ...]) -> list[VisitRecord]:
+def _visits(ask: Ask, dispute: Dispute, codes: tuple[VisitId, ...]) -> list[VisitRecord]:
     """The visits of the trip that are still kept, those with the product on their receipt first."""
-    kept = [record for record in map(ask.database.visit, codes) if record is not None]  # type: ignore[arg-type]
+    kept = [record for record in map(ask.database.visit, codes) if record is not None]
     return sorted(kept, key=lambda record: dispute.product not in record.receipt.quantities())
 
 

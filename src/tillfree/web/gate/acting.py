@@ -5,7 +5,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from tillfree.core.ids import TripId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.entry import EVERY_GATE
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.store.entry.desk import EntryDesk
@@ -21,7 +21,6 @@ _NAME_MAX = 200
 _CODE_MAX = 500
 _WHY_MAX = 200
 _DAYS_MAX = 3650
-_DAY_NS = 86_400 * NS_PER_S
 _KINDS = ("badge", "account")
 _AGE_MAX = 120
 
@@ -44,7 +43,7 @@ def block(ask: Ask) -> Response:
     if not why:
         return ask.back(_PAGE, wrong=ask.say("Say why: whoever takes the block back must know."))
     now_ns = ask.console.now_ns()
-    until_ns = now_ns + days * _DAY_NS if days else 0
+    until_ns = now_ns + days * NS_PER_DAY if days else 0
     trip = TripId(ask.text("trip", limit=_NAME_MAX))
     if trip:
         try:

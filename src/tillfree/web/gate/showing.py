@@ -4,7 +4,7 @@ import msgspec
 from starlette.responses import Response
 
 from tillfree.core.ids import TripId, VisitId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.entry import EVERY_GATE, EntryRow
 from tillfree.store.entry.doubts import too_young_for
 from tillfree.store.running.state import LiveCart
@@ -15,7 +15,6 @@ __all__ = ["Group", "ages_asked", "groups_inside", "show"]
 
 _SHOWN = 50
 _ENTRIES_LOOKED = 500
-_DAY_NS = 86_400 * NS_PER_S
 _USUAL_AGES = (18, 21)
 
 
@@ -45,7 +44,7 @@ def show(ask: Ask) -> Response:
     """The page."""
     database = ask.database
     entries = database.entries(_ENTRIES_LOOKED)
-    since_ns = ask.console.now_ns() - _DAY_NS
+    since_ns = ask.console.now_ns() - NS_PER_DAY
     refusals = database.refusals(_SHOWN)
     counts = database.count_refusals(since_ns)
     closed = database.closed_gates()

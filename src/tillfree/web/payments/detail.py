@@ -16,6 +16,7 @@ from tillfree.web.gate.words import gate_name
 from tillfree.web.payments.handed import handed_parts
 from tillfree.web.payments.listing import total_of
 from tillfree.web.payments.wording import (
+    DELIVERIES,
     ENTRIES,
     REASONS,
     ROLES,
@@ -96,6 +97,10 @@ def show_trip(ask: "Ask") -> Response:
         entry_said=lambda entry: entry_title(ask, entry),
         amount_of=Money,
         given_back=lines_given_back(payment),
+        mails=[
+            (mail.done_ns or mail.made_ns, ask.say(DELIVERIES[mail.kind, mail.status]))
+            for mail in ask.database.deliveries_of(trip.id)
+        ],
         reasons={key: ask.say(said) for key, said in REASONS.items()},
         **handed_parts(ask, trip),
         may_refund=ask.may("payments.refund") and ask.console.till is not None,

@@ -1,9 +1,5 @@
 """The list of trips: who came in on what, what it cost, and how it stands; page by page, and as CSV."""
 
-from collections.abc import Iterator
-from typing import get_args
-from urllib.parse import urlencode
-
 import msgspec
 from starlette.responses import Response
 
@@ -11,34 +7,29 @@ from tillfree.commerce.display import display_text
 from tillfree.commerce.trips import EntryKind, Trip, TripStatus
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
-from tillfree.storage.database.money.trips import TripCursor, TripQuery
+from tillfree.storage.database.money.trips import TripCursor, TripQuery, trip_cursor
+from tillfree.storage.database.paging import PAGE_MAX, rows_of_pages
 from tillfree.web.ask import Ask
-from tillfree.web.errors import AskError
+from tillfree.web.listing import CSV_ROWS_MAX, Filter, one_of, place
 from tillfree.web.payments.wording import ENTRIES, STATUS_KINDS, STATUSES
 from tillfree.web.reports.period import day_bounds
 
 __all__ = ["export", "show_list", "total_of"]
 
 _PAGE = 50
-_FILE_PAGE = 500
-_ROWS_MAX = 200_000
 _HEADER = (
     "trip", "opened", "closed", "settled", "entry", "role", "people", "status", "total", "currency", "hold", "why",
     "simulated",
 )  # fmt: skip
 
 
-class _Filter(msgspec.Struct, frozen=True):
-    """What the reader wants to see, as it stood in the form."""
+class _Filter(Filter, frozen=True):
+    """Which trips the reader wants to see."""
 
     status: str
     entry: str
     day: str
     text: str
-
-    def address(self, path: str, **more: str) -> str:
-        values = {name: value for name, value in {**msgspec.structs.asdict(self), **more}.items() if value}
-        return f"{path}?{urlencode(values)}" if values else path
 
 
 def total_of(trip: Trip) -> Money | None:
@@ -50,14 +41,15 @@ def show_list(ask: Ask) -> Response:
     """A page of trips, newest first."""
     wanted = _filter(ask)
     query = _query(ask, wanted)
-    cursor = _cursor(ask)
+    before = place(ask)
+    cursor = None if before is None else TripCursor(before[0], TripId(before[1]))
     rows = ask.database.trips(msgspec.structs.replace(query, before=cursor, limit=_PAGE + 1))
     shown = rows[:_PAGE]
     older = wanted.address("/trips", before=f"{shown[-1].opened_ns}.{shown[-1].id}") if len(rows) > _PAGE else ""
     return ask.page(
         "payments/trips.html",
         wanted=wanted,
-        filtered=wanted != _Filter("", "", "", ""),
+        filtered=wanted.chosen,
         statuses={key: ask.say(said) for key, said in STATUSES.items()},
         kinds=STATUS_KINDS,
         entries={key: ask.say(said) for key, said in ENTRIES.items()},
@@ -73,20 +65,13 @@ def show_list(ask: Ask) -> Response:
 def export(ask: Ask) -> Response:
     """All trips of the filter as CSV."""
     query = _query(ask, _filter(ask))
+    trips = rows_of_pages(
+        lambda before: ask.database.trips(msgspec.structs.replace(query, before=before, limit=PAGE_MAX)),
+        trip_cursor,
+        most=CSV_ROWS_MAX,
+    )
     ask.audit("trips.export", detail=ask.request.url.query[:500])
-    return ask.download("trips.csv", (_csv_row(ask, trip) for trip in _all(ask, query)), _HEADER)
-
-
-def _all(ask: Ask, query: TripQuery) -> Iterator[Trip]:
-    given = 0
-    cursor: TripCursor | None = None
-    while given < _ROWS_MAX:
-        page = ask.database.trips(msgspec.structs.replace(query, before=cursor, limit=_FILE_PAGE))
-        yield from page
-        given += len(page)
-        if len(page) < _FILE_PAGE:
-            return
-        cursor = TripCursor(page[-1].opened_ns, page[-1].id)
+    return ask.download("trips.csv", (_csv_row(ask, trip) for trip in trips), _HEADER)
 
 
 def _csv_row(ask: Ask, trip: Trip) -> tuple[object, ...]:
@@ -125,21 +110,8 @@ def _query(ask: Ask, wanted: _Filter) -> TripQuery:
     statuses: tuple[TripStatus, ...] = ()
     entry: EntryKind | None = None
     if wanted.status:
-        if wanted.status not in get_args(TripStatus):
-            raise AskError(ask.say("There is no such status; choose one of the list."))
-        statuses = (wanted.status,)  # type: ignore[assignment]
+        statuses = (one_of(TripStatus, wanted.status, ask.say("There is no such status; choose one of the list.")),)
     if wanted.entry:
-        if wanted.entry not in get_args(EntryKind):
-            raise AskError(ask.say("There is no such way in; choose one of the list."))
-        entry = wanted.entry  # type: ignore[assignment]
+        entry = one_of(EntryKind, wanted.entry, ask.say("There is no such way in; choose one of the list."))
     since_ns, until_ns = day_bounds(ask, wanted.day) if wanted.day else (None, None)
     return TripQuery(since_ns=since_ns, until_ns=until_ns, statuses=statuses, entry=entry, text=wanted.text)
-
-
-def _cursor(ask: Ask) -> TripCursor | None:
-    opened, _, trip = ask.query("before", limit=200).partition(".")
-    if not (opened and trip):
-        return None
-    if not (opened.isascii() and opened.isdigit() and len(opened) < 20):
-        raise AskError(ask.say("This page of the list is not there; begin at the newest."))
-    return TripCursor(int(opened), TripId(trip))

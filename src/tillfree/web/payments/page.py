@@ -3,8 +3,8 @@
 from starlette.routing import BaseRoute
 
 from tillfree.web.payments.acting import ask_debt, ask_refund, do_debt, do_refund, do_release
-from tillfree.web.payments.books import BookPages
 from tillfree.web.payments.detail import show_trip
+from tillfree.web.payments.ledger import BookPages
 from tillfree.web.payments.listing import export, show_list
 from tillfree.web.payments.serving import change_items, show_items
 from tillfree.web.routing import act, view

@@ -23,6 +23,7 @@ from tillfree.commerce.payments.processor import OrderKind
 from tillfree.commerce.payments.states import PaymentState
 from tillfree.commerce.trips import EntryKind, TripStatus
 from tillfree.core.money import Money
+from tillfree.storage.database.money.deliveries import DeliveryKind, DeliveryStatus
 from tillfree.web.texts import later
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCOUNT_TITLES",
+    "DELIVERIES",
     "ENTRIES",
     "REASONS",
     "ROLES",
@@ -42,6 +44,16 @@ __all__ = [
     "shown",
 ]
 
+DELIVERIES: dict[tuple[DeliveryKind, DeliveryStatus], str] = {
+    ("receipt", "waiting"): later("The receipt waits to be sent"),
+    ("receipt", "sent"): later("The receipt was sent"),
+    ("receipt", "refused"): later("The receipt was refused by the shopper's mail server"),
+    ("receipt", "given up"): later("The receipt could not be sent; no more tries"),
+    ("refund", "waiting"): later("The word of the refund waits to be sent"),
+    ("refund", "sent"): later("The word of the refund was sent"),
+    ("refund", "refused"): later("The word of the refund was refused by the shopper's mail server"),
+    ("refund", "given up"): later("The word of the refund could not be sent; no more tries"),
+}
 STATUSES: dict[TripStatus, str] = {
     "inside": later("Inside"),
     "review": later("Waits for review"),

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from tillfree.core.ids import FixtureId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY, NS_PER_S
 from tillfree.storage.database.records import Minute
 from tillfree.web.ask import Ask
 from tillfree.web.reports.period import Period
@@ -19,7 +19,6 @@ __all__ = ["WAIT_S", "FloorSums", "HourSums", "add_up", "minutes_of"]
 
 WAIT_S = 10.0
 """Somebody who stands in a door zone for longer than this waits."""
-_DAY_NS = 24 * 3600 * NS_PER_S
 
 
 class HourSums(msgspec.Struct):
@@ -64,7 +63,7 @@ def minutes_of(ask: Ask, period: Period) -> Iterator[list[Minute]]:
     live: dict[int, Minute] = {minute.begin_ns: minute for minute in ask.store.minutes()}
     begin_ns = period.since_ns
     while begin_ns < period.until_ns:
-        end_ns = min(begin_ns + _DAY_NS, period.until_ns)
+        end_ns = min(begin_ns + NS_PER_DAY, period.until_ns)
         found: dict[int, Minute] = {minute.begin_ns: minute for minute in ask.database.minutes(begin_ns, end_ns)}
         found |= {time_ns: minute for time_ns, minute in live.items() if begin_ns <= time_ns < end_ns}
         yield [found[time_ns] for time_ns in sorted(found)]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_HOUR, NS_PER_S
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 
@@ -15,7 +15,7 @@ __all__ = ["DAYS_MAX", "Choice", "Period", "chosen_period", "day_bounds", "perio
 DAYS_MAX = 93
 """The longest period of one report: a quarter of a year."""
 Choice = Literal["today", "yesterday", "week", "days"]
-_STREAM_APART_NS = 36 * 3600 * NS_PER_S
+_STREAM_APART_NS = 36 * NS_PER_HOUR
 
 
 class Period(msgspec.Struct, frozen=True):

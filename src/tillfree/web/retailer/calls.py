@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from tillfree.commerce.payments.processor import ProcessorUnavailable
 from tillfree.commerce.trips import Trip
-from tillfree.connectors.retailer.errors import SignatureError
+from tillfree.connectors.errors import SignatureError
 from tillfree.connectors.retailer.priced_cart import CartError
 from tillfree.connectors.retailer.signing import Key, Verifier, keys_of
 from tillfree.connectors.retailer.signing import Request as SignedRequest

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from tillfree.connectors.retailer.platform_wire import CatalogStatus, IngestionMade, UploadCatalog
 from tillfree.core.time import NS_PER_S
-from tillfree.storage.database.integration.ingestions import Ingestion
+from tillfree.storage.database.integration.ingestions import Ingestion, IngestionKind
 from tillfree.web.retailer.calls import Call, CallError, Reply, RetailerCounter, refusal
 
 __all__ = ["archive", "cart_upload", "report", "status", "upload"]
@@ -38,7 +38,7 @@ def archive(call: Call) -> Reply:
     return _take(call, "archive", items)
 
 
-def _take(call: Call, kind: str, items: list[dict[str, object]] | None = None) -> Reply:
+def _take(call: Call, kind: IngestionKind, items: list[dict[str, object]] | None = None) -> Reply:
     found = list(call.message.catalog_items) if items is None else items
     most = call.counter.settings.items_max
     if len(found) > most:
@@ -46,7 +46,7 @@ def _take(call: Call, kind: str, items: list[dict[str, object]] | None = None) -
     made = Ingestion(
         id=str(uuid.uuid4()),
         owner=call.key.id,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         time_ns=call.counter.console.now_ns(),
         body=msgspec.json.encode(UploadCatalog(catalog_items=tuple(found))),
     )

@@ -2,10 +2,12 @@
 
 import uuid
 
+from tillfree.commerce.payments.processor import Outcome
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.connectors.retailer.money import ChargeMoney
 from tillfree.connectors.retailer.platform_wire import (
     AdjustedCharge,
+    ChargeStatus,
     ExpirationDate,
     Refunded,
     ShopperEmail,
@@ -14,15 +16,14 @@ from tillfree.connectors.retailer.platform_wire import (
 from tillfree.connectors.retailer.priced_cart import receipt_of
 from tillfree.core.ids import VisitId
 from tillfree.core.money import Money
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY
 from tillfree.store.till.errors import TillError
 from tillfree.web.retailer.calls import Call, CallError, Reply, money_of
 
 __all__ = ["adjust", "cancel", "capture", "checkout", "payment_status", "refund", "shopper_email", "transactional_data"]
 
-_DAY_NS = 24 * 3600 * NS_PER_S
 _NAMES = uuid.UUID("6a0dbd1c-96d3-5f7e-8f57-52c94b6f5c0b")
-_STATUS = {"approved": "APPROVED", "declined": "DECLINED", "pending": "PENDING"}
+_STATUS: dict[Outcome, ChargeStatus] = {"approved": "APPROVED", "declined": "DECLINED", "pending": "PENDING"}
 _BY = "retailer"
 
 
@@ -37,7 +38,7 @@ def adjust(call: Call) -> Reply:
             raise
         return Reply(200, AdjustedCharge(status="PENDING", authorized_amount=ChargeMoney.of(trip.hold or total)))
     granted = answer.amount if answer.amount is not None and answer.outcome == "approved" else total
-    return Reply(200, AdjustedCharge(status=_STATUS[answer.outcome], authorized_amount=ChargeMoney.of(granted)))  # type: ignore[arg-type]
+    return Reply(200, AdjustedCharge(status=_STATUS[answer.outcome], authorized_amount=ChargeMoney.of(granted)))
 
 
 def capture(call: Call) -> Reply:
@@ -62,7 +63,7 @@ def refund(call: Call) -> Reply:
         known = ", ".join(counter.settings.refund_reasons)
         raise CallError(400, "BadRequestException", f"refundReasonCode is none of {known}")
     over_ns = trip.closed_ns or trip.opened_ns
-    if counter.console.now_ns() - over_ns > counter.settings.refund_window_days * _DAY_NS:
+    if counter.console.now_ns() - over_ns > counter.settings.refund_window_days * NS_PER_DAY:
         days = counter.settings.refund_window_days
         raise CallError(400, "BadRequestException", f"the trip ended more than {days} days ago; refund it by hand")
     key = f"{_BY} {message.refund_request_id.lower()}"

@@ -14,7 +14,7 @@ from tillfree.connectors.retailer.platform_wire import UploadCatalog
 from tillfree.connectors.retailer.wire import decode
 from tillfree.core.errors import TillfreeError
 from tillfree.core.ids import ProductId
-from tillfree.core.time import NS_PER_S
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.integration.ingestions import Ingestion
 from tillfree.web.console import Console
 from tillfree.web.shop_editing import editor_for
@@ -22,7 +22,6 @@ from tillfree.web.shop_editing import editor_for
 __all__ = ["COLUMNS", "Ingesting"]
 
 COLUMNS = ("item_sku", "status", "message")
-_DAY_NS = 24 * 3600 * NS_PER_S
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +49,7 @@ class Ingesting:
         try:
             while (found := self._database.next_ingestion()) is not None:
                 self._work_off(found)
-            kept_ns = self._settings.retailer.orders_kept_days * _DAY_NS
+            kept_ns = self._settings.retailer.orders_kept_days * NS_PER_DAY
             self._database.erase_ingestions(self._console.now_ns() - kept_ns)
         finally:
             self._lock.release()

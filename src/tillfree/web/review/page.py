@@ -8,8 +8,8 @@ from starlette.routing import BaseRoute
 from tillfree.commerce.display import display_text
 from tillfree.core.ids import VisitId
 from tillfree.storage.database.decisions import ReviewDecision
+from tillfree.storage.database.paging import PAGE_MAX
 from tillfree.storage.database.records import VisitRecord
-from tillfree.storage.database.visits import PAGE_MAX
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 from tillfree.web.floor_plan import floor_plan

@@ -17,9 +17,9 @@ from tillfree.web.sessions import NOBODY
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
-__all__ = ["desk_of", "needs_sign_in", "opened"]
+__all__ = ["COOKIE", "desk_of", "is_secret", "needs_sign_in", "opened", "with_secret"]
 
-_COOKIE = "display"
+COOKIE = "display"
 _SECRET_MIN = 16
 _YEAR_S = 365 * 24 * 3600
 
@@ -34,12 +34,15 @@ def desk_of(ask: "Ask") -> ReceiptDesk:
 def opened(ask: "Ask") -> Response | None:
     """What answers a display that brings the secret in its address; None where it does not."""
     given = ask.query("display")
-    if not given or not _is_secret(ask, given):
-        return None
+    return with_secret(ask, given) if given and _is_secret(ask, given) else None
+
+
+def with_secret(ask: "Ask", given: str) -> Response:
+    """The same page once more: the secret now is in a cookie, and out of the address."""
     path, gate = ask.request.url.path, ask.query("gate")
     answer = RedirectResponse(f"{path}?gate={gate}" if gate.isascii() and gate.isalnum() else path, 303)
     answer.set_cookie(
-        _COOKIE,
+        COOKIE,
         given,
         max_age=_YEAR_S,
         path="/",
@@ -52,7 +55,7 @@ def opened(ask: "Ask") -> Response | None:
 
 def needs_sign_in(ask: "Ask") -> bool:
     """Whether whoever asks must sign in first; raises NotAllowed where that is done, and does not help."""
-    if _is_secret(ask, ask.request.cookies.get(_COOKIE, "")):
+    if _is_secret(ask, ask.request.cookies.get(COOKIE, "")):
         return False
     if ask.reader is NOBODY:
         return True
@@ -63,4 +66,9 @@ def needs_sign_in(ask: "Ask") -> bool:
 
 def _is_secret(ask: "Ask", given: str) -> bool:
     wanted = os.environ.get(desk_of(ask).settings.receipts.display_token_env, "")
+    return is_secret(wanted, given)
+
+
+def is_secret(wanted: str, given: str) -> bool:
+    """Whether that is the secret; one that is too short to be one is nobody's."""
     return len(wanted) >= _SECRET_MIN and hmac.compare_digest(wanted.encode(), given.encode("utf-8", "surrogatepass"))

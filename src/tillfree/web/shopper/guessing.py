@@ -4,12 +4,14 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from tillfree.core.time import NS_PER_MINUTE
+
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
 __all__ = ["Guesses", "client_address"]
 
-_WITHIN_NS = 60 * 10**9
+_WITHIN_NS = NS_PER_MINUTE
 _ADDRESSES_MAX = 10_000
 
 

@@ -1,26 +1,24 @@
 """The list of visits: who is in the shop now, and all finished ones with filters, page by page, and as CSV."""
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import get_args
-from urllib.parse import urlencode
 
 import msgspec
 from starlette.responses import Response
 
 from tillfree.commerce.display import display_text
 from tillfree.core.ids import VisitId
-from tillfree.core.time import NS_PER_S
-from tillfree.storage.database.visits import PAGE_MAX, Outcome, VisitCursor, VisitQuery, VisitRow
+from tillfree.core.time import NS_PER_MINUTE, NS_PER_S
+from tillfree.storage.database.paging import PAGE_MAX, rows_of_pages
+from tillfree.storage.database.visits import Outcome, VisitCursor, VisitQuery, VisitRow
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
+from tillfree.web.listing import CSV_ROWS_MAX, Filter, one_of, place
 from tillfree.web.visits.wording import OUTCOME_KINDS, OUTCOMES, ended
 
 __all__ = ["export", "show_list"]
 
 _PAGE = 50
 _CARTS_SHOWN = 100
-_ROWS_MAX = 200_000
 _YEARS = (1970, 2200)
 _HEADER = (
     "visit", "in", "out", "minutes", "items", "total", "decided_total", "currency", "probability", "outcome", "right",
@@ -28,25 +26,21 @@ _HEADER = (
 )  # fmt: skip
 
 
-class _Filter(msgspec.Struct, frozen=True):
-    """What the reader wants to see, as it stood in the form."""
+class _Filter(Filter, frozen=True):
+    """Which visits the reader wants to see."""
 
     since: str
     until: str
     outcome: str
     text: str
 
-    def address(self, path: str, **more: str) -> str:
-        """The same list under another address."""
-        values = {name: value for name, value in {**msgspec.structs.asdict(self), **more}.items() if value}
-        return f"{path}?{urlencode(values)}" if values else path
-
 
 def show_list(ask: Ask) -> Response:
     """Visits that go on, and a page of those that are over."""
     wanted = _filter(ask)
     query = _query(ask, wanted)
-    cursor = _cursor(ask)
+    before = place(ask)
+    cursor = None if before is None else VisitCursor(before[0], VisitId(before[1]))
     rows = ask.database.visits(msgspec.structs.replace(query, before=cursor, limit=_PAGE + 1))
     shown = rows[:_PAGE]
     older = ""
@@ -56,7 +50,7 @@ def show_list(ask: Ask) -> Response:
     return ask.page(
         "visits.html",
         wanted=wanted,
-        filtered=wanted != _Filter("", "", "", ""),
+        filtered=wanted.chosen,
         outcomes={key: ask.say(said) for key, said in OUTCOMES.items()},
         kinds=OUTCOME_KINDS,
         rows=shown,
@@ -76,20 +70,13 @@ def show_list(ask: Ask) -> Response:
 def export(ask: Ask) -> Response:
     """All visits of the filter as CSV."""
     query = _query(ask, _filter(ask))
+    rows = rows_of_pages(
+        lambda before: ask.database.visits(msgspec.structs.replace(query, before=before, limit=PAGE_MAX)),
+        lambda row: row.cursor,
+        most=CSV_ROWS_MAX,
+    )
     ask.audit("visits.export", detail=ask.request.url.query[:500])
-    return ask.download("visits.csv", (_csv_row(ask, row) for row in _all_rows(ask, query)), _HEADER)
-
-
-def _all_rows(ask: Ask, query: VisitQuery) -> Iterator[VisitRow]:
-    given = 0
-    cursor: VisitCursor | None = None
-    while given < _ROWS_MAX:
-        page = ask.database.visits(msgspec.structs.replace(query, before=cursor, limit=PAGE_MAX))
-        yield from page
-        given += len(page)
-        if len(page) < PAGE_MAX:
-            return
-        cursor = page[-1].cursor
+    return ask.download("visits.csv", (_csv_row(ask, row) for row in rows), _HEADER)
 
 
 def _csv_row(ask: Ask, row: VisitRow) -> tuple[object, ...]:
@@ -113,7 +100,7 @@ def _csv_row(ask: Ask, row: VisitRow) -> tuple[object, ...]:
 
 
 def _minutes(opened_ns: int, closed_ns: int) -> float:
-    return max(0, closed_ns - opened_ns) / (60 * NS_PER_S)
+    return max(0, closed_ns - opened_ns) / NS_PER_MINUTE
 
 
 def _filter(ask: Ask) -> _Filter:
@@ -124,9 +111,7 @@ def _filter(ask: Ask) -> _Filter:
 def _query(ask: Ask, wanted: _Filter) -> VisitQuery:
     outcome: Outcome | None = None
     if wanted.outcome:
-        if wanted.outcome not in get_args(Outcome):
-            raise AskError(ask.say("There is no such outcome; choose one of the list."))
-        outcome = wanted.outcome  # type: ignore[assignment]
+        outcome = one_of(Outcome, wanted.outcome, ask.say("There is no such outcome; choose one of the list."))
     return VisitQuery(
         since_ns=_moment(ask, wanted.since),
         until_ns=_moment(ask, wanted.until),
@@ -148,12 +133,3 @@ def _moment(ask: Ask, text: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ask.console.zone)
     return int(moment.timestamp()) * NS_PER_S
-
-
-def _cursor(ask: Ask) -> VisitCursor | None:
-    closed, _, visit = ask.query("before", limit=100).partition(".")
-    if not (closed and visit):
-        return None
-    if not (closed.isascii() and closed.isdigit() and len(closed) < 20):
-        raise AskError(ask.say("This page of the list is not there; begin at the newest."))
-    return VisitCursor(int(closed), VisitId(visit))

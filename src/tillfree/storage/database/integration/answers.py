@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, bindparam, delete, insert, select, update
 
+from tillfree.core.time import NS_PER_DAY, NS_PER_MINUTE
 from tillfree.storage.database.audit import AuditEntry, append_audit
 from tillfree.storage.database.connection import Connected, prepared
 from tillfree.storage.database.tables import METADATA
@@ -26,8 +27,8 @@ ANSWERS = Table(
     Column("answer", LargeBinary),  # null: the work goes on
     Index("given_answers_time", "time_ns"),
 )
-KEPT_NS = 24 * 3600 * 10**9
-STUCK_NS = 60 * 10**9
+KEPT_NS = NS_PER_DAY
+STUCK_NS = NS_PER_MINUTE
 
 
 # Made once: to build a statement takes longer than to run it.

@@ -8,8 +8,9 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, delet
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.tables import METADATA
 
-__all__ = ["INGESTIONS", "Ingestion", "IngestionState", "Ingestions"]
+__all__ = ["INGESTIONS", "Ingestion", "IngestionKind", "IngestionState", "Ingestions"]
 
+IngestionKind = Literal["upload", "cart", "archive"]
 IngestionState = Literal["INQUEUE", "INPROGRESS", "DONE", "CANCELLED", "FATAL"]
 
 INGESTIONS = Table(
@@ -31,7 +32,7 @@ class Ingestion(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     owner: str
-    kind: Literal["upload", "cart", "archive"]
+    kind: IngestionKind
     time_ns: int
     body: bytes
     state: IngestionState = "INQUEUE"

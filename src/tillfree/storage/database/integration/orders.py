@@ -8,6 +8,7 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, Select, String, Tabl
 from tillfree.core.ids import TripId
 from tillfree.storage.database.connection import Connected
 from tillfree.storage.database.money.announcements import announce
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = ["NOT_FINAL", "ORDERS", "OrderState", "Orders", "RetailerOrder"]
@@ -35,7 +36,6 @@ _COLUMNS = [ORDERS.c[name] for name in ("trip", "wire", "state", "items", "time_
 _COLUMNS += [ORDERS.c[name] for name in ("alerted", "purchase", "why", "cart")]
 NOT_FINAL = -1
 """The number of items of a cart that waits for a person to look at it."""
-_LIMIT_MAX = 500
 _WHY_MAX = 500
 
 
@@ -90,7 +90,7 @@ class Orders(Connected):
     def orders_in(self, state: OrderState, limit: int = 100) -> list[RetailerOrder]:
         """The newest orders in a state, at most 500."""
         statement = select(*_COLUMNS).where(ORDERS.c.state == state).order_by(ORDERS.c.time_ns.desc(), ORDERS.c.trip)
-        return self._orders(statement.limit(max(0, min(limit, _LIMIT_MAX))))
+        return self._orders(statement.limit(page_size(limit)))
 
     def orders_count(self) -> dict[str, int]:
         """How many orders there are in each state."""

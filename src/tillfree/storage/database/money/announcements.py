@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, 
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = ["ANNOUNCEMENTS", "CURSORS", "Announcement", "Announcements", "announce", "announcement_row"]
@@ -62,7 +63,7 @@ class Announcements(Connected):
         statement = select(ANNOUNCEMENTS).where(ANNOUNCEMENTS.c.number > after)
         if kinds:
             statement = statement.where(ANNOUNCEMENTS.c.kind.in_(kinds))
-        statement = statement.order_by(ANNOUNCEMENTS.c.number).limit(max(0, min(limit, _PAGE_MAX)))
+        statement = statement.order_by(ANNOUNCEMENTS.c.number).limit(page_size(limit, _PAGE_MAX))
         with self.reading() as connection:
             return [
                 Announcement(

@@ -21,6 +21,7 @@ from tillfree.commerce.payments.processor import Order
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId, VisitId
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.connection import Connected, prepared
 from tillfree.storage.database.decisions import ReviewDecision, newest_decision
 from tillfree.storage.database.entry import Admission, admit_entry
@@ -56,7 +57,7 @@ __all__ = ["Book", "Books"]
 
 _UNDECIDED, _DECIDED = "to review", "decided"
 _SLICE = 500
-_WAIT_NS_MAX = 2 * 86_400 * 10**9
+_WAIT_NS_MAX = 2 * NS_PER_DAY
 _log = logging.getLogger(__name__)
 _Text = TypeVar("_Text", bound=str)
 # Made once: to build a statement takes longer than to run it.

@@ -3,11 +3,12 @@
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Column, Index, Integer, Row, String, Table, delete, func, select, update
+from sqlalchemy import Column, Index, Integer, Row, String, Table, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.core.ids import TripId
 from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = ["DELIVERIES", "Deliveries", "Delivery", "DeliveryKind", "DeliveryStatus"]
@@ -71,7 +72,7 @@ class Deliveries(Connected):
             select(DELIVERIES)
             .where(DELIVERIES.c.status == "waiting", DELIVERIES.c.next_ns <= now_ns)
             .order_by(DELIVERIES.c.next_ns, DELIVERIES.c.number)
-            .limit(max(0, min(limit, _LIMIT_MAX)))
+            .limit(page_size(limit, _LIMIT_MAX))
         )
         with self.reading() as connection:
             return [_delivery(row) for row in connection.execute(statement)]
@@ -99,12 +100,6 @@ class Deliveries(Connected):
         statement = select(DELIVERIES).where(DELIVERIES.c.trip == trip).order_by(DELIVERIES.c.number)
         with self.reading() as connection:
             return [_delivery(row) for row in connection.execute(statement)]
-
-    def count_deliveries(self) -> dict[str, int]:
-        """How many there are of each status."""
-        statement = select(DELIVERIES.c.status, func.count()).group_by(DELIVERIES.c.status)
-        with self.reading() as connection:
-            return {str(row[0]): int(row[1]) for row in connection.execute(statement)}
 
     def erase_deliveries(self, before_ns: int) -> int:
         """Forgets all that were put down before a time, whatever became of them; says how many."""

@@ -23,16 +23,17 @@ from sqlalchemy import (
 from tillfree.commerce.disputes import Dispute, DisputeStatus
 from tillfree.core.ids import TripId
 from tillfree.core.money import Money
+from tillfree.core.time import NS_PER_DAY
 from tillfree.storage.database.connection import Connected, made_number
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.money.announcements import announce
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = ["BY_RULES", "DISPUTES", "Disputes"]
 
 BY_RULES = "rules"
 """Who decided where no person had to look."""
-_DAY_NS = 86_400 * 10**9
 _LIMIT_MAX = 1000
 
 DISPUTES = Table(
@@ -75,7 +76,7 @@ class Disputes(Connected):
             currency = dispute.asked.currency
             at_once = DISPUTES.c.by == BY_RULES
             of_trip = _given(connection, at_once & (DISPUTES.c.trip == dispute.trip), currency)
-            of_day = _given(connection, at_once & (DISPUTES.c.decided_ns > dispute.opened_ns - _DAY_NS), currency)
+            of_day = _given(connection, at_once & (DISPUTES.c.decided_ns > dispute.opened_ns - NS_PER_DAY), currency)
             made = msgspec.structs.replace(dispute, status="open", given=Money(0, currency), by="", decided_ns=0)
             if granted(of_trip, of_day):
                 made = msgspec.structs.replace(
@@ -137,11 +138,20 @@ class Disputes(Connected):
 
     def disputes(self, status: DisputeStatus | None = None, limit: int = 100) -> list[Dispute]:
         """Those of a status, what waits longest first; or all, newest first."""
-        statement = select(DISPUTES.c.record).limit(max(0, min(limit, _LIMIT_MAX)))
+        statement = select(DISPUTES.c.record).limit(page_size(limit, _LIMIT_MAX))
         if status is None:
             statement = statement.order_by(DISPUTES.c.number.desc())
         else:
             statement = statement.where(DISPUTES.c.status == status).order_by(DISPUTES.c.number)
+        with self.reading() as connection:
+            return [_decoder.decode(record) for record in connection.scalars(statement)]
+
+    def disputes_after(self, after: int, limit: int, status: str = "") -> list[Dispute]:
+        """Those whose number is above `after`, oldest first, for programs that read all of them."""
+        statement = select(DISPUTES.c.record).where(DISPUTES.c.number > after)
+        if status:
+            statement = statement.where(DISPUTES.c.status == status)
+        statement = statement.order_by(DISPUTES.c.number).limit(page_size(limit, _LIMIT_MAX))
         with self.reading() as connection:
             return [_decoder.decode(record) for record in connection.scalars(statement)]
 

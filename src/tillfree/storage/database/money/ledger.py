@@ -11,6 +11,7 @@ from tillfree.commerce.ledger import NO_HASH, Entry, Posting, entry_hash
 from tillfree.core.ids import PaymentId, TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.connection import Connected
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = [
@@ -151,7 +152,7 @@ class Ledgers(Connected):
 
     def ledger(self, query: LedgerQuery) -> list[LedgerRow]:
         """A page of entries, newest first, at most 1000."""
-        statement = select(LEDGER).order_by(LEDGER.c.number.desc()).limit(max(0, min(query.limit, _PAGE_MAX)))
+        statement = select(LEDGER).order_by(LEDGER.c.number.desc()).limit(page_size(query.limit, _PAGE_MAX))
         if query.trip:
             statement = statement.where(LEDGER.c.trip == query.trip)
         if query.payment:

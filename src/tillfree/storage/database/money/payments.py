@@ -26,6 +26,7 @@ from tillfree.core.ids import PaymentId, TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.connection import Connected, prepared
 from tillfree.storage.database.money.trips import TRIPS
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = [
@@ -206,7 +207,7 @@ class Payments(Connected):
     def debts(self, *, paid: bool = False, limit: int = 100) -> list[Debt]:
         """Open debts, oldest first; or those that are paid or given up."""
         statement = select(DEBTS).where(DEBTS.c.paid_ns > 0 if paid else DEBTS.c.paid_ns == 0)
-        statement = statement.order_by(DEBTS.c.opened_ns, DEBTS.c.trip).limit(max(0, min(limit, _PAGE_MAX)))
+        statement = statement.order_by(DEBTS.c.opened_ns, DEBTS.c.trip).limit(page_size(limit, _PAGE_MAX))
         with self.reading() as connection:
             return [_debt(row) for row in connection.execute(statement)]
 

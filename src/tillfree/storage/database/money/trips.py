@@ -25,6 +25,7 @@ from tillfree.commerce.trips import EntryKind, Payer, Role, Trip, TripStatus
 from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.core.money import Money, TaxedAmount
 from tillfree.storage.database.connection import Connected, prepared
+from tillfree.storage.database.paging import page_size
 from tillfree.storage.database.tables import METADATA
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "encode_payer",
     "encode_trip",
     "erase_trips",
+    "trip_cursor",
 ]
 
 TRIPS = Table(
@@ -106,7 +108,6 @@ class TripBrief(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-_PAGE_MAX = 500
 _TEXT_MAX = 200
 _OVER: tuple[TripStatus, ...] = ("settled", "void", "abandoned", "external")
 
@@ -122,6 +123,11 @@ class TripCursor(msgspec.Struct, frozen=True):
 
     opened_ns: int
     trip: TripId
+
+
+def trip_cursor(trip: Trip) -> TripCursor:
+    """The place of a trip in the list."""
+    return TripCursor(trip.opened_ns, trip.id)
 
 
 class TripQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,17 +184,6 @@ class Trips(Connected):
         found = self._rows(_TRIP, {"trip": trip})
         return decode_trip(found[0][0]) if found else None
 
-    def trip_of_visit(self, visit: VisitId) -> Trip | None:
-        """The trip that a visit belongs to."""
-        statement = (
-            select(TRIPS.c.record)
-            .join(TRIP_VISITS, TRIP_VISITS.c.trip == TRIPS.c.trip)
-            .where(TRIP_VISITS.c.visit == visit)
-        )
-        with self.reading() as connection:
-            record = connection.scalar(statement)
-        return None if record is None else decode_trip(record)
-
     def trips(self, query: TripQuery) -> list[Trip]:
         """A page of trips, newest first, at most 500."""
         return [decode_trip(record) for record in self._page_of(query)]
@@ -204,7 +199,7 @@ class Trips(Connected):
             statement = statement.where(tuple_(TRIPS.c.opened_ns, TRIPS.c.trip) < cursor)
         statement = statement.order_by(TRIPS.c.opened_ns.desc(), TRIPS.c.trip.desc())
         with self.reading() as connection:
-            return list(connection.scalars(statement.limit(max(0, min(query.limit, _PAGE_MAX)))))
+            return list(connection.scalars(statement.limit(page_size(query.limit))))
 
     def count_trips(self, query: TripQuery) -> int:
         """How many trips there are in all pages of a query."""

@@ -14,6 +14,7 @@ from tillfree.core.ids import TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.money.ledger import LedgerQuery, LedgerRow
 from tillfree.storage.database.money.proof import LedgerProof
+from tillfree.storage.database.paging import rows_of_pages
 from tillfree.web.payments.wording import account_title, entry_title
 from tillfree.web.reports.period import day_bounds
 from tillfree.web.routing import act, view
@@ -79,8 +80,14 @@ class BookPages:
     def _file(self, ask: "Ask") -> Response:
         query, day, trip = _wanted(ask)
         ask.audit("ledger.export", detail=" ".join(part for part in (day, trip) if part))
-        rows = (cells for row in _all(ask, query) for cells in _csv_rows(ask, row))
-        return ask.download("ledger.csv", rows, _HEADER)
+        rows = rows_of_pages(
+            lambda before: ask.database.ledger(msgspec.structs.replace(query, before=before, limit=_FILE_PAGE)),
+            lambda row: row.number,
+            size=_FILE_PAGE,
+            most=_ROWS_MAX,
+        )
+        cells = (row_cells for row in rows for row_cells in _csv_rows(ask, row))
+        return ask.download("ledger.csv", cells, _HEADER)
 
 
 def proof_text(proof: LedgerProof) -> str:
@@ -99,17 +106,6 @@ def _wanted(ask: "Ask") -> tuple[LedgerQuery, str, str]:
         day,
         trip,
     )
-
-
-def _all(ask: "Ask", query: LedgerQuery) -> Iterator[LedgerRow]:
-    given, before = 0, query.before
-    while given < _ROWS_MAX:
-        page = ask.database.ledger(msgspec.structs.replace(query, before=before, limit=_FILE_PAGE))
-        yield from page
-        given += len(page)
-        if len(page) < _FILE_PAGE:
-            return
-        before = page[-1].number
 
 
 def _csv_rows(ask: "Ask", row: LedgerRow) -> Iterator[tuple[object, ...]]:

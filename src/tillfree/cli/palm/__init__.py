@@ -1,0 +1,1 @@
+"""`tillfree palm`: palms at the command line."""

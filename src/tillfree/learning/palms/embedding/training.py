@@ -1,0 +1,197 @@
+"""Training of the embedding: one command, seeded, which goes on where it was interrupted.
+
+Weights are averaged over the last steps (Polyak and Juditsky, 1992), and the average is kept. Sums in the processor's
+own order may differ in last bits between machines and numbers of threads.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tillfree.learning.errors import LearningError
+from tillfree.learning.palms.embedding.collection import Collection
+from tillfree.learning.palms.embedding.loss import Centres, pair_loss
+from tillfree.learning.palms.embedding.network import Network
+from tillfree.learning.palms.embedding.variation import varied
+from tillfree.learning.torch_lazily import torch
+
+__all__ = ["Course", "Progress", "load_network", "train"]
+
+_AVERAGE = 0.995
+_WARM = 100
+_SAVE_EVERY = 100
+_CENTRE_RATE = 4.0
+_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Course:
+    """How long and how fast is learned; a step sees two samples of each of `classes` classes."""
+
+    seed: int = 1
+    steps: int = 3000
+    classes: int = 64
+    rate: float = 2e-3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands: steps done, and the losses of pairs and of centres, averaged over the last steps."""
+
+    step: int
+    pairs: float
+    centres: float
+    known: int
+
+
+def train(collection: Collection, course: Course, folder: Path, save_every: int = _SAVE_EVERY) -> Iterator[Progress]:
+    """Train on drawn palms; every `save_every` steps it yields, and keeps `folder`/checkpoint.pt to go on from.
+
+    A course that has ended can be followed by a longer one in the same folder. Palms that are drawn meanwhile are used.
+
+    Raises:
+        LearningError: the checkpoint there is of another course, or nothing is drawn.
+        OSError: it cannot be written.
+    """
+    th = torch()
+    folder.mkdir(parents=True, exist_ok=True)
+    th.manual_seed(course.seed)
+    network, average = Network(), Network()
+    average.layers.load_state_dict(network.layers.state_dict())
+    optimiser = _optimiser(network, course)
+    centres = Centres(0)
+    done = _resume(folder / "checkpoint.pt", course, network, average, optimiser, centres)
+    network.layers.train()
+    sums = np.zeros(2)
+    for step in range(done, course.steps):
+        if step % 20 == 0 or step == done:
+            _grow(centres, collection)
+        for group in optimiser.param_groups:
+            group["lr"] = course.rate * _pace(step, course.steps)
+        rng = np.random.default_rng([course.seed, step])
+        sums += _one_step(network, optimiser, centres, collection, course, step, rng)
+        _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
+        if (step + 1) % save_every == 0 or step + 1 == course.steps:
+            _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser, centres)
+            yield Progress(step + 1, *(sums / (step % save_every + 1)).tolist(), int(centres.known().sum()))
+            sums[:] = 0.0
+
+
+def load_network(folder: Path) -> tuple[Network, int]:
+    """The averaged network of a checkpoint, and after how many steps.
+
+    Raises:
+        LearningError: there is none.
+    """
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        raise LearningError(f"{path}: no checkpoint there; train first")
+    kept = torch().load(path, weights_only=True)
+    network = Network()
+    network.layers.load_state_dict(kept["average"])
+    network.layers.eval()
+    return network, int(kept["step"])
+
+
+def _one_step(
+    network: Network, optimiser: Any, centres: Centres, collection: Collection, course: Course, step: int,
+    rng: np.random.Generator,
+) -> np.ndarray:  # fmt: skip
+    th = torch()
+    classes = _classes(collection.classes, course.classes, rng)
+    views = np.stack([rng.permutation(collection.views)[:2] for _ in classes])
+    shown = collection.pictures(np.tile(classes, 2), views.T.ravel())
+    grey, mask = varied(shown, rng)
+    with th.no_grad():
+        lines = network.lines(grey, mask)
+    with th.autocast("cpu", th.bfloat16):
+        raw = network.learned(lines)
+    embeddings = th.nn.functional.normalize(raw.float(), dim=1)
+    numbers = th.from_numpy(classes)
+    twice = numbers.repeat(2)
+    of_pairs = pair_loss(embeddings[: len(classes)], embeddings[len(classes) :], numbers)
+    of_centres, places, chosen = centres.loss(embeddings, twice, rng)
+    # Centres mean little before the network does.
+    weight = min(step / 300.0, 1.0)
+    optimiser.zero_grad(set_to_none=True)
+    (of_pairs + weight * of_centres).backward()
+    th.nn.utils.clip_grad_norm_(network.layers.parameters(), 5.0)
+    optimiser.step()
+    centres.step(places, chosen, embeddings.detach(), twice, _CENTRE_RATE * _pace(step, course.steps))
+    return np.array([float(of_pairs.detach()), float(of_centres.detach())])
+
+
+def _classes(count: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
+    """Classes of one step, each once: some with a near twin beside them."""
+    if count < wanted:
+        raise LearningError(f"{count} classes are drawn, and a step needs {wanted}; draw more palms")
+    chosen = rng.permutation(count)[:wanted]
+    # Classes 2 n and 2 n + 1 are palm n in either band; palms 8 k + 6 and 8 k + 7 have the same principal lines.
+    palms = chosen[: wanted // 8] // 16 * 8 + 6
+    bands = rng.integers(0, 2, len(palms))
+    twins = np.stack([2 * palms + bands, 2 * palms + 2 + bands]).T.ravel()
+    return np.unique(np.concatenate([twins, chosen])).astype(np.int64)
+
+
+def _optimiser(network: Network, course: Course) -> Any:
+    plain = [p for p in network.layers.parameters() if p.ndim < 2]  # noqa: PLR2004  what is no kernel
+    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]  # noqa: PLR2004
+    groups = [{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
+    return torch().optim.AdamW(groups, lr=course.rate)
+
+
+def _grow(centres: Centres, collection: Collection) -> None:
+    """Makes room for the classes that were drawn meanwhile."""
+    th = torch()
+    missing = collection.refresh() - len(centres.places)
+    if missing > 0:
+        centres.places = th.cat([centres.places, th.zeros(missing, centres.places.shape[1])])
+
+
+def _pace(step: int, steps: int) -> float:
+    """The rate as a share: a short rise, then half a cosine down to a hundredth."""
+    rise = min((step + 1) / min(_WARM, max(steps // 10, 1)), 1.0)
+    return float(rise * (0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * step / steps))))
+
+
+def _blend(average: Network, network: Network, keep: float) -> None:
+    with torch().no_grad():
+        for kept, now in zip(average.layers.state_dict().values(), network.layers.state_dict().values(), strict=True):
+            if kept.dtype.is_floating_point:
+                kept.mul_(keep).add_(now, alpha=1.0 - keep)
+            else:
+                kept.copy_(now)
+
+
+def _course_of(course: Course) -> dict[str, float]:
+    return {"version": _VERSION, **dataclasses.asdict(course)}
+
+
+def _save(
+    path: Path, course: Course, step: int, network: Network, average: Network, optimiser: Any, centres: Centres
+) -> None:
+    part = path.with_suffix(".part")
+    state = {"course": _course_of(course), "step": step, "network": network.layers.state_dict(),
+             "average": average.layers.state_dict(), "optimiser": optimiser.state_dict(),
+             "centres": centres.places}  # fmt: skip
+    torch().save(state, part)
+    part.replace(path)
+
+
+def _resume(
+    path: Path, course: Course, network: Network, average: Network, optimiser: Any, centres: Centres
+) -> int:  # fmt: skip
+    if not path.exists():
+        return 0
+    kept = torch().load(path, weights_only=True)
+    told = {**kept["course"], "steps": course.steps}
+    if told != _course_of(course):
+        raise LearningError(f"{path}: the checkpoint there is of another course; give another folder, or its options")
+    network.layers.load_state_dict(kept["network"])
+    average.layers.load_state_dict(kept["average"])
+    optimiser.load_state_dict(kept["optimiser"])
+    centres.places = kept["centres"]
+    return int(kept["step"])

@@ -1,0 +1,1 @@
+"""How much each opinion about two palms counts, learned from simulated palms."""

@@ -1,0 +1,116 @@
+"""Where blocks of one palm lie on another: held together, but free to move a little."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from tillfree.palm.codes.layout import BLOCK, GRIDS
+
+__all__ = ["REACH", "best_moves", "fit_map", "place_blocks", "supported", "unrest"]
+
+Floats = npt.NDArray[np.float32]
+Gains = npt.NDArray[np.int16]
+Integers = npt.NDArray[np.intp]
+
+_SHIFT, _SHIFT_STEP = 6, 2
+"""Largest shift of the whole palm, and from one shift that is tried to the next, in places of the coarse level."""
+_TURNS_DEG, _SCALES = (-9.0, 0.0, 9.0), (0.91, 1.0, 1.09)
+REACH = 10
+"""How far a block may lie from its own place: the shift, what turns and scales add to it, and one place."""
+_MOVE = 2
+"""Largest move of a block beyond that of its palm, at either level, in places of the level."""
+_COARSE_STEP, _FINE_STEP = 12, 36
+"""What a step by one place costs, in quarters of a bit; the fine one for the nine blocks whose gains are summed."""
+_STIFFNESS = 2.0
+"""Holds further turn and stretch back, in squared places of the coarse level: blocks spread over 128 of these."""
+
+
+def _basis(level: int) -> tuple[Integers, npt.NDArray[np.float64]]:
+    """Corners of blocks (n, 2) in places of the level; and (1, y, x) of their middles, from the middle, coarse."""
+    edge = np.arange(GRIDS[level] // BLOCK) * BLOCK
+    corners = np.stack(np.meshgrid(edge, edge, indexing="ij"), axis=-1).reshape(-1, 2)
+    middles = (corners + (BLOCK - GRIDS[level]) / 2) * GRIDS[0] / GRIDS[level]
+    return corners, np.concatenate([np.ones((len(corners), 1)), middles], axis=1)
+
+
+_, _COARSE_BASIS = _basis(0)
+_COARSE_INVERSE = np.linalg.pinv(_COARSE_BASIS)
+_FINE_CORNERS, _FINE_BASIS = _basis(1)
+_FINE_COUNT = GRIDS[1] // BLOCK
+_MOVES = np.stack(np.meshgrid(*[np.arange(-_MOVE, _MOVE + 1)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
+_STEPS = np.abs(_MOVES).sum(axis=1)
+_COARSE_COST = (_COARSE_STEP * _STEPS).astype(np.int16)
+_FINE_COST = (_FINE_STEP * _STEPS).astype(np.int16)
+
+
+def _poses() -> Integers:
+    """Where each pose of the whole palm puts each coarse block (poses, blocks, 2)."""
+    shifts = np.arange(-_SHIFT, _SHIFT + 1, _SHIFT_STEP)
+    poses = []
+    for turn in np.deg2rad(_TURNS_DEG):
+        for scale in _SCALES:
+            cos, sin = scale * math.cos(turn), scale * math.sin(turn)
+            placed = _COARSE_BASIS[:, 1:] @ np.array([[cos - 1, sin], [-sin, cos - 1]])
+            poses += [placed + (y, x) for y in shifts for x in shifts]
+    return np.clip(np.rint(poses), 1 - REACH, REACH - 1).astype(np.intp)
+
+
+_POSES = _poses()
+_SPAN = 2 * REACH + 1
+_BLOCKS = np.arange(len(_COARSE_BASIS))
+_POSES_FLAT = ((_POSES[..., 0] + REACH) * _SPAN + _POSES[..., 1] + REACH) * len(_COARSE_BASIS) + _BLOCKS
+
+
+def best_moves(gain: Gains) -> tuple[Integers, Integers]:
+    """Where the pose under which blocks together gain most puts each block, and where each then goes, both (blocks, 2).
+
+    `gain` (span, span, blocks) is that of each block at each move, y then x, from -REACH to REACH; so are the moves.
+    """
+    reached = gain
+    for axis in range(2):
+        near = (slice(None),) * axis + (slice(None, -1),)
+        far = (slice(None),) * axis + (slice(1, None),)
+        stepped = reached - np.int16(_COARSE_STEP)
+        reached = reached.copy()
+        np.maximum(reached[near], stepped[far], out=reached[near])
+        np.maximum(reached[far], stepped[near], out=reached[far])
+    pose = _POSES[reached.take(_POSES_FLAT).sum(axis=1, dtype=np.int32).argmax()]
+    places = np.clip(pose[:, None] + _MOVES, -REACH, REACH)
+    choice = (gain[places[..., 0] + REACH, places[..., 1] + REACH, _BLOCKS[:, None]] - _COARSE_COST).argmax(axis=1)
+    return pose, places[_BLOCKS, choice]
+
+
+def fit_map(pose: Integers, moves: Integers, weights: npt.NDArray[np.float64]) -> Floats:
+    """The affine map (2, 3) of (1, y, x) that fits the moves (blocks, 2) best, held near that of the pose."""
+    weighted = _COARSE_BASIS * weights[:, None]
+    normal = weighted.T @ _COARSE_BASIS
+    normal[(0, 1, 2), (0, 1, 2)] += np.array([1e-3, _STIFFNESS, _STIFFNESS]) * weights.sum()
+    rest = np.linalg.solve(normal, weighted.T @ (moves - pose))
+    fitted: Floats = (_COARSE_INVERSE @ pose + rest).T.astype(np.float32)
+    return fitted
+
+
+def unrest(moves: Integers, weights: npt.NDArray[np.float64], fitted: Floats) -> float:
+    """How far moves (blocks, 2) are from the map, root mean square in places of the coarse level."""
+    away = moves - _COARSE_BASIS @ fitted.T
+    return float(np.sqrt((weights @ (away * away).sum(axis=1)) / weights.sum()))
+
+
+def place_blocks(fitted: Floats, pad: int, width: int) -> Integers:
+    """Where each fine block may lie (blocks, moves), counted row by row in a field `width` wide, `pad` around."""
+    begin = np.rint(GRIDS[1] / GRIDS[0] * (_FINE_BASIS @ fitted.T)).astype(np.intp) + _FINE_CORNERS + pad
+    np.clip(begin, _MOVE, width - 1 - _MOVE, out=begin)
+    return (begin[:, :1] * width + begin[:, 1:]) + (_MOVES[:, 0] * width + _MOVES[:, 1])
+
+
+def supported(gain: Gains) -> Integers:
+    """The number of the best move of each fine block (blocks,): gains (blocks, moves) of 3 x 3 blocks together."""
+    field = gain.reshape(_FINE_COUNT, _FINE_COUNT, -1)
+    down = field.copy()
+    down[1:] += field[:-1]
+    down[:-1] += field[1:]
+    both = down.copy()
+    both[:, 1:] += down[:, :-1]
+    both[:, :-1] += down[:, 1:]
+    return (both.reshape(len(gain), -1) - _FINE_COST).argmax(axis=1)

@@ -1,0 +1,155 @@
+"""The index of a site: add, take out, and find whose codes are nearest.
+
+Up to `exact_max` codes every one is compared in full. Past that the first 256 bits of all are compared: the hyperplanes
+of those bits are orthogonal to each other, so that they miss little. The nearest `looked_at` of each shard are then
+compared with the values of the probe, which are not rounded to bits, and put in order by that.
+Graphs and inverted lists were measured and lost: palms of different people are all about equally far from each other,
+and there is nothing to be guided by (see `benchmarks/palm_search.py`).
+"""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tillfree.palm.errors import PalmError
+from tillfree.palm.index.nearest import distances, nearest
+from tillfree.palm.index.shard import HEAD_BYTES, Shard
+from tillfree.palm.protection.projection import cosines_of
+
+__all__ = ["Candidate", "PalmIndex"]
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+EXACT_MAX = 1_000_000
+SHARD_ROWS = 1_000_000
+LOOKED_AT = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody it could be: id, how many bits differ, and the cosine that the probe's values make of it."""
+
+    id: int
+    distance_bits: int
+    cosine: float
+
+
+class PalmIndex:
+    """Codes of one key in shards. For one thread at a time; shards can also live on several machines."""
+
+    def __init__(
+        self,
+        key_id: bytes,
+        code_bytes: int = 128,
+        *,
+        exact_max: int = EXACT_MAX,
+        shard_rows: int = SHARD_ROWS,
+        looked_at: int = LOOKED_AT,
+    ) -> None:
+        """An empty index for codes made with the key named `key_id`.
+
+        Raises:
+            PalmError: the codes are shorter than 256 bits, or no multiple of 64.
+        """
+        if code_bytes < HEAD_BYTES or code_bytes % 8:
+            raise PalmError(f"codes of {8 * code_bytes} bits cannot be searched: take a multiple of 64, at least 256")
+        self.key_id = key_id
+        self._code_bytes = code_bytes
+        self._exact_max, self._shard_rows, self._looked_at = exact_max, shard_rows, looked_at
+        self._shards: list[Shard] = []
+
+    def __len__(self) -> int:
+        return sum(len(shard) for shard in self._shards)
+
+    def __contains__(self, id_: int) -> bool:
+        return any((shard.ids == id_).any() for shard in self._shards)
+
+    def add(self, ids: Sequence[int] | Ids, codes: Bytes) -> None:
+        """Takes codes (n, code_bytes) with ids (n,) that are not in use.
+
+        Raises:
+            PalmError: an id is in use, or a shape is wrong; then nothing is taken.
+        """
+        names = np.asarray(ids, dtype=np.int64)
+        if codes.shape != (len(names), self._code_bytes) or codes.dtype != np.uint8:
+            raise PalmError(f"codes of {len(names)} ids have the shape ({len(names)}, {self._code_bytes}) of bytes")
+        used = [shard.ids[np.isin(shard.ids, names)] for shard in self._shards]
+        doubles = np.concatenate([*used, np.zeros(0, np.int64)])
+        if len(doubles) or len(np.unique(names)) < len(names):
+            raise PalmError(f"ids are in use already or given twice (of {len(names)}): take the old ones out first")
+        begin = 0
+        while begin < len(names):
+            shard = self._with_room()
+            end = min(len(names), begin + self._shard_rows - len(shard))
+            shard.add(names[begin:end], codes[begin:end])
+            begin = end
+
+    def remove(self, id_: int) -> bool:
+        """Takes an id out and overwrites its code in memory; says whether it was there."""
+        return any(shard.remove(id_) for shard in self._shards)
+
+    def search(self, values: Floats, count: int = 32, *, exact: bool | None = None) -> tuple[Candidate, ...]:
+        """The nearest to a probe (bits,) of `Protector.search_values`, most alike first.
+
+        `exact` says whether all codes are compared in full; by default where there are at most `exact_max`.
+
+        Raises:
+            PalmError: the probe has another length.
+        """
+        if values.shape != (8 * self._code_bytes,):
+            raise PalmError(f"a probe has the shape ({8 * self._code_bytes},), not {values.shape}")
+        code = np.packbits(values > 0)
+        full = len(self) <= self._exact_max if exact is None else exact
+        found = [self._in_shard(shard, code, count, full) for shard in self._shards]
+        if not found:
+            return ()
+        ids, codes = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        away, cosines = distances(code, codes), cosines_of(values, codes)
+        order = np.lexsort((ids, -cosines))[:count]
+        return tuple(Candidate(int(ids[row]), int(away[row]), float(cosines[row])) for row in order)
+
+    def search_codes(self, codes: Bytes, count: int = 1) -> tuple[npt.NDArray[np.int32], Ids]:
+        """Distances in bits and ids, each (n, k), of the nearest to many codes (n, code_bytes): all are looked at."""
+        parts = [(*nearest(codes, shard.codes, count), shard.ids) for shard in self._shards if len(shard)]
+        if not parts:
+            return np.zeros((len(codes), 0), np.int32), np.zeros((len(codes), 0), np.int64)
+        away = np.concatenate([part[0] for part in parts], axis=1)
+        ids = np.concatenate([part[2][part[1]] for part in parts], axis=1)
+        order = np.argsort(away, axis=1, kind="stable")[:, :count]
+        return np.take_along_axis(away, order, axis=1), np.take_along_axis(ids, order, axis=1)
+
+    def to_bytes(self) -> list[bytes]:
+        """Each shard as bytes: as secret as templates, and for the vault to encrypt."""
+        return [shard.to_bytes(self.key_id) for shard in self._shards if len(shard)]
+
+    @staticmethod
+    def from_bytes(parts: Iterable[bytes], key_id: bytes, code_bytes: int = 128) -> "PalmIndex":
+        """The inverse of `to_bytes`.
+
+        Raises:
+            PalmError: the bytes are cut off, or of another key or length.
+        """
+        index = PalmIndex(key_id, code_bytes)
+        for part in parts:
+            shard = Shard.from_bytes(part, key_id)
+            index.add(shard.ids, shard.codes)
+        return index
+
+    def _in_shard(self, shard: Shard, code: Bytes, count: int, full: bool) -> tuple[Ids, Bytes]:
+        wanted = max(count, self._looked_at)
+        rows = (
+            nearest(code[None], shard.codes, wanted)[1][0]
+            if full
+            else nearest(code[None, :HEAD_BYTES], shard.heads, wanted)[1][0]
+        )
+        return shard.ids[rows], shard.codes[rows]
+
+    def _with_room(self) -> Shard:
+        for shard in self._shards:
+            if len(shard) < self._shard_rows:
+                return shard
+        self._shards.append(Shard(self._code_bytes))
+        return self._shards[-1]

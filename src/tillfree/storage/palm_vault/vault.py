@@ -1,0 +1,394 @@
+"""The vault: persons with their sealed profiles and templates, stations, and the keys of the site."""
+
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from tillfree.storage.database.audit import AuditEntry
+from tillfree.storage.palm_vault.errors import TamperedError, VaultError, VaultKeyError
+from tillfree.storage.palm_vault.files import KEYRING_NAME, SITE_KEYS, VAULT_NAME
+from tillfree.storage.palm_vault.key_rooms import KeyRoom, Wrapped
+from tillfree.storage.palm_vault.log import VaultLog
+from tillfree.storage.palm_vault.records import ErasureProof, Profile, StationRecord, Template, VaultCounts
+from tillfree.storage.palm_vault.sealing import Place, digest_of, new_key, open_sealed, seal
+
+__all__ = ["KeptTemplate", "PalmVault"]
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_profiles = msgspec.msgpack.Decoder(Profile)
+_templates = msgspec.msgpack.Decoder(Template)
+_stations = msgspec.msgpack.Decoder(StationRecord)
+
+
+class KeptTemplate(msgspec.Struct, frozen=True):
+    """A template with its number, which no other one ever has, and whose it is."""
+
+    number: int
+    subject: str
+    template: Template
+
+
+class PalmVault(VaultLog):
+    """One vault. Every method raises VaultError where its files cannot be used, TamperedError where they do not hold.
+
+    Any method that changes something writes it down in the log of the vault, in the same transaction.
+    """
+
+    cleared: int = 0
+    """Of how many persons remains were cleared away when it was opened."""
+
+    @classmethod
+    def open(
+        cls, folder: Path | None, keys: KeyRoom, *, keys_folder: Path | None = None, accept_restored: bool = False
+    ) -> Self:
+        """The vault of a folder, whose keyring lies in another; one in memory where there is no folder.
+
+        `accept_restored` agrees that a file is an older copy, or that rows are missing: whoever is not known to both
+        files is erased.
+
+        Raises:
+            VaultKeyError: the keys are not there, are wrong, or are those of another vault.
+            RolledBackError: one of the files is an older copy.
+            TamperedError: rows are missing.
+            VaultError: the files cannot be used.
+        """
+        if folder is not None and keys_folder is None:
+            raise VaultError(f"{folder}: keys lie in a folder of their own; name it")
+        path = None if folder is None else folder / VAULT_NAME
+        vault = cls(path, None if keys_folder is None else keys_folder / KEYRING_NAME, keys)
+        try:
+            vault.cleared = vault._begin(accept_restored=accept_restored)
+        except BaseException:
+            vault.close()
+            raise
+        return vault
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- what there is ------------------------------------------------------------------------------------------
+
+    def generation(self) -> tuple[int, int]:
+        """Counts changes, and revocations of the whole site; whoever keeps templates in memory looks here for news."""
+        with self._reading() as connection:
+            generation, epoch = connection.execute("SELECT generation, epoch FROM meta").fetchone()
+        return int(generation), int(epoch)
+
+    def counts(self) -> VaultCounts:
+        """How much there is."""
+        with self._reading() as connection:
+            (subjects,) = connection.execute("SELECT count(*) FROM subjects").fetchone()
+            with_templates, templates = connection.execute(
+                "SELECT count(DISTINCT subject), count(*) FROM templates"
+            ).fetchone()
+            (stations,) = connection.execute("SELECT count(*) FROM stations").fetchone()
+            by = dict(connection.execute("SELECT wrapped_by, count(*) FROM keyring.data_keys GROUP BY 1").fetchall())
+        return VaultCounts(
+            subjects=subjects, with_templates=with_templates, templates=templates, stations=stations, wrapped_by=by
+        )
+
+    def subjects(self) -> list[str]:
+        """All persons, by their random names."""
+        with self._reading() as connection:
+            return [row[0] for row in connection.execute("SELECT subject FROM subjects ORDER BY subject")]
+
+    def profile(self, subject: str) -> Profile | None:
+        """What is kept of a person beside their templates; None where there is nobody of that name."""
+        with self._reading() as connection:
+            found = self._opened(connection, subject)
+            return None if found is None else found[1]
+
+    def templates(self, subject: str) -> list[KeptTemplate]:
+        """The templates of a person."""
+        with self._reading() as connection:
+            found = self._opened(connection, subject)
+            return [] if found is None else self._templates_of(connection, found[0], subject)
+
+    def template_numbers(self, after: int = 0) -> dict[int, str]:
+        """Whose each template is, of those with a greater number."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT number, subject FROM templates WHERE number > ? ORDER BY number", (after,)
+            )
+            return dict(rows.fetchall())
+
+    def template_count(self) -> int:
+        """How many templates there are."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+
+    def all_templates(self, subjects: Sequence[str] | None = None) -> Iterator[KeptTemplate]:
+        """The templates of these persons, of all where none are named, one person after the other."""
+        for subject in self.subjects() if subjects is None else subjects:
+            yield from self.templates(subject)
+
+    def unused_since(self, day: int) -> list[str]:
+        """Persons who were not seen since a day (counted from 1970)."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT subject FROM subjects WHERE used_day < ? ORDER BY subject", (day,))
+            return [row[0] for row in rows]
+
+    def used_day(self, subject: str) -> int | None:
+        """The day on which somebody was seen last (counted from 1970)."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT used_day FROM subjects WHERE subject = ?", (subject,)).fetchone()
+        return None if row is None else int(row[0])
+
+    # ---- persons ------------------------------------------------------------------------------------------------
+
+    def enrol(self, profile: Profile, templates: Sequence[Template], entry: AuditEntry, day: int) -> str:
+        """Keeps somebody new, under a random name of 24 hexadecimal digits, which is returned."""
+        subject = secrets.token_hex(12)
+        with self._changing() as connection:
+            connection.execute("INSERT INTO subjects VALUES (?, ?, ?)", (subject, day, b""))
+            self._rekey(connection, subject, profile, templates)
+            self._append(connection, msgspec.structs.replace(entry, subject=subject))
+        return subject
+
+    def change(
+        self,
+        subject: str,
+        change: Callable[[Profile], Profile],
+        entry: AuditEntry | None,
+        *,
+        templates: Sequence[Template] = (),
+        instead: bool = False,
+    ) -> Profile | None:
+        """Replaces a profile by what `change` makes of it, and adds templates, `instead` of those there were.
+
+        None where there is nobody of that name. What `change` raises leaves everything as it was. Without an entry
+        nothing is written into the log: for counts of tries.
+        """
+        with self._changing() as connection:
+            found = self._opened(connection, subject)
+            if found is None:
+                return None
+            key, before = found
+            after = change(before)
+            if after != before:
+                self._put_profile(connection, key, subject, after)
+            if instead:
+                connection.execute("DELETE FROM templates WHERE subject = ?", (subject,))
+            self._put_templates(connection, key, subject, templates)
+            self._note_digest(connection, key, subject)
+            if entry is not None:
+                self._append(connection, msgspec.structs.replace(entry, subject=subject))
+            return after
+
+    def note_use(self, subject: str, day: int) -> None:
+        """Somebody was seen on a day; at most one write a day."""
+        if (self.used_day(subject) or 0) < day:
+            with self._changing(bump=False) as connection:
+                connection.execute("UPDATE subjects SET used_day = max(used_day, ?) WHERE subject = ?", (day, subject))
+
+    def erase(self, subject: str, entry: AuditEntry) -> ErasureProof | None:
+        """Destroys the key of a person and their rows; None where there is nobody of that name."""
+        with self._changing() as connection:
+            if connection.execute("SELECT 1 FROM subjects WHERE subject = ?", (subject,)).fetchone() is None:
+                return None
+            templates = self._wipe(connection, subject)
+            row = self._append(connection, msgspec.structs.replace(entry, subject=subject))
+        return ErasureProof(
+            subject=subject,
+            templates=templates,
+            time_ns=entry.time_ns,
+            audit_number=row.number,
+            audit_hash=row.hash,
+        )
+
+    # ---- the whole site -----------------------------------------------------------------------------------------
+
+    def site_key(self, name: str) -> bytes:
+        """32 bytes; `name` is one of `SITE_KEYS`."""
+        assert name in SITE_KEYS, name
+        with self._reading() as connection:
+            return self._site_key(connection, name)
+
+    def revoke_all(self, entry: AuditEntry) -> int:
+        """All templates go, each person gets a new key and the site a new one for templates; how many persons stay.
+
+        Their links stay: they enrol anew when they next tap the card that they linked. In a copy of the file that was
+        made before, templates are noise.
+        """
+        with self._changing() as connection:
+            self._put_site_key(connection, self._vault, "templates")
+            subjects = [row[0] for row in connection.execute("SELECT subject FROM subjects")]
+            stay = sum(self._revoke(connection, subject) for subject in subjects)
+            connection.execute("UPDATE meta SET epoch = epoch + 1")
+            self._append(connection, entry)
+        return stay
+
+    def _revoke(self, connection: sqlite3.Connection, subject: str) -> bool:
+        """Whether the person stays: nobody whose rows do not hold may stand in the way of a revocation."""
+        try:
+            found = self._opened(connection, subject)
+        except (TamperedError, VaultKeyError):
+            found = None
+        if found is None:
+            self._wipe(connection, subject)
+            return False
+        connection.execute("DELETE FROM templates WHERE subject = ?", (subject,))
+        self._rekey(connection, subject, found[1], ())
+        return True
+
+    def rotate(self, entry: AuditEntry) -> int:
+        """Wraps all keys with a new one, and destroys the old one; nobody has to enrol anew. How many keys there are.
+
+        Interrupted anywhere, both wrapping keys are there until the next time, and everything opens.
+        """
+        self._keys.renew()
+        with self._changing() as connection:
+            rows = connection.execute("SELECT subject, wrapped_by, wrapped FROM keyring.data_keys").fetchall()
+            for subject, by, data in rows:
+                place = self._key_place(subject)
+                wrapped = self._keys.wrap(self._keys.unwrap(Wrapped(by, data), place), place)
+                connection.execute(
+                    "UPDATE keyring.data_keys SET wrapped_by = ?, wrapped = ? WHERE subject = ?",
+                    (wrapped.by, wrapped.data, subject),
+                )
+            for name in SITE_KEYS:
+                place = self._site_place(self._vault, name)
+                wrapped = self._keys.wrap(self._site_key(connection, name), place)
+                connection.execute(
+                    "UPDATE keyring.site_keys SET wrapped_by = ?, wrapped = ? WHERE name = ?",
+                    (wrapped.by, wrapped.data, name),
+                )
+            self._append(connection, entry)
+            needed = {
+                row[0]
+                for row in connection.execute(
+                    "SELECT wrapped_by FROM keyring.data_keys UNION SELECT wrapped_by FROM keyring.site_keys"
+                )
+            }
+        self._keys.retire(needed)
+        return len(rows) + len(SITE_KEYS)
+
+    # ---- stations -----------------------------------------------------------------------------------------------
+
+    def put_station(self, record: StationRecord, entry: AuditEntry) -> None:
+        """Keeps a station, in the place of one of that name."""
+        with self._changing() as connection:
+            sealed = seal(
+                self._site_key(connection, "records"), _encoder.encode(record), self._station_place(record.station)
+            )
+            connection.execute(
+                "INSERT INTO stations VALUES (?, ?) ON CONFLICT (station) DO UPDATE SET sealed = excluded.sealed",
+                (record.station, sealed),
+            )
+            self._append(connection, entry)
+
+    def station(self, name: str) -> StationRecord | None:
+        """A station; None where there is none of that name."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT sealed FROM stations WHERE station = ?", (name,)).fetchone()
+            if row is None:
+                return None
+            key = self._site_key(connection, "records")
+        return _stations.decode(open_sealed(key, row[0], self._station_place(name)))
+
+    def stations(self) -> list[str]:
+        """The names of all stations."""
+        with self._reading() as connection:
+            return [row[0] for row in connection.execute("SELECT station FROM stations ORDER BY station")]
+
+    def remove_station(self, name: str, entry: AuditEntry) -> bool:
+        """Forgets a station; False where there is none of that name."""
+        with self._changing() as connection:
+            if not connection.execute("DELETE FROM stations WHERE station = ?", (name,)).rowcount:
+                return False
+            self._append(connection, entry)
+        return True
+
+    # ---- sealing ------------------------------------------------------------------------------------------------
+
+    def _key_place(self, subject: str) -> Place:
+        return Place(self._vault, subject, "data key")
+
+    def _station_place(self, station: str) -> Place:
+        return Place(self._vault, station, "station")
+
+    def _opened(self, connection: sqlite3.Connection, subject: str) -> tuple[bytes, Profile] | None:
+        """The key and the profile of a person, if all of their rows are those that were written last."""
+        row = connection.execute(
+            "SELECT wrapped_by, wrapped, digest, profile FROM keyring.data_keys JOIN subjects USING (subject) "
+            "WHERE subject = ?",
+            (subject,),
+        ).fetchone()
+        if row is None:
+            return None
+        key = self._keys.unwrap(Wrapped(row[0], row[1]), self._key_place(subject))
+        if self._digest(connection, key, subject) != row[2]:
+            raise TamperedError(
+                f"{self._where}: rows of {subject} are not those that were written last: changed, missing, or put back "
+                "from an older copy; erase this person and enrol them anew"
+            )
+        return key, _profiles.decode(open_sealed(key, row[3], Place(self._vault, subject, "profile")))
+
+    def _rekey(
+        self, connection: sqlite3.Connection, subject: str, profile: Profile, templates: Sequence[Template]
+    ) -> None:
+        """Seals all of a person with a new key."""
+        key = new_key()
+        wrapped = self._keys.wrap(key, self._key_place(subject))
+        connection.execute(
+            "INSERT INTO keyring.data_keys VALUES (?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET "
+            "wrapped_by = excluded.wrapped_by, wrapped = excluded.wrapped",
+            (subject, wrapped.by, wrapped.data, b""),
+        )
+        self._put_profile(connection, key, subject, profile)
+        self._put_templates(connection, key, subject, templates)
+        self._note_digest(connection, key, subject)
+
+    def _put_profile(self, connection: sqlite3.Connection, key: bytes, subject: str, profile: Profile) -> None:
+        sealed = seal(key, _encoder.encode(profile), Place(self._vault, subject, "profile"))
+        connection.execute("UPDATE subjects SET profile = ? WHERE subject = ?", (sealed, subject))
+
+    def _put_templates(
+        self, connection: sqlite3.Connection, key: bytes, subject: str, templates: Sequence[Template]
+    ) -> None:
+        for template in templates:
+            connection.execute("UPDATE meta SET template_numbers = template_numbers + 1")
+            (number,) = connection.execute("SELECT template_numbers FROM meta").fetchone()
+            sealed = seal(key, _encoder.encode(template), Place(self._vault, subject, "template", number))
+            connection.execute("INSERT INTO templates VALUES (?, ?, ?)", (number, subject, sealed))
+
+    def _templates_of(self, connection: sqlite3.Connection, key: bytes, subject: str) -> list[KeptTemplate]:
+        rows = connection.execute("SELECT number, sealed FROM templates WHERE subject = ? ORDER BY number", (subject,))
+        return [
+            KeptTemplate(
+                number,
+                subject,
+                _templates.decode(open_sealed(key, sealed, Place(self._vault, subject, "template", number))),
+            )
+            for number, sealed in rows
+        ]
+
+    def _digest(self, connection: sqlite3.Connection, key: bytes, subject: str) -> bytes:
+        rows = [
+            (
+                "profile",
+                0,
+                connection.execute("SELECT profile FROM subjects WHERE subject = ?", (subject,)).fetchone()[0],
+            )
+        ]
+        for number, sealed in connection.execute(
+            "SELECT number, sealed FROM templates WHERE subject = ? ORDER BY number", (subject,)
+        ):
+            rows.append(("template", number, sealed))
+        return digest_of(key, rows)
+
+    def _note_digest(self, connection: sqlite3.Connection, key: bytes, subject: str) -> None:
+        connection.execute(
+            "UPDATE keyring.data_keys SET digest = ? WHERE subject = ?",
+            (self._digest(connection, key, subject), subject),
+        )

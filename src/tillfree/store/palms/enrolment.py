@@ -1,0 +1,82 @@
+"""Which samples are good enough to be kept, and whether they are all of the same palm."""
+
+from collections.abc import Callable, Sequence
+
+from tillfree.storage.palm_vault.records import Hand, Template
+from tillfree.store.palms.errors import PalmDeskError
+from tillfree.store.palms.galleries import KeptGallery
+from tillfree.store.palms.recogniser import Protected, Recogniser, Sample
+from tillfree.store.palms.settings import PalmSettings
+
+__all__ = ["chosen_templates", "good_enough", "good_samples"]
+
+
+def good_enough(sample: Sample, settings: PalmSettings) -> str:
+    """Why a sample is not compared: a word of `PALM_REASONS`, empty for a good one."""
+    if sample.features is None:
+        return "no hand"
+    if settings.liveness == "required" and sample.live is not True:
+        return "not live"
+    return "poor" if sample.quality < settings.quality_min else ""
+
+
+def good_samples(samples: Sequence[Sample], settings: PalmSettings) -> dict[Hand, list[Sample]]:
+    """The good samples by hand, the best first.
+
+    Raises:
+        PalmDeskError: there are too few of a hand, or none at all.
+    """
+    found: dict[Hand, list[Sample]] = {}
+    for sample in samples:
+        if not good_enough(sample, settings):
+            found.setdefault(sample.hand, []).append(sample)
+    if not found:
+        why = sorted({good_enough(sample, settings) for sample in samples}) or ["no hand"]
+        raise PalmDeskError(f"none of {len(samples)} samples is good enough ({', '.join(why)}); hold the hand again")
+    for hand, those in found.items():
+        if len(those) < settings.samples_min:
+            raise PalmDeskError(
+                f"{len(those)} good samples of the {hand} hand, and {settings.samples_min} are needed; hold it again"
+            )
+        those.sort(key=lambda sample: -sample.quality)
+    return found
+
+
+def chosen_templates(
+    found: dict[Hand, list[Sample]],
+    gallery: KeptGallery,
+    recogniser: Recogniser,
+    settings: PalmSettings,
+    now_ns: int,
+) -> list[Template]:
+    """Protected templates of the best samples of each hand; each other sample agrees with one of them.
+
+    Raises:
+        PalmDeskError: samples of one hand are not of one palm, as where two people held theirs in turn.
+    """
+    needed = recogniser.threshold(1, settings.false_match_rate)
+    out: list[Template] = []
+    for hand, samples in found.items():
+        kept = samples[: settings.templates_max]
+        protected = [recogniser.protect(sample, gallery.site_key) for sample in kept]
+        _need_one_palm(samples, protected, gallery.alike, needed)
+        out += [
+            Template(hand=hand, band=one.band, scheme=recogniser.scheme, made_ns=now_ns, data=one.data)
+            for those in protected
+            for one in those
+        ]
+    return out
+
+
+def _need_one_palm(
+    samples: Sequence[Sample],
+    protected: Sequence[Sequence[Protected]],
+    alike: Callable[[Sample, bytes], float],
+    needed: float,
+) -> None:
+    for number, sample in enumerate(samples):
+        others = [one for at, those in enumerate(protected) if at != number for one in those]
+        if others and max(alike(sample, one.data) for one in others) < needed:
+            raise PalmDeskError(
+                f"the samples of the {sample.hand} hand do not agree; enrol one person at a time, and hold it again"
+            )

@@ -1,0 +1,142 @@
+"""Settings of the notice that people read before they enrol a palm, and of the screen that they stand before."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+__all__ = ["LAWS", "Law", "NoticeSettings", "StationSettings"]
+
+Law = Literal["gdpr", "bipa", "cubi"]
+LAWS: tuple[Law, ...] = ("gdpr", "bipa", "cubi")
+
+
+def _unit(unit: str) -> dict[str, str]:
+    return {"x-unit": unit}
+
+
+class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who answers for palms, and to which laws. The texts are ours and no legal advice; `text_file` replaces them."""
+
+    laws: Annotated[
+        tuple[Law, ...],
+        Meta(
+            title="Laws",
+            description="Of which laws the notice tells: gdpr (EU, Art. 9 and 13), bipa (Illinois, 740 ILCS 14), cubi "
+            "(Texas, Business and Commerce Code 503.001). As it comes, all: the strictest of each rule then holds.",
+            max_length=3,
+        ),
+    ] = LAWS
+    controller: Annotated[
+        str,
+        Meta(
+            title="Who answers for it",
+            description="Name of the company that keeps the palms (the controller); empty: the name of the store.",
+            max_length=200,
+        ),
+    ] = ""
+    address: Annotated[
+        str, Meta(title="Address", description="Where that company can be written to.", max_length=300)
+    ] = ""
+    contact: Annotated[
+        str,
+        Meta(
+            title="Contact",
+            description="An e-mail address or telephone number for questions about palms, and of the data protection "
+            "officer where there is one.",
+            max_length=200,
+        ),
+    ] = ""
+    authority: Annotated[
+        str,
+        Meta(
+            title="Authority",
+            description="The supervisory authority that people may complain to (GDPR Art. 13 and 77).",
+            max_length=200,
+        ),
+    ] = ""
+    other_ways: Annotated[
+        str,
+        Meta(
+            title="Other ways",
+            description="What people use who do not want to give a palm: consent is free only where there is another "
+            "way that costs them nothing more.",
+            min_length=1,
+            max_length=300,
+        ),
+    ] = "a bank card, a code of the app, or a member of the staff"
+    policy_address: Annotated[
+        str,
+        Meta(
+            title="Address of the policy",
+            description="Where the written policy with the schedule of keeping stands for everybody (BIPA, section "
+            "15(a)); empty: the page /palm/policy of this server.",
+            max_length=300,
+        ),
+    ] = ""
+    text_file: Annotated[
+        str,
+        Meta(
+            title="Your own text",
+            description="A text file in the place of ours: lines that begin with # are headings, blank lines part "
+            "paragraphs. After each change of it raise palm.notice_version.",
+            max_length=1000,
+        ),
+    ] = ""
+    policy_days: Annotated[
+        int,
+        Meta(
+            title="Destroyed within",
+            description="So many days after its purpose is over everything of a person is destroyed at the latest. "
+            "Texas allows 365, Illinois 1095, or when the purpose is over, whichever comes first.",
+            ge=1,
+            le=365,
+            extra_json_schema=_unit("days"),
+        ),
+    ] = 30
+
+
+class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The screen of a palm station."""
+
+    name: Annotated[
+        str, Meta(title="Station", description="What the station in a browser is called.", min_length=1, max_length=64)
+    ] = "station-1"
+    shown_s: Annotated[
+        float,
+        Meta(
+            title="Result shown",
+            description="So long a result stays on the screen; then everything of the person is gone from it.",
+            ge=1.0,
+            le=30.0,
+            extra_json_schema=_unit("s"),
+        ),
+    ] = 6.0
+    asked_s: Annotated[
+        float,
+        Meta(
+            title="Question shown",
+            description="So long the screen waits for a PIN, or a yes.",
+            ge=5.0,
+            le=120.0,
+            extra_json_schema=_unit("s"),
+        ),
+    ] = 20.0
+    display_token_env: Annotated[
+        str,
+        Meta(
+            title="Secret of displays",
+            description="Name of the environment variable that holds the secret with which a display opens the station "
+            "as /palm?display=SECRET, at least 16 characters; without it staff sign in there.",
+            min_length=1,
+            max_length=100,
+        ),
+    ] = "TILLFREE_DISPLAY_TOKEN"  # noqa: S105  a name of it
+    home: Annotated[
+        bool,
+        Meta(
+            title="Enrolment at home",
+            description="Whether somebody may enrol by a photo of their palm; it does nothing before the first hover at "
+            "a station agrees with it.",
+        ),
+    ] = False

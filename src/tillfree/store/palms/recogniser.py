@@ -1,0 +1,100 @@
+"""What the desk needs of whatever reads and compares palms: it may be the room `palm`, or a stand-in.
+
+Templates are bytes here, and features whatever the recogniser likes: nothing in this package looks into them.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Protocol
+
+from tillfree.palm.samples import HandImage
+from tillfree.storage.palm_vault.records import Hand
+
+__all__ = ["Candidate", "Gallery", "Protected", "Recogniser", "Sample"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sample:
+    """What was read from one capture: a few pictures of one hovering hand, in one or both bands.
+
+    `features` are None where no palm was found. `quality` is 0 to 100, `guidance` a code for the person ("" if all is
+    well). `live` is None where nobody judged it; `live_reasons` are codes of what spoke against it.
+    """
+
+    features: object | None
+    hand: Hand = "unknown"
+    quality: float = 0.0
+    guidance: str = ""
+    live: bool | None = None
+    live_reasons: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Sample({self.hand}, quality {self.quality:.0f}, {self.guidance or 'good'})"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Protected:
+    """A protected template (ISO/IEC 24745) of one sample in one band, ready to be kept."""
+
+    band: str
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"Protected({self.band}, {len(self.data)} bytes)"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Candidate:
+    """A template that was found, by its number, with the natural logarithm of the likelihood ratio."""
+
+    number: int
+    log_ratio: float
+
+
+class Gallery(Protocol):
+    """Protected templates in memory, all under one site key. Methods may be called by any thread."""
+
+    def put(self, number: int, data: bytes) -> None:
+        """Adds a template."""
+        ...
+
+    def remove(self, number: int) -> None:
+        """Forgets a template; unknown numbers are fine."""
+        ...
+
+    def search(self, sample: Sample, count: int) -> Sequence[Candidate]:
+        """The templates most like a sample, the best first."""
+        ...
+
+    def score(self, sample: Sample, data: bytes) -> float:
+        """The log ratio of a sample and one template."""
+        ...
+
+    def __len__(self) -> int:
+        """How many templates there are."""
+        ...
+
+
+class Recogniser(Protocol):
+    """Reads captures, protects what it read, and compares."""
+
+    @property
+    def scheme(self) -> str:
+        """Which models and which protection make its templates: those of another scheme are of no use to it."""
+        ...
+
+    def read(self, frames: Sequence[HandImage]) -> Sample:
+        """The sample of one capture."""
+        ...
+
+    def protect(self, sample: Sample, site_key: bytes) -> Sequence[Protected]:
+        """What is kept of a sample with features: one template for each band."""
+        ...
+
+    def gallery(self, site_key: bytes) -> Gallery:
+        """A new gallery."""
+        ...
+
+    def threshold(self, templates: int, rate: float) -> float:
+        """The log ratio that a stranger reaches in a search of so many templates at this rate, at most."""
+        ...

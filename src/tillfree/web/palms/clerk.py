@@ -1,0 +1,133 @@
+"""What a station asks the desk of palms, and what it may say of the answer to whoever stands before it."""
+
+from collections.abc import Callable, Sequence
+
+from tillfree.storage.palm_vault.records import PURPOSES, Consent, Profile, Purpose
+from tillfree.store.entry.desk import EntryDesk
+from tillfree.store.palms.answers import PalmAnswer
+from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.errors import DuplicateError, NoPalmError, PalmDeskError
+from tillfree.store.palms.pins import made_pin
+from tillfree.store.palms.policy import Use, purposes_at
+from tillfree.store.palms.recogniser import Sample
+from tillfree.web.palms.seeing import Answer, AnswerKind, Reading, Wishes
+
+__all__ = ["DeskClerk", "shown_name"]
+
+_KINDS: dict[str, AnswerKind] = {
+    "": "known",
+    "unknown": "unknown",
+    "other hand": "unknown",
+    "not live": "not live",
+    "pin needed": "pin",
+}
+_REASONS = {"no consent": "not agreed", "unknown": "", "pin needed": ""}
+"""Words of the desk that mean something else at a station, or need no further word."""
+
+
+class DeskClerk:
+    """Behind the protocol `Clerk`."""
+
+    def __init__(
+        self,
+        desk: PalmDesk,
+        now_ns: Callable[[], int],
+        *,
+        purpose: Purpose = "identify",
+        amount_minor: int = 0,
+        entry: EntryDesk | None = None,
+    ) -> None:
+        """`purpose` is what a palm does at this station; with "enter" and `entry` the gate of that name opens."""
+        self._desk = desk
+        self._now_ns = now_ns
+        self._purpose: Purpose = purpose
+        self._amount_minor = amount_minor
+        self._entry = entry
+
+    def identify(self, samples: Sequence[Reading], station: str) -> Answer:
+        """Whose palm it is; one that was enrolled at home is confirmed by its first hover."""
+        read = [_sample(one) for one in samples]
+        use = self._use(station)
+        answer = self._desk.identify(read, use)
+        if answer.reason == "unconfirmed":
+            try:
+                self._desk.confirm(answer.subject, read, by=station)
+            except PalmDeskError:
+                return self._said(answer, station)
+            answer = self._desk.identify(read, use)
+        return self._said(answer, station)
+
+    def prove(self, account: str, pin: str, station: str) -> Answer:
+        """Whether they may, with the PIN."""
+        reason = self._desk.may(account, self._use(station, pin))
+        return self._said(PalmAnswer(reason, account), station)
+
+    def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
+        """Enrols somebody new."""
+        try:
+            pin = made_pin(wishes.pin) if wishes.pin else None
+        except PalmDeskError:
+            return Answer(kind="refused", reason="weak pin")
+        now_ns = self._now_ns()
+        consent = Consent(
+            notice=wishes.notice_version,
+            language=wishes.language,
+            purposes=tuple(one for one in PURPOSES if one in wishes.purposes),
+            given_ns=now_ns,
+            by=station,
+        )
+        profile = Profile(made_ns=now_ns, consents=(), pin=pin, language=wishes.language)
+        try:
+            made = self._desk.enrol([_sample(one) for one in (*first, *again)], consent, by=station, profile=profile)
+        except DuplicateError:
+            return Answer(kind="already")
+        except PalmDeskError:
+            return Answer(kind="unlike")
+        return Answer(
+            kind="enrolled", account=made.subject, shown=shown_name(made.subject, profile), may=consent.purposes
+        )
+
+    def delete(self, account: str, station: str) -> Answer:
+        """Erases somebody; who is gone already is gone."""
+        try:
+            self._desk.delete(account, by=station, why="asked for with the palm itself")
+        except NoPalmError:
+            return Answer(kind="deleted")
+        return Answer(kind="deleted")
+
+    def _use(self, station: str, pin: str = "") -> Use:
+        return Use(self._purpose, station=station, amount_minor=self._amount_minor, pin=pin)
+
+    def _said(self, answer: PalmAnswer, station: str) -> Answer:
+        kind = _KINDS.get(answer.reason, "refused")
+        reason = _REASONS.get(answer.reason, answer.reason)
+        if not answer.recognised:
+            return Answer(kind=kind, reason=reason)
+        try:
+            profile = self._desk.profile(answer.subject)
+        except NoPalmError:  # erased a moment ago
+            return Answer(kind="unknown")
+        if kind == "known" and self._purpose == "enter" and self._entry is not None:
+            gate = self._entry.present(station, self._desk.match(answer, station))
+            if not gate.opens:
+                kind, reason = "refused", "gate"
+        may = profile.purposes() & purposes_at(self._desk.settings, station)
+        return Answer(
+            kind=kind,
+            account=answer.subject,
+            shown=shown_name(answer.subject, profile),
+            may=tuple(one for one in PURPOSES if one in may) if kind == "known" else (),
+            reason=reason,
+        )
+
+
+def shown_name(subject: str, profile: Profile) -> str:
+    """What others may read over a shoulder: the end of the card that pays, else of the random name in the vault."""
+    if profile.cards:
+        card = profile.cards[min(profile.default_card, len(profile.cards) - 1)]
+        return f"{card.brand} \u2022\u2022 {card.last4}".strip()
+    return f"\u2022\u2022 {subject[-4:]}"
+
+
+def _sample(one: Reading) -> Sample:
+    return Sample(one.features, one.features.side, one.quality, "", one.live)

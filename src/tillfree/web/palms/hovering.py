@@ -1,0 +1,163 @@
+"""A hand that hovers over a station: which pictures are good enough, and what to tell the person meanwhile.
+
+Pure: the time comes with each picture. Nothing of it is kept beyond `Hover.clear`.
+"""
+
+import dataclasses
+from typing import Literal
+
+from tillfree.core.time import NS_PER_S
+from tillfree.palm.features import Features
+from tillfree.palm.samples import HandImage
+from tillfree.web.palms.seeing import SeenHand
+
+__all__ = ["Accepted", "Guidance", "Hover", "HoverRules", "Phase"]
+
+Phase = Literal["waiting", "guiding", "holding", "lift", "asking", "told"]
+"""No hand; a hand that is not held well; well; to be lifted for the next round; the answer is sought; it is shown."""
+_NS_PER_MS = NS_PER_S // 1000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class HoverRules:
+    """How many good pictures are wanted, and how much patience there is. Values assumed, for a hand over a reader."""
+
+    pictures: int = 2
+    rounds: int = 1
+    quality_min: float = 30.0
+    apart_ms: int = 0
+    """Two pictures of a round are at least so far apart: for enrolment they are to differ."""
+    lost_ms: int = 700
+    """After so long without a good picture, those before it no longer count: it may be another hand."""
+    lifted_ms: int = 350
+    """So long nobody may be seen before a hand counts as lifted."""
+    patience_ms: int = 25_000
+    """So long somebody may try before the station says that it cannot read the palm."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accepted:
+    """A good picture, and what was read from it."""
+
+    image: HandImage
+    seen: SeenHand
+    features: Features
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Guidance:
+    """What to tell the person now. `hand` is the middle of the palm and its width, as shares of the picture's width."""
+
+    phase: Phase
+    code: str = ""
+    quality: float = 0.0
+    reason: str = ""
+    progress: float = 0.0
+    hand: tuple[float, float, float] | None = None
+    round: int = 1
+
+
+class Hover:
+    """One attempt to read a palm: `wants` a picture or not, `accept`s it, and is `ready` in the end."""
+
+    def __init__(self, rules: HoverRules, *, lift: bool = False) -> None:
+        """With `lift` a hand that is there already has to go first: it was read a moment ago."""
+        self.rules = rules
+        self._rounds: list[list[Accepted]] = [[]]
+        self._lift = lift
+        self._began_ns = 0
+        self._good_ns = 0
+        self._gone_ns: int | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether every round has its pictures."""
+        return len(self._rounds) == self.rules.rounds and len(self._rounds[-1]) >= self.rules.pictures
+
+    @property
+    def rounds(self) -> tuple[tuple[Accepted, ...], ...]:
+        """The good pictures of each round."""
+        return tuple(tuple(one) for one in self._rounds)
+
+    def clear(self) -> None:
+        """Forgets every picture and begins anew."""
+        self._rounds = [[]]
+        self._lift = False
+        self._began_ns = self._good_ns = 0
+        self._gone_ns = None
+
+    def is_out_of_patience(self, now_ns: int) -> bool:
+        """Whether a hand has been tried for too long."""
+        return bool(self._began_ns) and now_ns - self._began_ns > self.rules.patience_ms * _NS_PER_MS
+
+    def wants(self, seen: SeenHand, now_ns: int) -> bool:
+        """Takes note of what was seen; whether that picture is to be read, and then given to `accept`."""
+        self._watch(seen, now_ns)
+        if self._lift or self.ready or self._why_not(seen):
+            return False
+        pictures = self._rounds[-1]
+        return not pictures or now_ns - self._good_ns >= self.rules.apart_ms * _NS_PER_MS
+
+    def accept(self, accepted: Accepted, now_ns: int) -> None:
+        """One more good picture."""
+        self._rounds[-1].append(accepted)
+        self._good_ns = now_ns
+        if len(self._rounds[-1]) >= self.rules.pictures and len(self._rounds) < self.rules.rounds:
+            self._rounds.append([])
+            self._lift = True
+
+    def guidance(self, seen: SeenHand, size: tuple[int, int]) -> Guidance:
+        """What to tell; `size` is the picture's height and width in pixels."""
+        done = sum(len(one) for one in self._rounds)
+        progress = min(done / (self.rules.pictures * self.rules.rounds), 1.0)
+        number = len(self._rounds)
+        if self._lift:
+            return Guidance("lift", "lift", progress=progress, round=number, hand=_place(seen, size))
+        if not seen.found:
+            return Guidance("waiting", "no hand", progress=progress, round=number)
+        why = self._why_not(seen)
+        return Guidance(
+            "guiding" if why else "holding",
+            why,
+            round(seen.quality.value, 1),
+            seen.quality.reason,
+            progress,
+            _place(seen, size),
+            number,
+        )
+
+    def _watch(self, seen: SeenHand, now_ns: int) -> None:
+        if seen.found:
+            self._gone_ns = None
+            self._began_ns = self._began_ns or now_ns
+        else:
+            self._gone_ns = now_ns if self._gone_ns is None else self._gone_ns
+            if now_ns - self._gone_ns >= self.rules.lifted_ms * _NS_PER_MS:
+                self._lift = False
+                if self.rules.rounds == 1 and not self.ready:
+                    self.clear()
+                    self._gone_ns = now_ns
+                    return
+        stale = self._good_ns and now_ns - self._good_ns > self.rules.lost_ms * _NS_PER_MS
+        if stale and not self._lift and not self.ready:
+            self._rounds[-1].clear()
+
+    def _why_not(self, seen: SeenHand) -> str:
+        """What keeps a picture from being good; empty for nothing."""
+        if not seen.found:
+            return "no hand"
+        if seen.guidance:
+            return seen.guidance
+        if seen.region is None:
+            return "centre"
+        return "" if seen.quality.value >= self.rules.quality_min else seen.quality.reason or "hold still"
+
+
+def _place(seen: SeenHand, size: tuple[int, int]) -> tuple[float, float, float] | None:
+    """Middle and width of the palm as shares of the picture's width."""
+    if not seen.found or not len(seen.landmarks):
+        return None
+    middle = seen.landmarks.mean(axis=0)
+    width = max(size[1], 1)
+    x, y, across = float(middle[0]) / width, float(middle[1]) / width, float(seen.palm_width_px) / width
+    return (round(x, 3), round(y, 3), round(across, 3))

@@ -1,0 +1,53 @@
+"""Who may open the screen of a station: staff who see palms, or a display that was given the secret of displays."""
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from tillfree.web.console import Console
+from tillfree.web.errors import NotAllowed, NotThere
+from tillfree.web.roles import may
+from tillfree.web.sessions import NOBODY, reader_of
+from tillfree.web.shopper.displays import COOKIE, is_secret, with_secret
+
+if TYPE_CHECKING:
+    from tillfree.web.ask import Ask
+    from tillfree.web.palms.room import PalmRoom
+
+__all__ = ["may_open", "needs_sign_in", "opened", "room_of"]
+
+
+def room_of(ask: "Ask") -> "PalmRoom":
+    """What knows palms; a store without it has no such pages."""
+    if ask.console.palms is None:
+        raise NotThere(ask.say("This store knows no palms. The settings under [palm] turn them on."))
+    return ask.console.palms
+
+
+def may_open(console: Console, connection: HTTPConnection) -> bool:
+    """Whether whoever asks may have the station's screen."""
+    if _is_display(console, connection.cookies.get(COOKIE, "")):
+        return True
+    return may(reader_of(console, connection).role, "palms.see")
+
+
+def opened(ask: "Ask") -> Response | None:
+    """What answers a display that brings the secret in its address; None where it does not."""
+    given = ask.query("display")
+    return with_secret(ask, given) if given and _is_display(ask.console, given) else None
+
+
+def needs_sign_in(ask: "Ask") -> bool:
+    """Whether whoever asks must sign in first; raises NotAllowed where that is done, and does not help."""
+    if _is_display(ask.console, ask.request.cookies.get(COOKIE, "")):
+        return False
+    if ask.reader is NOBODY:
+        return True
+    if not ask.may("palms.see"):
+        raise NotAllowed(ask.say("Your role does not allow this. Ask a manager for another role."))
+    return False
+
+
+def _is_display(console: Console, given: str) -> bool:
+    return console.palms is not None and bool(given) and is_secret(console.palms.display_token(), given)

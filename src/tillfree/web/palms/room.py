@@ -1,0 +1,26 @@
+"""What the pages of palms share: who looks, who remembers, how a station behaves, and what the notice says."""
+
+import dataclasses
+from collections.abc import Callable
+
+from tillfree.store.palms.notice import Notice
+from tillfree.web.palms.seeing import Clerk, Eyes, SampleHands
+from tillfree.web.palms.session import SessionRules
+
+__all__ = ["PalmRoom"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PalmRoom:
+    """Attached to a console whose store knows palms."""
+
+    eyes: Eyes
+    clerk: Clerk
+    notice: Notice
+    rules: SessionRules = dataclasses.field(default_factory=SessionRules)
+    samples: SampleHands | None = None
+    """Simulated hands for a machine without a camera: of a demo only."""
+    where: str = ""
+    """Where palms are kept, in words, as a demo says."""
+    display_token: Callable[[], str] = lambda: ""
+    """The secret with which a display opens the station without staff signing in; empty where there is none."""

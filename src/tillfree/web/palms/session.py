@@ -1,0 +1,269 @@
+"""One person at one station: frames in, words out. Everything of a person is gone when the result has been shown."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from tillfree.core.errors import TillfreeError
+from tillfree.core.time import NS_PER_S
+from tillfree.palm.samples import HandImage
+from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
+from tillfree.web.palms.pictures import Frame, decode_picture
+from tillfree.web.palms.seeing import Answer, Clerk, Eyes, LiveHint, Reading, SeenHand, Wishes
+
+__all__ = ["STREAM_SIDE_MAX_PX", "Begin", "Confirm", "Pin", "Session", "SessionRules", "Want"]
+
+Want = Literal["identify", "enrol", "delete"]
+WANTS: tuple[Want, ...] = get_args(Want)
+STREAM_SIDE_MAX_PX = 1280
+"""Larger pictures of a stream are made smaller before they are looked at."""
+_LIVE_KEPT = 8
+"""So many pictures are kept for the judge of liveness, and for nothing else."""
+_NEAR_NS = NS_PER_S // 5
+"""A picture is compared with the one before it if that is no older."""
+Message = dict[str, Any]
+_log = logging.getLogger(__name__)
+
+
+class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="k", forbid_unknown_fields=True):
+    """The screen begins anew; of an enrolment, with what the person agreed to."""
+
+    want: Want
+    notice_version: str = ""
+    purposes: tuple[str, ...] = ()
+    pin: str = ""
+
+
+class Pin(msgspec.Struct, frozen=True, tag="pin", tag_field="k", forbid_unknown_fields=True):
+    """The PIN that a palm alone is not enough without."""
+
+    pin: str
+
+
+class Confirm(msgspec.Struct, frozen=True, tag="confirm", tag_field="k", forbid_unknown_fields=True):
+    """Yes, or no, to what the station asked before it deletes."""
+
+    yes: bool
+
+
+class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How a station behaves; from its settings."""
+
+    station: str = "station"
+    shown_s: float = 6.0
+    refused_s: float = 3.5
+    asked_s: float = 20.0
+    identify: HoverRules = HoverRules(pictures=3, quality_min=30.0)
+    enrol: HoverRules = HoverRules(pictures=4, rounds=2, quality_min=40.0, apart_ms=150, patience_ms=60_000)
+    purposes: frozenset[str] = frozenset()
+    notice_version: str = ""
+    pin_digits: tuple[int, int] = (4, 12)
+
+
+class Session:
+    """Methods may be called by any thread; one at a time does something. `now_ns` is a clock that never goes back."""
+
+    def __init__(self, eyes: Eyes, clerk: Clerk, rules: SessionRules, language: str = "en") -> None:
+        """`language` is the one in which the notice is read at that screen."""
+        self._language = language
+        self._eyes = eyes
+        self._clerk = clerk
+        self._rules = rules
+        self._lock = threading.Lock()
+        self._want: Want = "identify"
+        self._wishes = Wishes(notice_version="", purposes=())
+        self._hover = Hover(rules.identify)
+        self._lately: deque[tuple[HandImage, SeenHand]] = deque(maxlen=_LIVE_KEPT)
+        self._number = -1
+        self._seen: SeenHand | None = None
+        self._seen_ns = 0
+        self._until_ns = 0
+        self._asks: Answer | None = None
+        self._tries = 0
+
+    # ---- what the screen says -------------------------------------------------------------------------------
+
+    def begin(self, wanted: Begin) -> list[Message]:
+        """Forgets what was, and begins; an enrolment without a consent to the present notice is not begun."""
+        with self._lock:
+            self._forget()
+            wrong = self._why_not(wanted) if wanted.want == "enrol" else ""
+            if wrong:
+                self._want = "identify"
+                self._hover = Hover(self._rules.identify)
+                return [{"k": "wrong", "code": wrong}]
+            self._want = wanted.want
+            self._hover = Hover(self._rules.enrol if wanted.want == "enrol" else self._rules.identify)
+            if wanted.want == "enrol":
+                self._wishes = Wishes(
+                    notice_version=wanted.notice_version,
+                    purposes=wanted.purposes,
+                    pin=wanted.pin,
+                    language=self._language,
+                )
+            return [{"k": "begun", "want": self._want, "rounds": self._hover.rules.rounds}]
+
+    def prove(self, said: Pin, now_ns: int) -> list[Message]:
+        """The PIN after `pin`."""
+        with self._lock:
+            asked, self._asks = self._asks, None
+            if asked is None or self._want == "delete" or now_ns > self._until_ns:
+                return [{"k": "wrong", "code": "too late"}]
+            return self._tell(
+                self._asked(lambda: self._clerk.prove(asked.account, said.pin, self._rules.station)), now_ns
+            )
+
+    def confirm(self, said: Confirm, now_ns: int) -> list[Message]:
+        """Deletes, or not."""
+        with self._lock:
+            asked, self._asks = self._asks, None
+            if asked is None or self._want != "delete" or now_ns > self._until_ns:
+                return [{"k": "wrong", "code": "too late"}]
+            if not said.yes:
+                self._forget()
+                return [{"k": "begun", "want": self._want, "rounds": 1}]
+            return self._tell(self._asked(lambda: self._clerk.delete(asked.account, self._rules.station)), now_ns)
+
+    def close(self) -> None:
+        """Forgets everything."""
+        with self._lock:
+            self._forget()
+
+    # ---- what the camera sees -------------------------------------------------------------------------------
+
+    def see(self, frame: Frame, now_ns: int) -> list[Message]:
+        """Looks at a picture and says what to do; the last one of an attempt brings the answer.
+
+        Raises:
+            PictureError: it is no picture.
+        """
+        with self._lock:
+            if frame.number <= self._number:
+                return [{"k": "wrong", "code": "old picture"}]
+            self._number = frame.number
+            if self._is_told(now_ns):
+                return []
+            begin_s = time.perf_counter()
+            image = decode_picture(frame.jpeg, frame.band, STREAM_SIDE_MAX_PX)
+            near = now_ns - self._seen_ns <= _NEAR_NS
+            seen = self._eyes.look(image, self._seen if near else None)
+            self._seen, self._seen_ns = seen, now_ns
+            if seen.found:
+                self._lately.append((image, seen))
+            if self._hover.wants(seen, now_ns) and seen.region is not None:
+                self._hover.accept(Accepted(image, seen, self._eyes.read(seen.region)), now_ns)
+            told = self._hover.guidance(seen, (image.pixels.shape[0], image.pixels.shape[1]))
+            message: Message = {
+                "k": "guide",
+                "n": frame.number,
+                "phase": "asking" if self._hover.ready else told.phase,
+                "code": told.code,
+                "quality": told.quality,
+                "reason": told.reason,
+                "progress": round(told.progress, 3),
+                "hand": told.hand,
+                "round": told.round,
+                "ms": round((time.perf_counter() - begin_s) * 1000, 1),
+            }
+            if self._hover.ready:
+                return [message, *self._finish(now_ns)]
+            if self._hover.is_out_of_patience(now_ns):
+                return [message, *self._tell(Answer(kind="unread", reason=told.code), now_ns)]
+            return [message]
+
+    def _is_told(self, now_ns: int) -> bool:
+        """Whether a result, or a question, is on the screen; when its time is over, everything is forgotten."""
+        if not self._until_ns:
+            return False
+        if now_ns <= self._until_ns:
+            return True
+        if self._asks is not None:
+            self._forget()
+        self._until_ns = 0
+        return False
+
+    def _finish(self, now_ns: int) -> list[Message]:
+        hint = self._live()
+        if hint is not None and not hint.passes:
+            return self._tell(Answer(kind="not live", reason=hint.reasons[0] if hint.reasons else ""), now_ns, hint)
+        live = None if hint is None else hint.passes
+        rounds = [
+            [Reading(one.features, one.seen.quality.value, live) for one in taken] for taken in self._hover.rounds
+        ]
+        station = self._rules.station
+        if self._want == "enrol":
+            wishes = self._wishes
+            answer = self._asked(lambda: self._clerk.enrol(rounds[0], rounds[1], wishes, station))
+        else:
+            answer = self._asked(lambda: self._clerk.identify(rounds[0], station))
+        asks = answer.kind == "pin" or (self._want == "delete" and bool(answer.account))
+        if asks:
+            self._asks = answer
+            self._until_ns = now_ns + int(self._rules.asked_s * NS_PER_S)
+            code = "delete" if self._want == "delete" else "pin"
+            return [{"k": "ask", "code": code, "shown": answer.shown, "for_ms": int(self._rules.asked_s * 1000)}]
+        return self._tell(answer, now_ns, hint)
+
+    def _live(self) -> LiveHint | None:
+        if self._eyes.judge is None:
+            return None
+        images, seen = zip(*self._lately, strict=True)
+        return self._eyes.judge(images, seen)
+
+    def _asked(self, ask: Callable[[], Answer]) -> Answer:
+        """What the clerk says; where that fails, the person is told so and the reason goes to the log of the server."""
+        try:
+            return ask()
+        except TillfreeError:
+            _log.exception("a palm could not be looked for")
+            return Answer(kind="trouble")
+
+    def _tell(self, answer: Answer, now_ns: int, hint: LiveHint | None = None) -> list[Message]:
+        """The result; of the person only what may be shown remains, and that for a moment."""
+        self._forget(keep_tries=True)
+        good = answer.kind in ("known", "enrolled", "deleted")
+        self._tries = 0 if good else self._tries + 1
+        shown_s = self._rules.shown_s if good else self._rules.refused_s
+        self._until_ns = now_ns + int(shown_s * NS_PER_S)
+        # The hand that was just read must not be read once more when the screen is free again.
+        self._want, self._hover = "identify", Hover(self._rules.identify, lift=True)
+        return [
+            {
+                "k": "result",
+                "kind": answer.kind,
+                "shown": answer.shown,
+                "may": list(answer.may),
+                "reason": answer.reason,
+                "tries": self._tries,
+                "live": None if hint is None else round(hint.score, 2),
+                "for_ms": int(shown_s * 1000),
+            }
+        ]
+
+    def _forget(self, *, keep_tries: bool = False) -> None:
+        self._hover.clear()
+        self._lately.clear()
+        self._seen = self._asks = None
+        self._until_ns = 0
+        self._wishes = Wishes(notice_version="", purposes=())
+        if not keep_tries:
+            self._tries = 0
+
+    def _why_not(self, wanted: Begin) -> str:
+        """What is missing for an enrolment; empty for nothing."""
+        if wanted.notice_version != self._rules.notice_version:
+            return "old notice"
+        if "identify" not in wanted.purposes:
+            return "no consent"
+        if not set(wanted.purposes) <= self._rules.purposes:
+            return "not possible"
+        low, high = self._rules.pin_digits
+        pin = wanted.pin
+        if pin and not (pin.isascii() and pin.isdigit() and low <= len(pin) <= high):
+            return "bad pin"
+        return ""

@@ -1,0 +1,109 @@
+"""What a station says: each code of what looks at hands, and of what comes of it, in words for whoever stands there."""
+
+from typing import TYPE_CHECKING
+
+from tillfree.web.texts import later
+
+if TYPE_CHECKING:
+    from tillfree.web.ask import Ask
+
+__all__ = ["GUIDANCE", "PURPOSES", "REASONS", "RESULTS", "station_words"]
+
+GUIDANCE: dict[str, str] = {
+    "": later("Hold still"),
+    "no hand": later("Hold your hand over the reader"),
+    "closer": later("A little closer"),
+    "further": later("A little further away"),
+    "flatten": later("Open your hand flat"),
+    "centre": later("Move your hand to the middle"),
+    "spread fingers": later("Spread your fingers a little"),
+    "other hand": later("Use your other hand"),
+    "hold still": later("Hold still"),
+    "more light": later("More light is needed"),
+    "less light": later("There is too much light on your palm"),
+    "turn": later("Turn your palm to the reader"),
+    "lift": later("Lift your hand, then hold it here again"),
+    "wait": later("One moment"),
+    "other": later("Open your hand over the reader"),
+}
+"""What to do, by the codes of `palm.capture`; one that is not here is said as `other`."""
+
+RESULTS: dict[str, tuple[str, str]] = {
+    "known": (later("Welcome"), later("You may go on.")),
+    "unknown": (later("Not recognised"), later("Lift your hand and try again, or try your other hand.")),
+    "refused": (later("Not possible here"), later("Please ask somebody who works here.")),
+    "enrolled": (
+        later("Your palm is enrolled"),
+        later("From now on your hand is enough. You can delete it at any time."),
+    ),
+    "already": (later("You are enrolled already"), later("Hold your hand over the reader to be recognised.")),
+    "unlike": (later("That did not fit together"), later("Hold the same hand over the reader both times.")),
+    "deleted": (later("Everything is deleted"), later("Your palm and what was linked to it are gone from here.")),
+    "not live": (later("Not accepted"), later("Take off gloves, and show your hand itself.")),
+    "unread": (later("Your palm could not be read"), later("Wipe your palm dry, take rings aside, and try once more.")),
+    "trouble": (later("This does not work at the moment"), later("It is our fault. Please pay another way.")),
+    "delete": (later("Delete everything?"), later("Your palm and what is linked to it are then gone from here.")),
+    "pin": (later("Your PIN, please"), later("Above this amount a palm alone is not enough.")),
+}
+"""Title and explanation of what comes of an attempt."""
+
+REASONS: dict[str, str] = {
+    "no hand": later("There was no palm to be seen."),
+    "poor": later("Hold your palm flat and still over the reader."),
+    "not live": later("This cannot be read. Please ask somebody who works here."),
+    "other hand": later("Please show your other hand."),
+    "not allowed": later("This cannot be done with a palm here."),
+    "not agreed": later("You have not agreed to use your palm for this."),
+    "unconfirmed": later("Your enrolment at home could not be confirmed by this hand. Please enrol here."),
+    "not linked": later("Nothing is linked to your palm for this."),
+    "locked": later("Too many wrong PINs. Please use another way for now."),
+    "pin wrong": later("The PIN was not right."),
+    "second factor needed": later("Please tap the card that you linked, too."),
+    "too young": later("The age that is asked for here was not proved."),
+    "no door": later("This door does not open for you."),
+    "gate": later("The gate stays shut. Please ask somebody who works here."),
+    "weak pin": later("A PIN of one digit, or of digits in a row, is guessed first. Please choose another one."),
+    "old notice": later("The notice has changed. Please read it once more."),
+    "no consent": later("Nothing is kept without your consent: you agree at least to be recognised."),
+    "bad pin": later("A PIN has 4 to 12 digits."),
+    "not possible": later("This cannot be agreed to here."),
+    "too late": later("That took too long. Please begin again."),
+    "picture": later("The pictures of this camera cannot be read."),
+    "trouble": later("Something is wrong on our side; the server's log says what."),
+    "not understood": later("Something is wrong on our side; the server's log says what."),
+    "print": later("What was seen looks like a print."),
+    "screen": later("What was seen looks like a screen."),
+    "mask": later("What was seen looks like a mould of a hand."),
+    "still": later("What was seen did not move as a hand does."),
+}
+"""Why, where the person may know it."""
+
+PURPOSES: dict[str, str] = {
+    "identify": later("Recognise me here"),
+    "pay": later("Pay with the card that I link to it"),
+    "enter": later("Come in through the gate"),
+    "loyalty": later("Collect points of my loyalty account"),
+    "door": later("Open doors that I may open"),
+    "age": later("Prove that I am old enough, without my date of birth"),
+}
+"""What a palm may be used for; each is agreed to by itself."""
+
+
+def station_words(ask: "Ask") -> dict[str, str]:
+    """The other texts of the station's script."""
+    return {
+        "ready": ask.say("Hold your hand over the reader"),
+        "round": ask.say("Hand %(round)s of %(rounds)s"),
+        "quality": ask.say("Quality %(quality)s of 100"),
+        "live": ask.say("Liveness %(live)s of 100"),
+        "not_judged": ask.say("Liveness is not checked here"),
+        "speed": ask.say("Guidance after %(ms)s ms"),
+        "no_camera": ask.say("There is no camera here that this page may use."),
+        "camera_refused": ask.say("The camera was not allowed. Allow it for this page, then reload."),
+        "camera_insecure": ask.say("Browsers give a camera only to this machine itself or over HTTPS."),
+        "lost": ask.say("No connection to the server; trying again"),
+        "person": ask.say("Simulated hand %(number)s"),
+        "seconds": ask.say("%(seconds)s s"),
+        "enrolling": ask.say("Enrolment"),
+        "deleting": ask.say("Hold your hand over the reader: what belongs to it will be deleted"),
+    }

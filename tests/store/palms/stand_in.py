@@ -1,0 +1,123 @@
+"""A recogniser for tests: a picture of one grey value is a hand of the person of that number, and a clock to set."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tests.storage.palm_vault.vaults import open_vault
+from tillfree.core.time import NS_PER_S
+from tillfree.palm.samples import HandImage
+from tillfree.storage.palm_vault.key_rooms import KeyText
+from tillfree.storage.palm_vault.records import Consent, Hand, Purpose
+from tillfree.storage.palm_vault.vault import PalmVault
+from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.rates import log_ratio_for
+from tillfree.store.palms.recogniser import Candidate, Protected, Sample
+from tillfree.store.palms.settings import PalmSettings
+
+__all__ = ["ALL", "START_NS", "PalmClock", "StandIn", "agreed", "hand_picture", "make_desk", "samples"]
+
+START_NS = 1_800_000_000 * NS_PER_S
+ALL: tuple[Purpose, ...] = ("identify", "pay", "enter", "age", "door", "loyalty")
+SAME, STRANGER = 18.0, -8.0
+DOUBTFUL = 150
+"""Persons from this number on are only half sure: 60 % of what a good hand gets."""
+
+
+class PalmClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_ns = START_NS
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+    def pass_s(self, seconds: float) -> None:
+        self.now_ns += int(seconds * NS_PER_S)
+
+
+def hand_picture(person: int, hand: Hand = "left") -> HandImage:
+    """Rows are the person, the first pixel says which hand."""
+    pixels = np.full((64, 64), person, np.uint8)
+    pixels[0, 0] = {"left": 1, "right": 2, "unknown": 0}[hand]
+    return HandImage(pixels, "nir")
+
+
+def samples(
+    person: int, hand: Hand = "left", count: int = 3, *, live: bool = True, quality: float = 80.0
+) -> list[Sample]:
+    return [Sample((person, hand), hand, quality, "", live) for _ in range(count)]
+
+
+def agreed(*purposes: Purpose, notice: str = "1") -> Consent:
+    return Consent(notice=notice, language="en", purposes=purposes or ALL, given_ns=START_NS, by="test")
+
+
+def _mark(site_key: bytes, features: object) -> bytes:
+    return hmac.new(site_key, repr(features).encode(), hashlib.sha256).digest()
+
+
+class StandInGallery:
+    def __init__(self, site_key: bytes) -> None:
+        self._key = site_key
+        self._data: dict[int, bytes] = {}
+
+    def put(self, number: int, data: bytes) -> None:
+        self._data[number] = data
+
+    def remove(self, number: int) -> None:
+        self._data.pop(number, None)
+
+    def search(self, sample: Sample, count: int) -> Sequence[Candidate]:
+        found = [Candidate(number, self.score(sample, data)) for number, data in self._data.items()]
+        return sorted(found, key=lambda one: -one.log_ratio)[:count]
+
+    def score(self, sample: Sample, data: bytes) -> float:
+        if _mark(self._key, sample.features) != data:
+            return STRANGER
+        assert isinstance(sample.features, tuple)
+        return SAME * 0.6 if sample.features[0] >= DOUBTFUL else SAME
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+
+class StandIn:
+    """Behind the protocol `Recogniser`."""
+
+    def __init__(self, scheme: str = "stand-in-1") -> None:
+        self.scheme = scheme
+
+    def read(self, frames: Sequence[HandImage]) -> Sample:
+        first = frames[0].pixels if frames[0].pixels.ndim == 2 else frames[0].pixels[:, :, 0]
+        person = int(first[1, 1])
+        hand: Hand = ("unknown", "left", "right")[min(int(first[0, 0]), 2)]
+        if person == 0:
+            return Sample(None, guidance="no hand")
+        return Sample((person, hand), hand, 80.0, "", True)
+
+    def protect(self, sample: Sample, site_key: bytes) -> Sequence[Protected]:
+        return [Protected("nir", _mark(site_key, sample.features))]
+
+    def gallery(self, site_key: bytes) -> StandInGallery:
+        return StandInGallery(site_key)
+
+    def threshold(self, templates: int, rate: float) -> float:
+        return log_ratio_for(rate, templates)
+
+
+def make_desk(
+    where: Path | PalmVault | None = None,
+    settings: PalmSettings | None = None,
+    clock: Callable[[], int] | None = None,
+    recogniser: StandIn | None = None,
+) -> PalmDesk:
+    """A desk on a vault in a folder, or in memory."""
+    if where is None:
+        where = PalmVault.open(None, KeyText("test:" + "A" * 43 + "=", "the test"))
+    vault = where if isinstance(where, PalmVault) else open_vault(where)
+    return PalmDesk(vault, recogniser or StandIn(), settings or PalmSettings(may=ALL), clock or PalmClock())

@@ -1,0 +1,106 @@
+"""A pair of eyes and a clerk that know nothing of palms: grey pictures of one brightness stand for hands."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tillfree.palm.features import Features
+from tillfree.palm.samples import REGION_PX, HandImage, HandSide, PalmRegion, Quality
+from tillfree.web.palms.seeing import Answer, AnswerKind, Eyes, LiveHint, Reading, SeenHand, Wishes
+
+__all__ = ["GreyClerk", "Seen", "grey_eyes", "grey_jpeg", "hand"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """As a look at a picture comes out."""
+
+    found: bool
+    landmarks: npt.NDArray[np.float32]
+    side: HandSide
+    region: PalmRegion | None
+    quality: Quality
+    guidance: str
+    palm_width_px: float
+
+
+def hand(guidance: str = "", quality: float = 80.0, *, grey: float = 0.5, found: bool = True) -> Seen:
+    region = PalmRegion(
+        np.full((REGION_PX, REGION_PX), grey, dtype=np.float32), np.ones((REGION_PX, REGION_PX), dtype=np.bool_)
+    )
+    points = np.array([[100, 120], [140, 120]], dtype=np.float32) if found else np.zeros((0, 2), dtype=np.float32)
+    return Seen(found, points, "right", region if found else None, Quality(quality), guidance, 80.0)
+
+
+def grey_jpeg(grey: int, width: int = 320, height: int = 240) -> bytes:
+    """Below 30 there is no hand, from 240 it is too near; else each brightness is a palm of its own."""
+    done, data = cv2.imencode(".jpg", np.full((height, width), grey, dtype=np.uint8))
+    assert done
+    return bytes(data)
+
+
+def _look(image: HandImage, _before: SeenHand | None) -> SeenHand:
+    grey = float(image.pixels.mean())
+    if grey < 30:
+        return hand("no hand", 0.0, found=False)
+    return hand("further" if grey >= 240 else "", grey=grey / 255)
+
+
+def _read(region: PalmRegion) -> Features:
+    grey = np.float32(region.pixels.mean())
+    nothing = np.zeros((1, 1), dtype=np.uint8)
+    return Features(np.array([grey, np.sqrt(1 - grey**2)], dtype=np.float32), nothing, nothing, nothing)
+
+
+def grey_eyes(hint: LiveHint | None = None) -> Eyes:
+    return Eyes(_look, _read, None if hint is None else lambda _images, _seen: hint)
+
+
+class GreyClerk:
+    """Remembers brightnesses by account."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, float] = {}
+        self.wishes: list[Wishes] = []
+        self.asked = 0
+        self.pin = ""
+
+    def identify(self, samples: Sequence[Reading], station: str) -> Answer:
+        assert station
+        self.asked += 1
+        found = self._find(samples)
+        if not found:
+            return Answer(kind="unknown")
+        kind: AnswerKind = "pin" if self.pin else "known"
+        return Answer(kind=kind, account=found, shown=f"{found[0].upper()}\u2022\u2022\u2022", may=("identify",))
+
+    def prove(self, account: str, pin: str, station: str) -> Answer:
+        assert station
+        return Answer(kind="known", account=account) if pin == self.pin else Answer(kind="refused", reason="wrong pin")
+
+    def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
+        assert station
+        if abs(_grey(first) - _grey(again)) > 0.02:
+            return Answer(kind="unlike")
+        if self._find(first):
+            return Answer(kind="already")
+        self.wishes.append(wishes)
+        account = f"ann-{len(self.known)}"
+        self.known[account] = _grey(first)
+        return Answer(kind="enrolled", account=account, may=wishes.purposes)
+
+    def delete(self, account: str, station: str) -> Answer:
+        assert station
+        del self.known[account]
+        return Answer(kind="deleted")
+
+    def _find(self, samples: Sequence[Reading]) -> str:
+        grey = _grey(samples)
+        return next((account for account, known in self.known.items() if abs(known - grey) < 0.02), "")
+
+
+def _grey(samples: Sequence[Reading]) -> float:
+    return float(np.mean([one.features.embedding[0] for one in samples]))

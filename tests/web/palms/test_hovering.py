@@ -1,0 +1,108 @@
+"""Which pictures of a hovering hand count, whatever comes in which order."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.web.palms.stand_ins import Seen, grey_eyes, hand
+from tillfree.palm.samples import HandImage
+from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
+
+MS = 1_000_000
+IMAGE = HandImage(np.zeros((240, 320), dtype=np.uint8))
+GONE = hand("no hand", 0.0, found=False)
+READ = grey_eyes().read
+
+
+def show(hover: Hover, seen: Seen, at_ms: int) -> str:
+    """One picture, as a session deals with it; the phase that it leads to."""
+    if hover.wants(seen, at_ms * MS):
+        assert seen.region is not None
+        hover.accept(Accepted(IMAGE, seen, READ(seen.region)), at_ms * MS)
+    return hover.guidance(seen, (240, 320)).phase
+
+
+def test_two_good_pictures_are_enough() -> None:
+    hover = Hover(HoverRules(pictures=2))
+    assert show(hover, GONE, 1) == "waiting"
+    assert show(hover, hand("closer"), 100) == "guiding"
+    assert show(hover, hand(), 200) == "holding"
+    assert not hover.ready
+    show(hover, hand(), 300)
+    assert hover.ready
+    assert [len(one) for one in hover.rounds] == [2]
+
+
+def test_what_is_poor_is_not_read_and_the_reason_is_said() -> None:
+    hover = Hover(HoverRules(quality_min=50))
+    poor = hand(quality=20.0)
+    assert not hover.wants(poor, 1)
+    assert hover.guidance(poor, (240, 320)).code == "hold still"
+    assert hover.guidance(hand("flatten"), (240, 320)).code == "flatten"
+
+
+def test_a_second_round_wants_the_hand_lifted() -> None:
+    hover = Hover(HoverRules(pictures=1, rounds=2, lifted_ms=300))
+    assert show(hover, hand(), 1) == "lift"
+    assert show(hover, hand(), 100) == "lift"
+    show(hover, GONE, 200)
+    assert show(hover, hand(), 250) == "lift"  # it was away for too short a time
+    show(hover, GONE, 300)
+    show(hover, GONE, 700)
+    show(hover, hand(), 800)
+    assert hover.ready
+    assert [len(one) for one in hover.rounds] == [1, 1]
+
+
+def test_pictures_of_an_enrolment_are_apart() -> None:
+    hover = Hover(HoverRules(pictures=3, apart_ms=100))
+    for at_ms in (10, 40, 70, 120, 150, 230):
+        show(hover, hand(), at_ms)
+    assert [len(one) for one in hover.rounds] == [3]
+
+
+def test_a_hand_that_went_and_one_that_came_are_not_mixed() -> None:
+    hover = Hover(HoverRules(pictures=2, lost_ms=500))
+    show(hover, hand(grey=0.3), 1)
+    for at_ms in (200, 400, 600):
+        show(hover, GONE, at_ms)
+    show(hover, hand(grey=0.9), 700)
+    assert not hover.ready
+
+
+def test_after_a_result_the_same_hand_is_not_read_again() -> None:
+    hover = Hover(HoverRules(pictures=1), lift=True)
+    assert show(hover, hand(), 1) == "lift"
+    show(hover, GONE, 100)
+    show(hover, GONE, 600)
+    show(hover, hand(), 700)
+    assert hover.ready
+
+
+def test_patience_ends() -> None:
+    hover = Hover(HoverRules(patience_ms=1000))
+    assert not hover.is_out_of_patience(10**12)
+    show(hover, hand("closer"), 1)
+    assert not hover.is_out_of_patience(500 * MS)
+    assert hover.is_out_of_patience(1100 * MS)
+
+
+SEEN = st.sampled_from([GONE, hand(), hand("closer"), hand(quality=5.0)])
+
+
+@given(st.lists(st.tuples(SEEN, st.integers(1, 400)), max_size=60), st.integers(1, 3), st.integers(1, 2))
+def test_only_good_pictures_count_and_never_more_than_wanted(
+    steps: list[tuple[Seen, int]], pictures: int, rounds: int
+) -> None:
+    hover, at_ms = Hover(HoverRules(pictures=pictures, rounds=rounds)), 0
+    for seen, later_ms in steps:
+        at_ms += later_ms
+        show(hover, seen, at_ms)
+        told = hover.guidance(seen, (240, 320))
+        assert 0.0 <= told.progress <= 1.0
+        assert all(len(one) <= pictures for one in hover.rounds)
+        assert len(hover.rounds) <= rounds
+        assert all(one.seen.guidance == "" and one.seen.quality.value >= 30 for r in hover.rounds for one in r)
+        assert hover.ready == (len(hover.rounds) == rounds and all(len(one) == pictures for one in hover.rounds))
+    hover.clear()
+    assert hover.rounds == ((),)
