@@ -58,6 +58,8 @@ class Console:
     """Names of this server beside its addresses; a request for another name is refused (DNS rebinding)."""
     shown: frozenset[str] | None = None
     """The pages that its menu has; None for all."""
+    home: str = "/"
+    """The first page."""
     texts: Path = FOLDER
     """Where catalogues of other languages lie."""
     zone: ZoneInfo = dataclasses.field(default_factory=lambda: ZoneInfo("UTC"))

@@ -29,6 +29,12 @@ class GreySamples:
     people = 2
     frames = 6
 
+    def band(self, frame: int) -> int:
+        return 0 * frame
+
+    def kind(self, person: int) -> str:
+        return "" if person < 2 else "tablet"
+
     def picture(self, person: int, frame: int) -> bytes:
         return grey_jpeg(0 if frame == 0 else 250 if frame == 1 else 100 + 60 * person)
 

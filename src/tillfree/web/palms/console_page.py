@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from tillfree.commerce.display import display_text
 from tillfree.storage.database.audit import AuditProof
-from tillfree.storage.palm_vault.records import Purpose
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.errors import NoPalmError
 from tillfree.web.ask import Ask
@@ -132,7 +131,7 @@ def _desk(ask: Ask) -> PalmDesk:
 
 def _consents(desk: PalmDesk) -> ConsentCounts:
     """Read person by person, so only when somebody asks."""
-    purposes: Counter[Purpose] = Counter()
+    purposes: Counter[str] = Counter()
     notices: Counter[str] = Counter()
     unconfirmed = 0
     for subject in desk.vault.subjects():
