@@ -38,7 +38,7 @@ class Console:
     """Where trips are paid; None in a store that only makes receipts."""
     desk: EntryDesk | None = None
     """Where gates ask; None in a store whose door is open."""
-    palms: PalmDesk | None = None
+    palm_desk: PalmDesk | None = None
     """Where palms are enrolled and recognised; None in a store that reads none."""
     receipts: ReceiptDesk | None = None
     """Where shoppers get their receipts; None in a store where nobody pays."""

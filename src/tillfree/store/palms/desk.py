@@ -83,7 +83,7 @@ class PalmDesk:
             PalmDeskError: too few good samples, samples of two palms, or no consent to the notice that is in force.
         """
         need_consent(consent, self.settings.notice_version)
-        found = good_samples(samples, self.settings)
+        found = good_samples(samples, self.settings, self.settings.samples_min)
         now_ns = self._now_ns()
         made = profile or Profile(made_ns=now_ns, consents=())
         made = msgspec.structs.replace(made, made_ns=now_ns, consents=(consent,), confirmed=confirmed)
@@ -117,7 +117,7 @@ class PalmDesk:
         """
         if self.verify(subject, samples).subject != subject:
             raise PalmDeskError("this is not the palm that was enrolled at home; enrol it here anew")
-        return self._more(subject, samples, _confirmed, "palm.confirm", by)
+        return self._more(subject, samples, _confirmed, "palm.confirm", by, least=1)
 
     def _more(
         self,
@@ -128,8 +128,9 @@ class PalmDesk:
         by: str,
         *,
         instead: bool = False,
+        least: int | None = None,
     ) -> Enrolled:
-        found = good_samples(samples, self.settings)
+        found = good_samples(samples, self.settings, self.settings.samples_min if least is None else least)
         with self._enrolling:
             templates = self._new_templates(found, subject, self._now_ns())
             entry = self._entry(what, by, f"{len(templates)} templates")
@@ -161,7 +162,7 @@ class PalmDesk:
 
     def _new_templates(self, found: dict[Hand, list[Sample]], subject: str, now_ns: int) -> list[Template]:
         self._gallery.refresh()
-        needed = self.recogniser.threshold(max(1, len(self._gallery)), self.settings.duplicate_rate)
+        needed = self.recogniser.threshold(max(1, self._gallery.persons), self.settings.duplicate_rate)
         for those in found.values():
             best = next((one for one in self._gallery.search(those) if one.subject != subject), None)
             if best is not None and best.log_ratio >= needed:
@@ -180,7 +181,7 @@ class PalmDesk:
             return PalmAnswer(reason, guidance=samples[0].guidance if samples else "")
         good = [sample for sample in samples if not good_enough(sample, self.settings)]
         self._gallery.refresh()
-        size = max(1, len(self._gallery))
+        size = max(1, self._gallery.persons)
         needed = self.recogniser.threshold(size, self.settings.false_identification_rate)
         found = self._gallery.search(good)
         two = len(found) > 1 and found[1].log_ratio >= needed  # it cannot be both: nobody is charged on a guess
@@ -372,10 +373,10 @@ class PalmDesk:
         """What the gate asks; `accounts` know those of the retailer's app."""
         return VaultLinks(self.vault, accounts)
 
-    def match(self, answer: PalmAnswer, station: str) -> PalmMatch:
+    def match(self, answer: PalmAnswer) -> PalmMatch:
         """Somebody who was recognised, as the gate wants it."""
         assert answer.recognised, "nobody was recognised"
-        return PalmMatch(account=answer.subject, station=station, false_match_rate=answer.false_match_rate)
+        return PalmMatch(account=answer.subject)
 
     def _change(
         self, subject: str, change: Callable[[Profile], Profile], what: str, by: str, detail: str = ""
