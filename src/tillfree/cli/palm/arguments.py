@@ -84,6 +84,11 @@ def _add_evaluate(commands: Commands) -> None:
         help="one opinion, or all of them and their fusion (default)",
     )  # fmt: skip
     parser.add_argument(
+        "--cohort", choices=("folder", "none"), default="folder",
+        help="also measure scores against those of a sample with the others of the folder, as a station does with its "
+        "gallery; whose they are is not used (default), or not",
+    )  # fmt: skip
+    parser.add_argument(
         "-o", "--output", type=Path, action="append", default=[], metavar="FILE",
         help="write a report: .html, .json or .csv; may be repeated",
     )  # fmt: skip
