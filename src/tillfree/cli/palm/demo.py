@@ -112,7 +112,7 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
             store,
             database,
             demo=True,
-            palms=desk,
+            palm_desk=desk,
             palm_room=room,
             home="/palm",
             shown=frozenset({"/palms", "/audit"}),

@@ -136,7 +136,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         bool,
         Meta(
             title="Enrolment at home",
-            description="Whether somebody may enrol by a photo of their palm; it does nothing before the first hover at "
-            "a station agrees with it.",
+            description="Whether somebody may enrol by a photo of their palm; it does nothing before the first "
+            "hover at a station agrees with it.",
         ),
     ] = False

@@ -34,7 +34,7 @@ class ConsentCounts(msgspec.Struct, frozen=True):
 
 def show(ask: Ask) -> Response:
     """The page."""
-    room, desk = ask.console.palm_room, ask.console.palms
+    room, desk = ask.console.palm_room, ask.console.palm_desk
     if desk is None:
         return ask.page("palms/palms.html", room=room, desk=None)
     before = ask.number("before", 1, 2**62, 0)
@@ -123,7 +123,7 @@ def revoke(ask: Ask) -> Response:
 
 
 def _desk(ask: Ask) -> PalmDesk:
-    desk = ask.console.palms
+    desk = ask.console.palm_desk
     if desk is None:
         raise AskError(ask.say("This store knows no palms. The settings under [palm] turn them on."))
     return desk

@@ -14,6 +14,7 @@ from tillfree.core.time import NS_PER_S
 from tillfree.palm.samples import Band, HandImage
 from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
 from tillfree.web.palms.pictures import Frame, decode_picture
+from tillfree.web.palms.resting import Resting
 from tillfree.web.palms.seeing import Answer, Clerk, Eyes, LiveHint, Reading, SeenHand, Wishes
 
 __all__ = ["STREAM_SIDE_MAX_PX", "Begin", "Confirm", "Pin", "Session", "SessionRules", "Want"]
@@ -82,6 +83,8 @@ class Session:
         self._hover = Hover(rules.identify)
         self._lately: deque[tuple[HandImage, SeenHand]] = deque(maxlen=_LIVE_KEPT)
         self._hints: list[LiveHint] = []
+        self._resting = Resting()
+        self._nothing: SeenHand | None = None
         self._number = -1
         self._before: dict[Band, tuple[SeenHand, int]] = {}
         self._until_ns = 0
@@ -153,7 +156,7 @@ class Session:
             begin_s = time.perf_counter()
             image = decode_picture(frame.jpeg, frame.band, STREAM_SIDE_MAX_PX)
             before, before_ns = self._before.get(frame.band, (None, 0))
-            seen = self._eyes.look(image, before if now_ns - before_ns <= _NEAR_NS else None)
+            seen = self._look(image, before if now_ns - before_ns <= _NEAR_NS else None, now_ns)
             self._before[frame.band] = (seen, now_ns)
             done = len(self._hover.rounds)
             wanted = self._hover.wants(seen, now_ns, frame.band)
@@ -182,6 +185,15 @@ class Session:
             if self._hover.is_out_of_patience(now_ns):
                 return [message, *self._tell(Answer(kind="unread", reason=told.code), now_ns)]
             return [message]
+
+    def _look(self, image: HandImage, before: SeenHand | None, now_ns: int) -> SeenHand:
+        if self._nothing is not None and self._resting.is_empty(image, now_ns):
+            return self._nothing
+        seen = self._eyes.look(image, before)
+        self._resting.note(image, now_ns, found=seen.found)
+        if not seen.found:
+            self._nothing = seen
+        return seen
 
     def _is_told(self, now_ns: int) -> bool:
         """Whether a result, or a question, is on the screen; when its time is over, everything is forgotten."""
