@@ -31,6 +31,7 @@ ACTIONS: dict[str, str] = {
     "palm.delete": later("Erased somebody's palm"),
     "palm.export": later("Saved what is kept about a palm"),
     "palm.find": later("Looked for somebody's palm"),
+    "palm.invite": later("Made a link to enrol a palm at home"),
     "palm.revoke": later("Revoked every palm"),
     "payment.debt.paid": later("Booked a debt as paid"),
     "payment.debt.retry": later("Tried to collect a debt once more"),

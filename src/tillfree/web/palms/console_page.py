@@ -14,7 +14,7 @@ from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 from tillfree.web.palms.words import LOG_WORDS, PURPOSES
 
-__all__ = ["delete", "export", "find", "revoke", "show"]
+__all__ = ["delete", "export", "find", "invite", "revoke", "show"]
 
 _PAGE = "/palms"
 _LOG_SHOWN = 100
@@ -73,6 +73,16 @@ def find(ask: Ask) -> Response:
             return ask.back(_PAGE, palm=subject)
     ask.audit("palm.find", "", "nobody")
     return ask.back(_PAGE, wrong=ask.say("There is no palm of that name or account."))
+
+
+def invite(ask: Ask) -> Response:
+    """Shows a link, once, with which somebody enrols at home."""
+    room = ask.console.palm_room
+    if room is None or room.home is None:
+        raise AskError(ask.say("Nobody can enrol a palm at home here."))
+    secret = room.home.invite(ask.text("invited", limit=_NAME_MAX).strip(), by=ask.reader.name)
+    ask.audit("palm.invite")
+    return ask.page("palms/invited.html", link=f"{ask.request.base_url}palm/home/{secret}")
 
 
 def delete(ask: Ask) -> Response:

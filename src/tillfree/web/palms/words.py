@@ -99,6 +99,8 @@ LOG_WORDS: dict[str, str] = {
     "palm.withdraw": later("Consent withdrawn"),
     "palm.erase": later("Erased"),
     "palm.export": later("What is kept was handed out"),
+    "palm.home.invite": later("Link to enrol at home"),
+    "palm.home.used": later("Enrolled at home"),
     "palm.locked": later("Locked after wrong PINs"),
     "palm.revoke all": later("All revoked"),
     "palm.rotate": later("Keys changed"),
