@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from tillfree.cli.palm.desk_arguments import add_desk
+
 __all__ = ["add_palm"]
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
@@ -41,6 +43,7 @@ def add_palm(commands: Commands) -> None:
     _add_demo(inner)
     _add_evaluate(inner)
     _add_train_fusion(inner)
+    add_desk(inner)
 
 
 def _add(commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:

@@ -122,10 +122,13 @@ class PalmVault(VaultLog):
             )
             return dict(rows.fetchall())
 
-    def template_count(self) -> int:
-        """How many templates there are."""
+    def template_count(self, subject: str = "") -> int:
+        """How many templates there are, of one person where one is named."""
         with self._reading() as connection:
-            return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+            if not subject:
+                return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+            row = connection.execute("SELECT count(*) FROM templates WHERE subject = ?", (subject,)).fetchone()
+            return int(row[0])
 
     def all_templates(self, subjects: Sequence[str] | None = None) -> Iterator[KeptTemplate]:
         """The templates of these persons, of all where none are named, one person after the other."""
@@ -246,8 +249,9 @@ class PalmVault(VaultLog):
 
         Interrupted anywhere, both wrapping keys are there until the next time, and everything opens.
         """
-        self._keys.renew()
         with self._changing() as connection:
+            # Inside, so that of two processes one waits for the other.
+            self._keys.renew()
             rows = connection.execute("SELECT subject, wrapped_by, wrapped FROM keyring.data_keys").fetchall()
             for subject, by, data in rows:
                 place = self._key_place(subject)
@@ -270,7 +274,8 @@ class PalmVault(VaultLog):
                     "SELECT wrapped_by FROM keyring.data_keys UNION SELECT wrapped_by FROM keyring.site_keys"
                 )
             }
-        self._keys.retire(needed)
+        with self._changing(bump=False):
+            self._keys.retire(needed)
         return len(rows) + len(SITE_KEYS)
 
     # ---- stations -----------------------------------------------------------------------------------------------
