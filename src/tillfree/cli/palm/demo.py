@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import dataclasses
 import io
 import tempfile
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from tillfree.cli.palm.eyes import shipped_eyes
 from tillfree.cli.palm.sample_hands import SampleHands
+from tillfree.cli.palm.station import station_rules
 from tillfree.cli.serving import open_browser, quiet_log
 from tillfree.cli.terminal import show
 from tillfree.simulation.demo_shop import demo_shop
@@ -21,7 +21,7 @@ from tillfree.storage.palm_vault.records import PURPOSES
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.notice import make_notice
-from tillfree.store.palms.notice_settings import NoticeSettings
+from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings
 from tillfree.store.palms.recogniser import Recogniser
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.running.running import RunningStore
@@ -29,9 +29,9 @@ from tillfree.store.running.sources import LineSource
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
 from tillfree.web.palms.clerk import DeskClerk
+from tillfree.web.palms.home import HomeEnrolment
 from tillfree.web.palms.room import PalmRoom
 from tillfree.web.palms.seeing import Eyes
-from tillfree.web.palms.session import SessionRules
 from tillfree.web.server import bound_socket, serve
 
 __all__ = ["demo_console", "run_palm_demo"]
@@ -88,6 +88,7 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
             notice_version=NOTICE_VERSION,
             liveness="required" if live else "off",
             attested=False,
+            station=StationSettings(enabled=True, name=_STATION, home=True),
         )
         desk = PalmDesk(vault, recogniser, settings, time.time_ns, site=NAME)
         notice = make_notice(
@@ -101,8 +102,9 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
             eyes=eyes,
             clerk=DeskClerk(desk, time.time_ns),
             notice=notice,
-            rules=demo_rules(judged=eyes.judge is not None, live=live),
+            rules=station_rules(settings),
             samples=SampleHands(PEOPLE, ATTACKS),
+            home=HomeEnrolment(desk, eyes, time.time_ns),
             where=_where(data),
         )
         # The pages of a console know a store; this one is empty and does not run.
@@ -117,20 +119,6 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
             home="/palm",
             shown=frozenset({"/palms", "/audit"}),
         )
-
-
-def demo_rules(*, judged: bool, live: bool) -> SessionRules:
-    """How the station behaves; where somebody judges, enough pictures for them are taken."""
-    usual = SessionRules()
-    seen_min = 4 if judged else 0
-    return SessionRules(
-        station=_STATION,
-        identify=dataclasses.replace(usual.identify, seen_min=seen_min),
-        enrol=dataclasses.replace(usual.enrol, seen_min=seen_min),
-        purposes=frozenset(PURPOSES),
-        notice_version=NOTICE_VERSION,
-        live=live,
-    )
 
 
 def _where(data: Path | None) -> str:

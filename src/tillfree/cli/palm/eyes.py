@@ -35,7 +35,7 @@ def shipped_eyes() -> tuple[Eyes, RoomRecogniser]:
     recogniser = RoomRecogniser(
         finder.look,
         encoder.features,
-        scheme_of(hand, palm),
+        scheme_of(palm),
         lambda frames, looks: judge(frames, cast("Sequence[SeenHand]", looks)),
     )
     return Eyes(look, encoder.features, judge), recogniser
