@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tillfree.palm.capture.fitting import TEMPLATE, fit_hand
 from tillfree.palm.capture.landmarks import LANDMARKS
 from tillfree.palm.capture.regions import SQUARES, palm_region, region_of_square, square_matrix
-from tillfree.palm.capture.sampling import sampled
+from tillfree.palm.capture.sampling import Pyramid, sampled
 from tillfree.palm.errors import PalmError
 from tillfree.palm.samples import REGION_PX
 
@@ -70,3 +70,13 @@ def test_fine_stripes_become_grey_when_they_shrink() -> None:
     small = sampled(stripes, np.array([(4.0, 0.0, 1.5), (0.0, 4.0, 1.5)]), (100, 100))
     assert small.std() < 6.0
     assert small.mean() == pytest.approx(127.5, abs=3.0)
+
+
+def test_a_pyramid_shows_the_same_as_the_picture() -> None:
+    rng = np.random.default_rng(3)
+    small = cv2.GaussianBlur(rng.uniform(0, 255, (900, 1200)).astype(np.float32), (0, 0), 12.0)
+    picture = np.clip((small - small.mean()) * 12 + 128, 0, 255).astype(np.uint8)
+    for matrix in ([(5.0, 0.6, 30.0), (-0.6, 5.0, 90.0)], [(-2.2, 0.0, 700.0), (0.0, 2.2, 80.0)]):
+        direct, through = (f(np.array(matrix), (120, 110)).astype(int)
+                           for f in (lambda m, s: sampled(picture, m, s), Pyramid(picture).sampled))  # fmt: skip
+        assert np.abs(direct - through).mean() < 1.5

@@ -17,7 +17,7 @@ from tillfree.palm.capture.guidance import guidance_of
 from tillfree.palm.capture.looks import Look
 from tillfree.palm.capture.network import LandmarkReader, Reading
 from tillfree.palm.capture.regions import palm_region, square_matrix
-from tillfree.palm.capture.sampling import sampled, shrunk
+from tillfree.palm.capture.sampling import Pyramid, shrunk
 from tillfree.palm.errors import PalmError
 from tillfree.palm.quality import NO_HAND, quality_of
 from tillfree.palm.samples import REGION_PX, HandImage, HandSide
@@ -36,10 +36,14 @@ _HAND_MIN, _HAND_SURE = 0.2, 0.5
 _SUPPORT_MIN, _MISFIT_MAX = 0.35, 0.12
 _ROUGH, _FINE = 0.08, 0.01
 """Deviation of landmarks in the first look and in later ones, in palm widths."""
-_AGAIN = 0.10
+_AGAIN = 0.03
 """A second look that moves the palm by more than this share of its width is repeated."""
 _LOOKS_MAX = 3
-_PARTS = ((0.25, 0.25), (0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5))
+_PARTS = (
+    (0.0, 0.0, 1.0, 1), (0.0, 0.0, 1.0, -1), (0.25, 0.25, 0.5, 1),
+    (0.0, 0.0, 0.5, 1), (0.5, 0.0, 0.5, 1), (0.0, 0.5, 0.5, 1), (0.5, 0.5, 0.5, 1),
+)  # fmt: skip
+"""What is looked at until a hand is there: left and top border and size as shares of the picture, -1 in a mirror."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,43 +94,45 @@ class HandFinder:
         return dataclasses.replace(look, guidance=guidance_of(look, image.pixels.shape, wanted, before))
 
     def _find(self, picture: Bytes) -> _Found | None:
-        first = self._first(picture, np.array([(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)]), picture.shape[:2])
-        if first.hand >= _HAND_MIN:
-            best = self._closer(picture, first)
-            if _plausible(best):
-                return best
-        for x, y in _PARTS:
-            height, width = picture.shape[:2]
-            part = (height // 2, width // 2)
-            corner = np.array([(1.0, 0.0, x * width), (0.0, 1.0, y * height)])
-            first = self._first(picture, corner, part)
-            if first.hand >= _HAND_SURE:
-                best = self._closer(picture, first)
+        pyramid = Pyramid(picture)
+        for number, (x, y, share, way) in enumerate(_PARTS):
+            first = self._first(pyramid, (x, y, share), way)
+            if first.hand >= (_HAND_SURE if number else _HAND_MIN):
+                best = self._closer(pyramid, first)
                 if _plausible(best):
                     return best
         return None
 
-    def _first(self, picture: Bytes, corner: Floats, part: tuple[int, int]) -> _Found:
-        """A look at a part of the picture, (height, width) from the shift of `corner`."""
-        height, width = part
-        longest = max(height, width)
-        size = tuple(max(round(side * CROP_PX / longest / _STEP_PX), 2) * _STEP_PX for side in (width, height))
-        left, top = int(corner[0, 2]), int(corner[1, 2])
-        seen = shrunk(picture[top : top + height, left : left + width], (size[0], size[1]))
-        across, down = width / size[0], height / size[1]
+    def _first(self, pyramid: Pyramid, part: tuple[float, float, float], way: int) -> _Found:
+        """A look at a part of the picture."""
+        x, y, share = part
+        small = pyramid.levels[-1] if share == 1.0 else pyramid.levels[max(len(pyramid.levels) - 2, 0)]
+        height, width = small.shape[:2]
+        left, top, wide, tall = int(x * width), int(y * height), int(share * width), int(share * height)
+        longest = max(tall, wide)
+        size = tuple(max(round(side * CROP_PX / longest / _STEP_PX), 2) * _STEP_PX for side in (wide, tall))
+        seen = shrunk(small[top : top + tall, left : left + wide], (size[0], size[1]))[:, ::way]
+        # Pixels of what is seen to those of the small picture, and on to those of the whole one.
+        across, down = wide / size[0], tall / size[1]
         crop = np.array([(across, 0.0, left + across / 2 - 0.5), (0.0, down, top + down / 2 - 0.5)])
-        return _placed(self._reader.read(seen), crop, None, _ROUGH)
+        larger = pyramid.levels[0].shape[1] / width
+        crop[:, 2] += 0.5
+        crop *= larger
+        crop[:, 2] -= 0.5
+        if way < 0:
+            crop = crop @ np.array([(-1.0, 0.0, size[0] - 1.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)])
+        return _placed(self._reader.read(np.ascontiguousarray(seen)), crop, None, _ROUGH)
 
-    def _closer(self, picture: Bytes, first: _Found) -> _Found:
+    def _closer(self, pyramid: Pyramid, first: _Found) -> _Found:
         """Looks at the hand upright until it no longer moves."""
         found = first
         for number in range(_LOOKS_MAX):
             crop = _crop_of(found.fit)
-            seen = sampled(picture, crop, (CROP_PX, CROP_PX))
+            seen = pyramid.sampled(crop, (CROP_PX, CROP_PX))
             before, mirrored = found.fit, (found.fit.mirrored if number else None)
             found = _placed(self._reader.read(seen), crop, mirrored, _FINE)
             moved = np.abs(corners_of(found.fit) - corners_of(before)).max() / max(before.palm_px, 1.0)
-            if moved < _AGAIN:
+            if moved < _AGAIN or found.hand < _HAND_MIN:
                 break
         return found
 

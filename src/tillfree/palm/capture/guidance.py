@@ -39,7 +39,7 @@ def guidance_of(look: Look, shape: tuple[int, ...], wanted: HandSide, before: Lo
     if look.quality.value >= _USEFUL:
         return ""
     by_reason: dict[str, Guidance] = {
-        "too dark": "more light", "too bright": "less light", "glare": "less light", "blurred": "hold still",
-        "low contrast": "more light", "bent": "flatten", "cut off": "centre", "too far": "closer",
+        "too dark": "more light", "noisy": "more light", "low contrast": "more light", "too bright": "less light",
+        "glare": "less light", "blurred": "hold still", "bent": "flatten", "cut off": "centre", "too far": "closer",
     }  # fmt: skip
     return by_reason.get(look.quality.reason, "")

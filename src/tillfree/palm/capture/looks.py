@@ -11,11 +11,11 @@ from tillfree.palm.samples import HandSide, PalmRegion, Quality
 __all__ = ["GUIDANCE", "Guidance", "Look"]
 
 Guidance = Literal[
-    "", "no hand", "closer", "further", "centre", "flatten", "spread fingers", "other hand", "hold still",
+    "", "no hand", "closer", "further", "centre", "flatten", "other hand", "hold still",
     "more light", "less light",
 ]  # fmt: skip
 GUIDANCE: tuple[Guidance, ...] = (
-    "", "no hand", "closer", "further", "centre", "flatten", "spread fingers", "other hand", "hold still",
+    "", "no hand", "closer", "further", "centre", "flatten", "other hand", "hold still",
     "more light", "less light",
 )  # fmt: skip
 """What a station may say: the empty one if nothing has to change."""
@@ -28,8 +28,7 @@ class Look:
     `landmarks` (22, 2) in pixels of the picture, in the order of `tillfree.palm.capture.landmarks`, `confidences` (22,)
     0 to 1. `square` (4, 2): the corners of the region in pixels, top left first and clockwise as the region is seen.
     `side` tells which hand it is, if its palm is seen and the picture is not mirrored. `turn_deg`: 0 if fingers point
-    up, clockwise; `tilt_deg`: how far the palm is turned out of the picture's plane, estimated. `curl`: 0 for a flat
-    hand, 1 for bent fingers.
+    up, clockwise. `confidence` is the mean of those of the landmarks.
     """
 
     found: bool
@@ -43,4 +42,3 @@ class Look:
     palm_width_px: float
     confidence: float = 0.0
     turn_deg: float = 0.0
-    tilt_deg: float = 0.0

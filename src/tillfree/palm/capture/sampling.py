@@ -6,13 +6,36 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["sampled", "shrunk"]
+__all__ = ["Pyramid", "sampled", "shrunk"]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
+_LEAST_PX = 400
 
 
-def sampled(picture: npt.NDArray[np.uint8], matrix: Floats, size_px: tuple[int, int]) -> Bytes:
+class Pyramid:
+    """A picture, and the same at half, a quarter ... of its size: a small view of a large picture is then cheap."""
+
+    def __init__(self, picture: Bytes) -> None:
+        self.levels = [picture]
+        while max(self.levels[-1].shape[:2]) >= 2 * _LEAST_PX:
+            height, width = self.levels[-1].shape[:2]
+            # Twice as many pixels must be there: an odd row or column at the end is left out.
+            even = self.levels[-1][: height // 2 * 2, : width // 2 * 2]
+            self.levels.append(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+
+    def sampled(self, matrix: Floats, size_px: tuple[int, int]) -> Bytes:
+        """As `sampled` gives it, from the smallest level that has all of its details."""
+        step = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
+        number = min(max(int(math.log2(max(step, 1.0))), 0), len(self.levels) - 1)
+        share = 0.5**number
+        # The middle of the first pixel of a level lies between those of the first pixels that it is the mean of.
+        lower = matrix * share
+        lower[:, 2] += 0.5 * share - 0.5
+        return sampled(self.levels[number], lower, size_px)
+
+
+def sampled(picture: Bytes, matrix: Floats, size_px: tuple[int, int]) -> Bytes:
     """The part of a picture that `matrix` (2, 3), pixels of the result to pixels of the picture, points at.
 
     `size_px` is the width and height of the result. Where one new pixel covers several old ones it is their mean: the

@@ -1,8 +1,9 @@
 """What the network of landmarks learns from: cut-out hands on disk, laid before new backgrounds each time.
 
-Half of the lessons are whole views, with the hand anywhere, of any size and turned at will; the others are as the
-second look of `tillfree.palm.capture.finder` sees a hand: near upright, near one size. Lesson and seed give the same
-picture.
+Some lessons are whole views, with the hand anywhere, of any size and turned at will; the others are as the second look
+of `tillfree.palm.capture.finder` sees a hand: near upright, near one size. At first both are as frequent; then there
+are more of the second kind, nearer to what a third look sees, since they decide how exact the region is. Lesson and
+seed give the same picture.
 """
 
 import dataclasses
@@ -21,12 +22,14 @@ from tillfree.simulation.palms.hands.anatomy import body_of, pose_at_random, sha
 from tillfree.simulation.palms.hands.drawing import Cutout, draw_cutout, tilt_at_random
 from tillfree.simulation.palms.hands.scenes import HandScene, Place, empty_scene, scene_of
 
-__all__ = ["SIZE_PX", "Cutouts", "draw_cutouts", "lesson", "read_cutouts"]
+__all__ = ["FIRST_LESSONS", "SIZE_PX", "Cutouts", "draw_cutouts", "lesson", "read_cutouts"]
 
 Bytes = npt.NDArray[np.uint8]
 SIZE_PX = CROP_PX
 _PART = 100
-_EMPTY, _WHOLE = 0.08, 0.42
+FIRST_LESSONS = 25_600
+"""After so many lessons come those of the second kind mostly."""
+_EMPTY, _WHOLE = 0.08, (0.42, 0.17)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,14 +99,21 @@ def lesson(cutouts: Cutouts, seed: int, number: int) -> HandScene:
     if kind < _EMPTY:
         return empty_scene(rng, (SIZE_PX, SIZE_PX), "visible" if rng.random() < 0.5 else "nir")
     cutout = cutouts[int(rng.integers(len(cutouts)))]
-    if kind < _EMPTY + _WHOLE:
+    later = number >= FIRST_LESSONS
+    stretch = math.exp(rng.normal(0.0, 0.04)) if later else 1.0
+    if kind < _EMPTY + _WHOLE[later]:
         palm = math.exp(rng.uniform(math.log(26.0), math.log(100.0)))
         slack = max(SIZE_PX / 2 - 0.45 * palm, 4.0)
         at = SIZE_PX / 2 + rng.uniform(-slack, slack, 2)
-        place = Place(float(at[0]), float(at[1]), palm, float(rng.uniform(0.0, 360.0)), bool(rng.random() < 0.5))
+        place = Place(
+            float(at[0]), float(at[1]), palm, float(rng.uniform(0.0, 360.0)), bool(rng.random() < 0.5), stretch
+        )
     else:
-        palm = CROP_PALM_PX * math.exp(rng.normal(0.0, 0.09))
+        near = later and rng.random() < 0.6
+        palm = CROP_PALM_PX * math.exp(rng.normal(0.0, 0.05 if near else 0.09))
         # The palm's middle lies a little below that of the crop, which shows the fingers too.
-        at = np.array([0.5, CROP_MIDDLE_Y]) * SIZE_PX + rng.normal(0.0, 7.0, 2)
-        place = Place(float(at[0]), float(at[1]), palm, float(rng.normal(0.0, 10.0)), bool(rng.random() < 0.12))
+        at = np.array([0.5, CROP_MIDDLE_Y]) * SIZE_PX + rng.normal(0.0, 3.5 if near else 7.0, 2)
+        turn = float(rng.normal(0.0, 5.0 if near else 10.0))
+        mirrored = bool(rng.random() < (0.0 if near else 0.12))
+        place = Place(float(at[0]), float(at[1]), palm, turn, mirrored, stretch)
     return scene_of(rng, cutout, (SIZE_PX, SIZE_PX), place)

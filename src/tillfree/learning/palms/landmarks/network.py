@@ -9,7 +9,7 @@ hand at all. Tensors have the type Any, since PyTorch is loaded only where somet
 from typing import Any
 
 from tillfree.learning.torch_lazily import torch
-from tillfree.palm.capture.landmarks import LANDMARKS
+from tillfree.palm.capture.landmarks import LANDMARKS, TIPS
 
 __all__ = ["STRIDE", "LandmarkNetwork", "loss_of"]
 
@@ -18,6 +18,8 @@ _WIDTHS = (20, 32, 56, 84, 104)
 _DEPTHS = (1, 1, 2, 2)
 _MID = 48
 _HILL_CELLS = 0.9
+_TIP_WEIGHT = 0.3
+"""Tips of fingers say where a hand is, but not where its palm is."""
 _SKIN_WEIGHT, _HAND_WEIGHT = 1.0, 0.5
 
 
@@ -95,6 +97,7 @@ def loss_of(maps: Any, hand: Any, landmarks: Any, skin: Any, there: Any) -> Any:
     wanted = hill / hill.sum(dim=2, keepdim=True).clamp(min=1e-6)
     logs = th.log_softmax(maps[:, :-1].float().flatten(2), dim=2)
     surprise = -(wanted * logs).sum(dim=2)
+    inside = inside * th.tensor([_TIP_WEIGHT if TIPS.start <= k < TIPS.stop else 1.0 for k in range(len(LANDMARKS))])
     places = (surprise * inside).sum() / inside.sum().clamp(min=1.0)
     functional = th.nn.functional
     of_skin = functional.binary_cross_entropy_with_logits(maps[:, -1].float(), skin)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from tillfree.learning.errors import LearningError
-from tillfree.learning.palms.landmarks.lessons import SIZE_PX, Cutouts, lesson
+from tillfree.learning.palms.landmarks.lessons import FIRST_LESSONS, SIZE_PX, Cutouts, lesson
 from tillfree.learning.palms.landmarks.network import STRIDE, LandmarkNetwork, loss_of
 from tillfree.learning.torch_lazily import torch
 from tillfree.palm.capture.landmarks import LANDMARKS
@@ -32,7 +32,7 @@ class HandCourse:
     """How long and how fast is learned."""
 
     seed: int = 1
-    steps: int = 1500
+    steps: int = 3000
     batch: int = 16
     rate: float = 3e-3
 
@@ -49,6 +49,8 @@ def train_landmarks(
     cutouts: Cutouts, course: HandCourse, folder: Path, save_every: int = _SAVE_EVERY
 ) -> Iterator[HandProgress]:
     """Train on drawn hands; every `save_every` steps it yields, and keeps `folder`/checkpoint.pt to go on from.
+
+    A course that has ended can be followed by a longer one in the same folder.
 
     Raises:
         LearningError: the checkpoint there is of another course.
@@ -68,7 +70,7 @@ def train_landmarks(
     network.layers.to(memory_format=th.channels_last)
     for step in range(done, course.steps):
         for group in optimiser.param_groups:
-            group["lr"] = course.rate * _pace(step, course.steps)
+            group["lr"] = _rate(step, course)
         pictures, landmarks, skin, there = _batch(cutouts, course, step)
         with th.autocast("cpu", th.bfloat16):
             maps, hand = network(pictures.contiguous(memory_format=th.channels_last))
@@ -123,6 +125,14 @@ def _pace(step: int, steps: int) -> float:
     return rise * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
 
 
+def _rate(step: int, course: HandCourse) -> float:
+    """The second kind of lessons starts anew at half the rate (Loshchilov and Hutter, SGDR, ICLR 2017)."""
+    first = min(FIRST_LESSONS // course.batch, course.steps)
+    if step < first:
+        return course.rate * _pace(step, first)
+    return 0.5 * course.rate * _pace(step - first, course.steps - first)
+
+
 def _blend(average: LandmarkNetwork, network: LandmarkNetwork, keep: float) -> None:
     with torch().no_grad():
         for kept, now in zip(average.layers.state_dict().values(), network.layers.state_dict().values(), strict=True):
@@ -150,7 +160,10 @@ def _resume(path: Path, course: HandCourse, network: LandmarkNetwork, average: L
     if not path.exists():
         return 0
     kept = torch().load(path, weights_only=True)
-    if kept["course"] != _course_of(course):
+    finished = kept["step"] == kept["course"]["steps"] < course.steps
+    if kept["course"] != _course_of(course) and not (
+        finished and {**kept["course"], "steps": course.steps} == _course_of(course)
+    ):
         raise LearningError(f"{path}: of another course ({kept['course']}); name another folder, or remove it")
     network.layers.load_state_dict(kept["network"])
     average.layers.load_state_dict(kept["average"])

@@ -307,7 +307,7 @@ def _thumb(
         places.append(at)
         if number < 2:
             across = np.array([-way[1], way[0], 0.0]) * size[1] * 0.9
-            front = at + (0.0, 0.0, size[1] * 0.7)
+            front = at + np.array([0.0, 0.0, size[1] * 0.7])
             creases.append((front - across, front + across, 0.7))
     marks[12] = at + ways[2] * shape.thumb_radii[3]
     # The skin between thumb and index finger: a fan of bones, as far out as this person's web reaches.

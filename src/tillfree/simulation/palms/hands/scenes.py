@@ -35,6 +35,7 @@ class Place:
     """Where a cut-out lies in a picture: its middle (x, y) and palm's width in pixels, turn, and whether mirrored.
 
     The middle is the palm's; 0 degrees are fingers up, positive turns are clockwise. A mirrored hand is a right one.
+    `stretch` makes it wider and as much shorter, as other people's hands are.
     """
 
     x_px: float
@@ -42,6 +43,7 @@ class Place:
     palm_px: float
     turn_deg: float = 0.0
     mirrored: bool = False
+    stretch: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _move(cutout: Cutout, place: Place, scale: float) -> Floats:
     """From pixels of the cut-out to those of the picture (2, 3)."""
     turn = math.radians(place.turn_deg)
     flip = -1.0 if place.mirrored else 1.0
-    linear = scale * np.array([(math.cos(turn) * flip, -math.sin(turn)), (math.sin(turn) * flip, math.cos(turn))])
+    turned = np.array([(math.cos(turn) * flip, -math.sin(turn)), (math.sin(turn) * flip, math.cos(turn))])
+    linear = scale * turned * (place.stretch, 1.0 / place.stretch)
     middle = cutout.landmarks[21].astype(np.float64)
     return np.column_stack([linear, np.array([place.x_px, place.y_px]) - linear @ middle])
 
