@@ -10,6 +10,7 @@ from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
 from tillfree.cli.money import beside, counter_of, receipt_desk
 from tillfree.cli.palm.serving import palm_desk_of, palm_workers
+from tillfree.cli.palm.station import palm_room_of
 from tillfree.cli.serving import Keeper, only_one, open_browser, quiet_log, remembered_shop, serve_console, zone_named
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import TerminalError, say, show
@@ -65,6 +66,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             desk=None if counter is None else counter.desk,
             receipts=receipts,
             palm_desk=palms,
+            palm_room=palm_room_of(settings, palms, None if counter is None else counter.desk),
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,
             work_trouble=lambda: "" if counter is None else counter.trouble,

@@ -77,9 +77,7 @@ def compare(a: Features, b: Features) -> Scores:
 
 def opinions_of(cosines: Floats, agreements: Sequence[Agreement]) -> tuple[Floats, Floats]:
     """Opinions (n, 6) and compared places (n, 2) of cosines (n,) and of how codes agree."""
-    rows = [
-        (-a.ordinal[0], -a.ordinal[1], -a.competitive[0], -a.competitive[1], -a.unrest_places) for a in agreements
-    ]
+    rows = [(-a.ordinal[0], -a.ordinal[1], -a.competitive[0], -a.competitive[1], -a.unrest_places) for a in agreements]
     codes = np.array(rows, dtype=np.float64).reshape(len(agreements), len(OPINIONS) - 1)
     places = np.array([a.places for a in agreements], dtype=np.float64).reshape(len(agreements), 2)
     return np.concatenate([cosines.reshape(-1, 1), codes], axis=1), places

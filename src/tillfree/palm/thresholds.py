@@ -73,7 +73,7 @@ class ImpostorTail:
         ratio = self.share / fmr
         if abs(self.shape) < 1e-9:
             return self.begin + self.scale * math.log(ratio)
-        return self.begin + self.scale * (ratio**self.shape - 1.0) / self.shape
+        return self.begin + self.scale * math.expm1(self.shape * math.log(ratio)) / self.shape
 
     def cautious_threshold(self, fmr: float) -> float:
         """The threshold at which this false match rate is the upper bound, not the expectation.
@@ -161,6 +161,7 @@ def _most_likely(beyond: Floats) -> tuple[float, float]:
     """
     mean, most = float(beyond.mean()), float(beyond.max())
     quotients = np.concatenate([-np.geomspace(0.999, 1e-4, 200) / most, np.geomspace(1e-4, 20.0, 200) / mean])
+    shape, scale = 0.0, mean
     for _ in range(3):
         shapes = np.array([float(np.log1p(q * beyond).mean()) for q in quotients])
         with np.errstate(invalid="ignore"):

@@ -58,6 +58,7 @@ def run_evaluation(arguments: argparse.Namespace, take: Taker, encoder: Encoder)
             layout=naming.words,
             pairs=arguments.pairs,
             matchers=matchers,
+            normalise=arguments.cohort == "folder",
             acquire_s=acquire_s,
             seed=arguments.seed,
         ):

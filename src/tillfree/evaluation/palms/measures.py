@@ -59,7 +59,7 @@ def threshold_at(other: Floats, fmr: float) -> float:
     """The lowest threshold that at most this share of strangers is above; a score above it is a match."""
     if not len(other):
         return math.inf
-    allowed = min(int(math.floor(fmr * len(other) + 1e-9)), len(other) - 1)
+    allowed = min(math.floor(fmr * len(other) + 1e-9), len(other) - 1)
     return float(np.partition(other, len(other) - 1 - allowed)[len(other) - 1 - allowed])
 
 
@@ -70,7 +70,7 @@ def eer(mated: Floats, other: Floats, weights: tuple[Floats, Floats] | None = No
     """
     if not (len(mated) and len(other)):
         return math.nan
-    of_mated, of_other = weights if weights else (np.ones(len(mated)), np.ones(len(other)))
+    of_mated, of_other = weights or (np.ones(len(mated)), np.ones(len(other)))
     scores = np.concatenate([mated, other])
     is_mated = np.concatenate([of_mated, np.zeros(len(other))])
     is_other = np.concatenate([np.zeros(len(mated)), of_other])
@@ -152,6 +152,4 @@ def det(mated: Floats, other: Floats, points: int = 200) -> Sequence[DetPoint]:
     thresholds = np.unique(np.concatenate([strangers[at], np.quantile(same, np.linspace(0, 1, points // 2))]))
     fmr = 1 - np.searchsorted(strangers, thresholds, side="right") / len(other)
     fnmr = np.searchsorted(same, thresholds, side="right") / len(mated)
-    return tuple(
-        DetPoint(float(t), float(a), float(b)) for t, a, b in zip(thresholds, fmr, fnmr, strict=True)
-    )
+    return tuple(DetPoint(float(t), float(a), float(b)) for t, a, b in zip(thresholds, fmr, fnmr, strict=True))

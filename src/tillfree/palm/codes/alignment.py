@@ -107,7 +107,7 @@ class Aligner:
         fitted = fit_map(expected, moves, weights)
         levels = [coarse[:, rows, at], self._finely(tiles.fine, fitted)]
         sums = np.array([level.sum(axis=1, dtype=np.int64) for level in levels], dtype=np.float32)
-        shares = sums[:, :2] / np.maximum(PLANES * sums[:, 2:], 1.0)
+        shares = (sums[:, :2] / np.maximum(PLANES * sums[:, 2:], 1.0)).astype(np.float32)
         return Agreement(shares[:, 0], shares[:, 1], sums[:, 2], unrest(moves, weights, fitted), fitted)
 
     def _coarsely(self, tiles: Words) -> Bytes:

@@ -52,7 +52,7 @@ def _poses() -> Integers:
         for scale in _SCALES:
             cos, sin = scale * math.cos(turn), scale * math.sin(turn)
             placed = _COARSE_BASIS[:, 1:] @ np.array([[cos - 1, sin], [-sin, cos - 1]])
-            poses += [placed + (y, x) for y in shifts for x in shifts]
+            poses += [placed + np.array([y, x]) for y in shifts for x in shifts]
     return np.clip(np.rint(poses), 1 - REACH, REACH - 1).astype(np.intp)
 
 
@@ -101,7 +101,8 @@ def place_blocks(fitted: Floats, pad: int, width: int) -> Integers:
     """Where each fine block may lie (blocks, moves), counted row by row in a field `width` wide, `pad` around."""
     begin = np.rint(GRIDS[1] / GRIDS[0] * (_FINE_BASIS @ fitted.T)).astype(np.intp) + _FINE_CORNERS + pad
     np.clip(begin, _MOVE, width - 1 - _MOVE, out=begin)
-    return (begin[:, :1] * width + begin[:, 1:]) + (_MOVES[:, 0] * width + _MOVES[:, 1])
+    places: Integers = (begin[:, :1] * width + begin[:, 1:]) + (_MOVES[:, 0] * width + _MOVES[:, 1])
+    return places
 
 
 def supported(gain: Gains) -> Integers:
@@ -113,4 +114,5 @@ def supported(gain: Gains) -> Integers:
     both = down.copy()
     both[:, 1:] += down[:, :-1]
     both[:, :-1] += down[:, 1:]
-    return (both.reshape(len(gain), -1) - _FINE_COST).argmax(axis=1)
+    best: Integers = (both.reshape(len(gain), -1) - _FINE_COST).argmax(axis=1)
+    return best
