@@ -10,7 +10,16 @@ import numpy.typing as npt
 from tillfree.evaluation.intervals import Interval
 from tillfree.evaluation.palms.bounds import clopper_pearson
 
-__all__ = ["DetPoint", "OperatingPoint", "PairScores", "bootstrap_over_persons", "det", "eer", "operating_point"]
+__all__ = [
+    "DetPoint",
+    "OperatingPoint",
+    "PairScores",
+    "bootstrap_over_persons",
+    "det",
+    "eer",
+    "operating_point",
+    "threshold_at",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

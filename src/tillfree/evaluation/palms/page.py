@@ -90,10 +90,10 @@ def _failures(report: PalmReport) -> str:
 def _method(report: PalmReport) -> str:
     words = (
         "Every pair of samples is compared once. A pair of strangers is of two persons; pairs of one person's two "
-        "hands are counted apart. A score above the threshold is a match. Exact bounds are those of Clopper and Pearson, "
-        "as if pairs were independent; bounds by persons draw persons with replacement, which share their errors. FNMR "
-        "with failures counts every pair of which a sample was not acquired as not matched. A rate below one pair of "
-        f"strangers is not measurable. Measured on {report.machine.processor}, {report.machine.cores} cores, Python "
+        "hands are counted apart. A score above the threshold is a match. Exact bounds are those of Clopper and "
+        "Pearson, as if pairs were independent; bounds by persons draw persons with replacement, which share their "
+        "errors. FNMR with failures counts every pair of which a sample was not acquired as not matched. A rate below "
+        f"one pair of strangers is not measurable. Measured on {report.machine.processor}, {report.machine.cores} cores, Python "
         f"{report.machine.python}, numpy {report.machine.numpy}."
     )
     return f'<h2>How it was counted</h2><p class="note">{escape(words)}</p>'
