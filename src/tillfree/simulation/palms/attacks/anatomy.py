@@ -14,11 +14,14 @@ import numpy.typing as npt
 __all__ = ["MAP_PX_PER_MM", "MAP_SIZE", "Anatomy", "curve_map", "map_of_mm", "random_anatomy"]
 
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.float64]
+Bone = tuple[Places, float, float]
 MAP_PX_PER_MM = 2.5
 LEFT_MM, TOP_MM = -100.0, -140.0
 MAP_SIZE = (650, 500)
 """Rows and columns of every map."""
 _COARSE = 2
+_PALM_MM = 86.0
 _ROOTS = ((-30.0, -36.0), (-9.0, -44.0), (13.0, -41.0), (33.0, -29.0))
 _LENGTHS_MM = (68.0, 78.0, 71.0, 54.0)
 _RADII_MM = (9.5, 9.8, 9.3, 8.2)
@@ -32,7 +35,9 @@ class Anatomy:
 
     `inside` is 1 in the hand and 0 outside, `height_mm` its relief; `creases` and `ridges` are how deep the skin is
     folded (0 to about 1), `veins` how much vein lies under it (0 to about 1), `blotches` where more blood is (mean 0).
-    `landmarks_mm` (21, 2): wrist, then four joints of thumb, index, middle, ring and little finger, tip last.
+    `joints_mm` (4, 4, 2): root, two joints and tip of index, middle, ring and little finger. `landmarks_mm` (22, 2) are
+    the points that a finder of hands looks for, in its order: finger roots, valleys between them, edges, valley of the
+    thumb, wrist, tips, and the corners and middle of the palm's square.
     """
 
     inside: Floats
@@ -41,10 +46,11 @@ class Anatomy:
     ridges: Floats
     veins: Floats
     blotches: Floats
-    landmarks_mm: npt.NDArray[np.float64]
+    joints_mm: Places
+    landmarks_mm: Places
 
 
-def map_of_mm(points_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def map_of_mm(points_mm: Places) -> Places:
     """Places on a map (column, row) of points (..., 2) in millimetres."""
     return (points_mm - np.array([LEFT_MM, TOP_MM])) * MAP_PX_PER_MM
 
@@ -52,14 +58,14 @@ def map_of_mm(points_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def random_anatomy(rng: np.random.Generator) -> Anatomy:
     """A hand that nobody has."""
     size = rng.uniform(0.88, 1.08)
-    landmarks, bones = _skeleton(rng, size)
+    joints, landmarks, bones = _skeleton(rng, size)
     distance, height = _relief(rng, bones, size)
     inside = np.clip(distance * MAP_PX_PER_MM + 0.5, 0.0, 1.0).astype(np.float32)
-    creases = _creases(rng, landmarks, size)
-    return Anatomy(inside, height, creases, _ridges(rng), _veins(rng, size), _clouds(rng, 14.0), landmarks)
+    creases = _creases(rng, joints, size)
+    return Anatomy(inside, height, creases, _ridges(rng), _veins(rng, size), _clouds(rng, 14.0), joints, landmarks)
 
 
-def curve_map(curves: list[npt.NDArray[np.float64]], widths_mm: list[float], depths: list[float]) -> Floats:
+def curve_map(curves: list[Places], widths_mm: list[float], depths: list[float]) -> Floats:
     """Curves (n, 2) in mm as a map: each tapers to its ends and has its own width and depth; crossings do not add."""
     drawn = np.zeros(MAP_SIZE, dtype=np.float32)
     for curve, width_mm, depth in zip(curves, widths_mm, depths, strict=True):
@@ -82,16 +88,13 @@ def curve_map(curves: list[npt.NDArray[np.float64]], widths_mm: list[float], dep
 # ---- shape ------------------------------------------------------------------------------------------------------
 
 
-def _skeleton(
-    rng: np.random.Generator, size: float
-) -> tuple[npt.NDArray[np.float64], list[tuple[npt.NDArray[np.float64], float, float]]]:
-    """Landmarks (21, 2) in mm, and bones: points (2, 2), radius at the first and at the second."""
+def _skeleton(rng: np.random.Generator, size: float) -> tuple[Places, Places, list[Bone]]:
+    """Joints and landmarks in mm, and bones: points (2, 2), radius at the first and at the second."""
     thumb_rad = rng.normal(0.0, 0.12)
     thumb = np.array([(-22.0, 34.0), (-44.0, 14.0), (-60.0, -8.0), (-69.0, -30.0)])
     turn = np.array([[math.cos(thumb_rad), -math.sin(thumb_rad)], [math.sin(thumb_rad), math.cos(thumb_rad)]])
     thumb = thumb[0] + (thumb - thumb[0]) @ turn.T
-    points = [np.array([[0.0, 56.0]]), thumb]
-    bones = [
+    bones: list[Bone] = [
         (np.array([a, b]), first, second)
         for a, b, first, second in (
             ((-18.0, 52.0), (-28.0, -26.0), 20.0, 15.0),
@@ -104,18 +107,25 @@ def _skeleton(
     for start, end, first, second in ((0, 1, 21.0, 15.0), (1, 2, 14.0, 11.0), (2, 3, 11.0, 8.5)):
         bones.append((thumb[[start, end]], first, second))
     apart = rng.normal(1.0, 0.35)
+    fingers = []
     for root, length, radius, spread in zip(_ROOTS, _LENGTHS_MM, _RADII_MM, _SPREAD_RAD, strict=True):
         angle = spread * apart + rng.normal(0.0, 0.03)
         along = np.array([math.sin(angle), -math.cos(angle)]) * length * rng.uniform(0.94, 1.06)
-        finger = np.array(root) + np.outer(_JOINTS, along)
-        points.append(finger)
-        bones.append((finger[[0, 3]], radius * 1.02, radius * 0.86))
-    landmarks = np.concatenate(points) * size
-    return landmarks, [(ends * size, first * size, second * size) for ends, first, second in bones]
+        fingers.append(np.array(root) + np.outer(_JOINTS, along))
+        bones.append((fingers[-1][[0, 3]], radius * 1.02, radius * 0.86))
+    joints = np.array(fingers)
+    roots, width = joints[:, 0], _PALM_MM
+    across = (roots[3] - roots[0]) / np.linalg.norm(roots[3] - roots[0])
+    down = np.array([-across[1], across[0]])
+    middle, half = roots.mean(axis=0) + 0.55 * width * down, 0.425 * width
+    square = [middle + half * (x * across + y * down) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1), (0, 0))]
+    points = [*roots, *(roots[:-1] + roots[1:]) / 2, (-43.0, -28.0), (43.0, -22.0), (-30.0, 10.0), (-22.0, 62.0),
+              (22.0, 62.0), thumb[3], *joints[:, 3], *square]  # fmt: skip
+    return joints * size, np.array(points) * size, [(ends * size, r * size, t * size) for ends, r, t in bones]
 
 
 def _relief(
-    rng: np.random.Generator, bones: list[tuple[npt.NDArray[np.float64], float, float]], size: float
+    rng: np.random.Generator, bones: list[Bone], size: float
 ) -> tuple[Floats, Floats]:
     """Distance from the outline (inside positive) and height, in mm: round bones, mounts, a hollow, bent fingers."""
     rows, columns = MAP_SIZE[0] // _COARSE, MAP_SIZE[1] // _COARSE
@@ -143,25 +153,33 @@ def _relief(
     ):
         height += (high * np.exp(-((x - at_x * size) ** 2 + (y - at_y * size) ** 2) / (2 * wide**2))).astype(np.float32)
     full = (MAP_SIZE[1], MAP_SIZE[0])
-    height = cv2.GaussianBlur(height, (0, 0), 2.0 / step)
+    height = _smoothed(height, y, step)
     return (
         cv2.resize(distance, full, interpolation=cv2.INTER_LINEAR),
         cv2.resize(height, full, interpolation=cv2.INTER_LINEAR),
     )
 
 
+def _smoothed(height: Floats, y: Floats, step: float) -> Floats:
+    """Flesh hides the bones of the palm, not those of the fingers."""
+    fingers, palm = cv2.GaussianBlur(height, (0, 0), 2.0 / step), cv2.GaussianBlur(height, (0, 0), 6.0 / step)
+    share = np.clip((y + 60.0) / 25.0, 0.0, 1.0)
+    smooth: Floats = fingers * (1.0 - share) + palm * share
+    return smooth
+
+
 # ---- creases, ridges, veins ------------------------------------------------------------------------------------
 
 
-def _bezier(points: npt.NDArray[np.float64], count: int = 40) -> npt.NDArray[np.float64]:
+def _bezier(points: Places, count: int = 40) -> Places:
     """A cubic curve (count, 2) through the first and last of four points (4, 2)."""
     t = np.linspace(0.0, 1.0, count)[:, None]
     a, b, c, d = points
-    curve: npt.NDArray[np.float64] = (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
+    curve: Places = (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
     return curve
 
 
-def _creases(rng: np.random.Generator, landmarks: npt.NDArray[np.float64], size: float) -> Floats:
+def _creases(rng: np.random.Generator, joints: Places, size: float) -> Floats:
     curves, widths, depths = [], [], []
     for corners, width in (
         (((-40, -10), (-12, -12), (-4, 20), (-8, 50)), 1.3),
@@ -179,11 +197,11 @@ def _creases(rng: np.random.Generator, landmarks: npt.NDArray[np.float64], size:
         widths.append(rng.uniform(0.4, 0.9))
         depths.append(rng.uniform(0.1, 0.5))
     for finger in range(4):
-        joints = landmarks[5 + 4 * finger : 9 + 4 * finger]
-        along = joints[3] - joints[0]
+        root = joints[finger, 0]
+        along = joints[finger, 3] - root
         across = np.array([-along[1], along[0]]) / np.linalg.norm(along) * 8.0 * size
         for share in (0.28, 0.31, 0.62, 0.8):
-            middle = joints[0] + share * along + rng.normal(0.0, 0.6, 2)
+            middle = root + share * along + rng.normal(0.0, 0.6, 2)
             curves.append(_bezier(np.array([middle - across, middle - across / 3, middle + across / 3, middle + across])))
             widths.append(rng.uniform(0.6, 1.1))
             depths.append(rng.uniform(0.3, 0.8))
@@ -207,7 +225,7 @@ def _ridges(rng: np.random.Generator) -> Floats:
     apart_mm = rng.uniform(0.85, 1.1)  # what is left of 0.5 mm at this map's resolution: every second ridge
     wave = np.cos(2 * math.pi / apart_mm * (columns * math.cos(angle) + rows * math.sin(angle)) + phase)
     patchy = np.clip(0.5 + 0.5 * _clouds(rng, 18.0), 0.0, 1.0)
-    ridges: Floats = (wave * patchy + 0.5 * rng.normal(size=MAP_SIZE).astype(np.float32)).astype(np.float32)
+    ridges: Floats = (wave * patchy + 0.5 * rng.standard_normal(MAP_SIZE, dtype=np.float32)).astype(np.float32)
     return ridges
 
 
@@ -233,7 +251,7 @@ def _veins(rng: np.random.Generator, size: float) -> Floats:
     return curve_map(curves, widths, depths)
 
 
-def _wander(rng: np.random.Generator, curve: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _wander(rng: np.random.Generator, curve: Places) -> Places:
     steps = rng.normal(0.0, 0.9, curve.shape).cumsum(axis=0) * 0.5
-    wandering: npt.NDArray[np.float64] = curve + steps - np.linspace(0.0, 1.0, len(curve))[:, None] * steps[-1]
+    wandering: Places = curve + steps - np.linspace(0.0, 1.0, len(curve))[:, None] * steps[-1]
     return wandering

@@ -53,7 +53,7 @@ class Pose:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shot:
-    """Linear light (rows, columns, 4) of one moment, and the landmarks (21, 2) in pixels."""
+    """Linear light (rows, columns, 4) of one moment, and the landmarks (22, 2) in pixels."""
 
     light: Floats
     landmarks_px: npt.NDArray[np.float64]
@@ -76,19 +76,18 @@ def shoot(surface: Surface, backdrop: Floats, pose: Pose, camera: Camera, phase:
     """One moment; `backdrop` (size, size, 4) is what is behind, `phase` where in its cycle a flicker stands."""
     relief = surface.height_mm + pose.bend * surface.bend_mm if pose.bend else surface.height_mm
     ray, origin, turn = _rays(pose, camera)
-    at = _meet(relief, ray, origin)
-    mapped = [((axis - first) * MAP_PX_PER_MM - 0.5).astype(np.float32)
-              for axis, first in ((at[..., 0], LEFT_MM), (at[..., 1], TOP_MM))]  # fmt: skip
+    # Relief and shade are smooth: half the resolution will do for them.
+    rough = _meet(relief, np.ascontiguousarray(ray[::2, ::2]), origin)
+    at = _through(ray, origin, _doubled(rough[..., 2], camera.size_px))
+    mapped = _mapped(at)
     albedo = _sampled(surface.albedo, mapped)
     inside = _sampled(surface.inside, mapped)[..., None]
     if surface.grid is not None:
         albedo = albedo * _pattern(surface.grid, at, pose, camera)
+    shade, shine = (_doubled(each, camera.size_px) for each in _shine(surface, relief, rough, origin, camera, turn))
     if surface.glows:
-        shade, shine = np.float32(1.0), _shine(surface, relief, mapped, at, origin, camera, turn)[1]
-    else:
-        shade, shine = _shine(surface, relief, mapped, at, origin, camera, turn)
-        shade = shade[..., None]
-    light = albedo * shade + shine[..., None]
+        shade = np.ones_like(shade)
+    light = albedo * shade[..., None] + shine[..., None]
     rows = np.arange(camera.size_px, dtype=np.float32)[:, None, None] / camera.size_px
     if surface.refresh:
         bands = 1.0 + surface.refresh * np.sin(2 * math.pi * (2.3 * rows + phase))
@@ -109,24 +108,40 @@ def _landmarks(surface: Surface, relief: Floats) -> npt.NDArray[np.float64]:
 def _rays(pose: Pose, camera: Camera) -> tuple[Floats, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Directions (size, size, 3) and origin (3,) in the coordinates of the surface, and its rotation."""
     turn = _turn(pose)
-    side = (np.arange(camera.size_px, dtype=np.float64) + 0.5 - camera.size_px / 2) / camera.focal_px
+    side = ((np.arange(camera.size_px, dtype=np.float32) + 0.5 - camera.size_px / 2) / camera.focal_px).astype(np.float32)
     back = np.diag([1.0, 1.0, -1.0]) @ turn.T
-    ray = side[None, :, None] * back[:, 0] + side[:, None, None] * back[:, 1] + back[:, 2]
-    return ray.astype(np.float32), -back @ np.array(pose.middle_mm), turn
+    across, down, ahead = back.T.astype(np.float32)
+    ray = side[None, :, None] * across + side[:, None, None] * down + ahead
+    return ray, -back @ np.array(pose.middle_mm), turn
 
 
 def _meet(relief: Floats, ray: Floats, origin: npt.NDArray[np.float64]) -> Floats:
-    """Points (size, size, 3) in mm where rays meet the relief."""
+    """Points (rows, columns, 3) in mm where rays meet the relief."""
     height = np.zeros(ray.shape[:2], dtype=np.float32)
-    start = origin.astype(np.float32)
-    at = np.empty_like(ray)
     for _ in range(_ROUNDS):
-        along = (height - start[2]) / ray[..., 2]
-        at = start + along[..., None] * ray
-        columns = (at[..., 0] - LEFT_MM) * MAP_PX_PER_MM - 0.5
-        rows = (at[..., 1] - TOP_MM) * MAP_PX_PER_MM - 0.5
+        columns, rows = _mapped(_through(ray, origin, height))
         height = cv2.remap(relief, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return at
+    return _through(ray, origin, height)
+
+
+def _through(ray: Floats, origin: npt.NDArray[np.float64], height: Floats) -> Floats:
+    """Where rays pass heights, (rows, columns, 3) in mm."""
+    start = origin.astype(np.float32)
+    along = (height - start[2]) / ray[..., 2]
+    passed: Floats = start + along[..., None] * ray
+    return passed
+
+
+def _doubled(rough: Floats, size_px: int) -> Floats:
+    """Every second row and column, filled up: pixel 2 i of the result is pixel i."""
+    move = np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    return cv2.warpAffine(rough, move, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _mapped(at: Floats) -> list[Floats]:
+    """Columns and rows of maps."""
+    return [(at[..., i] - np.float32(first)) * np.float32(MAP_PX_PER_MM) - np.float32(0.5)
+            for i, first in enumerate((LEFT_MM, TOP_MM))]  # fmt: skip
 
 
 def _sampled(values: Floats, mapped: list[Floats]) -> Floats:
@@ -134,27 +149,29 @@ def _sampled(values: Floats, mapped: list[Floats]) -> Floats:
 
 
 def _shine(
-    surface: Surface, relief: Floats, mapped: list[Floats], at: Floats, origin: npt.NDArray[np.float64],
-    camera: Camera, turn: npt.NDArray[np.float64],
+    surface: Surface, relief: Floats, at: Floats, origin: npt.NDArray[np.float64], camera: Camera,
+    turn: npt.NDArray[np.float64],
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """How much light falls on each place (1 at the middle distance, straight on), and how much is mirrored."""
-    slope_x = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3, scale=MAP_PX_PER_MM / 8)
-    slope_y = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3, scale=MAP_PX_PER_MM / 8)
-    normal = np.stack([-_sampled(slope_x, mapped), -_sampled(slope_y, mapped), np.ones_like(mapped[0])], axis=-1)
-    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    mapped = _mapped(at)
+    slopes = [cv2.Sobel(relief, cv2.CV_32F, *way, ksize=3, scale=MAP_PX_PER_MM / 8) for way in ((1, 0), (0, 1))]
+    normal = [-_sampled(slopes[0], mapped), -_sampled(slopes[1], mapped), np.float32(1.0)]
     back = np.diag([1.0, 1.0, -1.0]) @ turn.T
     lamp = (origin + back @ np.array(camera.light_mm)).astype(np.float32)
-    to_lamp = lamp - at
-    reach = np.linalg.norm(to_lamp, axis=-1, keepdims=True)
-    to_lamp /= reach
-    to_eye = origin.astype(np.float32) - at
-    distance = np.linalg.norm(to_eye, axis=-1, keepdims=True)
-    half = to_lamp + to_eye / distance
-    half /= np.linalg.norm(half, axis=-1, keepdims=True)
-    falling = np.clip((normal * to_lamp).sum(axis=-1), 0.0, 1.0) * (float(np.linalg.norm(origin)) / reach[..., 0]) ** 2
-    mirrored = np.clip((normal * half).sum(axis=-1), 0.0, 1.0) ** surface.sharpness
+    to_lamp = [lamp[i] - at[..., i] for i in range(3)]
+    to_eye = [np.float32(origin[i]) - at[..., i] for i in range(3)]
+    steep, reach, distance = (np.sqrt(_dot(way, way)) for way in (normal, to_lamp, to_eye))
+    half = [lamp_part / reach + eye_part / distance for lamp_part, eye_part in zip(to_lamp, to_eye, strict=True)]
+    falling = np.maximum(_dot(normal, to_lamp) / (steep * reach), 0.0) * (float(np.linalg.norm(origin)) / reach) ** 2
+    mirrored = np.maximum(_dot(normal, half) / (steep * np.sqrt(_dot(half, half))), 0.0)
+    shine = surface.gloss * np.exp(surface.sharpness * np.log(np.maximum(mirrored, 1e-6)))
     shade = camera.ambient + (1.0 - camera.ambient) * falling
-    return shade.astype(np.float32), (surface.gloss * mirrored).astype(np.float32)
+    return shade.astype(np.float32), shine.astype(np.float32)
+
+
+def _dot(one: list[Floats], other: list[Floats]) -> Floats:
+    product: Floats = one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+    return product
 
 
 def _pattern(grid: Grid, at: Floats, pose: Pose, camera: Camera) -> Floats:

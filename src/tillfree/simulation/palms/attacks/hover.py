@@ -48,17 +48,18 @@ class Presentation:
 
 
 def present(kind: str, seed: int, *, traits: frozenset[str] | None = None, melanin: float | None = None,
-            pairs: int = 8, size_px: int = 448) -> Presentation:  # fmt: skip
+            pairs: int = 8, size_px: int | None = None) -> Presentation:  # fmt: skip
     """One presentation of a kind; the same arguments give the same bytes.
 
     Seeds are of persons as well: equal seeds show (or fake) the same palm. Where `traits` or `melanin` is not given,
-    it is drawn. `pairs` is the number of visible and of near-infrared frames.
+    it is drawn; so is `size_px`, the side of a frame. `pairs` is the number of visible and of near-infrared frames.
     """
     person = np.random.default_rng([seed, 1])
     moment = np.random.default_rng([seed, 2, *kind.encode()])
     anatomy, skin = random_anatomy(person), random_skin(person)
     if melanin is not None:
         skin = dataclasses.replace(skin, melanin=melanin)
+    size_px = int(moment.integers(44, 72)) * 8 if size_px is None else size_px
     if traits is None:
         traits = frozenset(trait for trait in TRAITS if moment.random() < 0.12)
     living = _living(anatomy, _changed(skin, traits, moment), traits, moment)
@@ -85,7 +86,7 @@ def _living(anatomy: Anatomy, skin: Skin, traits: frozenset[str], rng: np.random
     surface = skin_surface(anatomy, skin, fat_mm=rng.uniform(0.7, 1.6), cup_mm=rng.uniform(2.0, 7.0))
     if "ring" in traits:
         finger = int(rng.integers(4))
-        root, joint = anatomy.landmarks_mm[5 + 4 * finger : 7 + 4 * finger]
+        root, joint = anatomy.joints_mm[finger, :2]
         middle = root + (joint - root) * 0.55
         across = np.array([-(joint - root)[1], (joint - root)[0]]) / np.linalg.norm(joint - root) * 11.0
         band = np.zeros(MAP_SIZE, dtype=np.float32)
@@ -182,8 +183,8 @@ def _developed(shot: Shot, band: Band, camera: Camera, gains: dict[Band, float],
         wanted = camera.level / max(middle, 1e-3)
         gains[band] = wanted if band == "visible" else min(wanted, camera.level / 0.35)
     exposed = light * np.float32(gains[band])
-    deviation = camera.noise * np.sqrt(np.clip(exposed / max(camera.level, 1e-3), 0.0, None) * 0.8 + 0.2)
-    exposed = exposed + deviation * rng.normal(size=exposed.shape).astype(np.float32)
+    deviation = np.float32(camera.noise) * np.sqrt(np.clip(exposed / max(camera.level, 1e-3), 0.0, None) * 0.8 + 0.2)
+    exposed = exposed + deviation * rng.standard_normal(exposed.shape, dtype=np.float32)
     curve = 1 / 2.2 if band == "visible" else gamma
     pixels: npt.NDArray[np.uint8] = np.round(np.clip(exposed, 0.0, 1.0) ** np.float32(curve) * 255).astype(np.uint8)
     if band == "visible" and camera.jpeg:
@@ -195,15 +196,9 @@ def _developed(shot: Shot, band: Band, camera: Camera, gains: dict[Band, float],
 def _look(pixels: npt.NDArray[np.uint8], shot: Shot, band: Band, rng: np.random.Generator) -> SimulatedLook:
     """Landmarks a hundredth of the palm's width off, and the square between finger roots and wrist."""
     truth = shot.landmarks_px
-    width = float(np.linalg.norm(truth[17] - truth[5])) * 1.28
+    width = float(np.linalg.norm(truth[18] - truth[17])) / 0.85
     landmarks = truth + rng.normal(0.0, 0.01 * width, truth.shape)
-    across = landmarks[17] - landmarks[5]
-    across /= np.linalg.norm(across)
-    down = np.array([-across[1], across[0]])
-    middle = (landmarks[5] + landmarks[17]) / 2 + 0.42 * width * down
-    half = 0.45 * width
-    corners = np.array([middle - half * across - half * down, middle + half * across - half * down,
-                        middle - half * across + half * down], dtype=np.float32)  # fmt: skip
+    corners = landmarks[[17, 18, 20]].astype(np.float32)
     square = np.array([(0, 0), (REGION_PX, 0), (0, REGION_PX)], dtype=np.float32)
     grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     turn = cv2.getAffineTransform(corners, square)

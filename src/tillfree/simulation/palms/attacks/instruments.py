@@ -41,7 +41,7 @@ def photo_of(rng: np.random.Generator, anatomy: Anatomy, skin: Skin) -> Victim:
     shot = shoot(skin_surface(anatomy, skin), behind, Pose((0.0, 0.0, 400.0), (0.0, 0.0, 0.0)), camera)
     move = np.array([[1, 0, -LEFT_MM * MAP_PX_PER_MM - _PHOTO_PX / 2], [0, 1, -TOP_MM * MAP_PX_PER_MM - _PHOTO_PX / 2]])
     photo = cv2.warpAffine(shot.light, move, MAP_SIZE[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    noisy = photo + rng.normal(0.0, 0.006, photo.shape).astype(np.float32)
+    noisy = photo + np.float32(0.006) * rng.standard_normal(photo.shape, dtype=np.float32)
     return Victim(anatomy, skin, np.clip(noisy / np.quantile(noisy[200:450, 100:400, 0], 0.9) * 0.75, 0.0, 1.0))
 
 
@@ -56,8 +56,8 @@ def instrument(kind: str, victim: Victim, other: Surface, rng: np.random.Generat
 
 def _paper(rng: np.random.Generator) -> Floats:
     """Fibres and flocs: a factor near 1 on every place of the map."""
-    fine = rng.normal(0.0, 1.0, MAP_SIZE).astype(np.float32)
-    flocs = cv2.GaussianBlur(rng.normal(0.0, 1.0, MAP_SIZE).astype(np.float32), (0, 0), 3.0) * 9.0
+    fine = rng.standard_normal(MAP_SIZE, dtype=np.float32)
+    flocs = cv2.GaussianBlur(rng.standard_normal(MAP_SIZE, dtype=np.float32), (0, 0), 3.0) * 9.0
     grain: Floats = 1.0 + rng.uniform(0.004, 0.02) * (fine + 0.5 * flocs)
     return grain
 
