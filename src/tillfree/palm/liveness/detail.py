@@ -72,7 +72,9 @@ def _power(layers: Floats) -> npt.NDArray[np.float64]:
 
 
 def peak(stack: Stack) -> float:
-    """Natural logarithm of the highest narrow peak of the spectrum against its neighbourhood, mean over frames' powers.
+    """Natural logarithm of the highest narrow peak of the spectrum against its neighbourhood; median of frames.
+
+    Moiré turns and widens with every move of the hand, so that each frame has its own peak.
 
     Looked at in the middle of the palm at the camera's own resolution, in brightness and in the difference of red and
     green (subpixels of a screen are coloured). Where JPEG puts the borders of its blocks is left out.
@@ -81,15 +83,14 @@ def peak(stack: Stack) -> float:
     if not tiles:
         return math.nan
     side = min(min(tile.shape[:2]) for tile in tiles)
-    powers = []
+    heights = []
     for tile in tiles:
         part = tile[:side, :side].astype(np.float32)
         views = [part if part.ndim == 2 else part.mean(axis=2)]
         if part.ndim == 3:
             views.append(part[..., 0] - part[..., 1])
-        powers.append([_spectrum(view) for view in views])
-    mean = np.log(np.array(powers).mean(axis=0) + 1e-3)
-    return max(_prominence(view) for view in mean)
+        heights.append(max(_prominence(_spectrum(view)) for view in views))
+    return float(np.median(heights))
 
 
 def _tile(pixels: npt.NDArray[np.uint8], square: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8] | None:
@@ -109,15 +110,17 @@ def _spectrum(view: Floats) -> Floats:
     return power
 
 
-def _prominence(log_power: npt.NDArray[np.floating]) -> float:
+def _prominence(power: Floats) -> float:
     cv2 = opencv()
-    rolled = np.fft.fftshift(log_power, axes=0).astype(np.float32)
-    smooth = cv2.blur(rolled, (9, 9))
-    fine = cv2.blur(rolled, (2, 2)) - smooth
+    rolled = cv2.GaussianBlur(np.fft.fftshift(power, axes=0), (0, 0), 0.7)
+    # The mean over a ring of bins, without the middle: what a broad rise of the spectrum, as of ridges, has there too.
+    wide, narrow = cv2.boxFilter(rolled, -1, (15, 15)), cv2.boxFilter(rolled, -1, (5, 5))
+    ring = (wide * 225 - narrow * 25) / 200
+    fine = np.log((rolled + 1e-2) / (np.maximum(ring, 0.0) + 1e-2))
     rows = np.fft.fftshift(np.fft.fftfreq(rolled.shape[0]))[:, None]
     columns = np.arange(rolled.shape[1])[None, :] / rolled.shape[0]
-    far = np.hypot(rows, columns) > 0.12
-    bin_ = 1.6 / rolled.shape[0]
+    far = np.hypot(rows, columns) > 0.1
+    bin_ = 2.1 / rolled.shape[0]
     block = [np.abs(way * 8 - np.round(way * 8)) < 8 * bin_ for way in (rows, columns)]
     on_axis = [np.abs(way) < bin_ for way in (rows, columns)]
     of_blocks = (block[0] & on_axis[1]) | (block[1] & on_axis[0]) | (block[0] & block[1])

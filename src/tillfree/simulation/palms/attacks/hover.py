@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.samples import REGION_PX, Band, HandImage, HandSide, PalmRegion, Quality
-from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, MAP_SIZE, Anatomy, map_of_mm, random_anatomy
+from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, MAP_SIZE, Anatomy, anatomy_of, map_of_mm
 from tillfree.simulation.palms.attacks.camera import Camera, Pose, Shot, shoot
 from tillfree.simulation.palms.attacks.instruments import instrument, photo_of
 from tillfree.simulation.palms.attacks.surfaces import Skin, Surface, random_skin, skin_surface
@@ -16,6 +16,8 @@ __all__ = ["LIVE", "TRAITS", "Presentation", "SimulatedLook", "present"]
 
 Floats = npt.NDArray[np.float32]
 LIVE = "live"
+_STRANGER = 500_000
+"""How far the number of an attacker is from that of the victim."""
 TRAITS = ("cold", "dim", "oily", "ring", "still", "blurred")
 """What a living hand or its moment can be in a harder than usual way, besides its tone."""
 
@@ -56,7 +58,7 @@ def present(kind: str, seed: int, *, traits: frozenset[str] | None = None, melan
     """
     person = np.random.default_rng([seed, 1])
     moment = np.random.default_rng([seed, 2, *kind.encode()])
-    anatomy, skin = random_anatomy(person), random_skin(person)
+    anatomy, skin = anatomy_of(seed), random_skin(person)
     if melanin is not None:
         skin = dataclasses.replace(skin, melanin=melanin)
     size_px = int(moment.integers(44, 72)) * 8 if size_px is None else size_px
@@ -67,8 +69,7 @@ def present(kind: str, seed: int, *, traits: frozenset[str] | None = None, melan
         surface = living
     else:
         victim = photo_of(moment, anatomy, skin)
-        stranger = np.random.default_rng([seed, 3])
-        other = skin_surface(random_anatomy(stranger), random_skin(stranger))
+        other = skin_surface(anatomy_of(seed + _STRANGER), random_skin(np.random.default_rng([seed, 3])))
         surface = instrument(kind, victim, other, moment)
     frames, looks = _record(surface, traits, moment, pairs, size_px)
     return Presentation(frames, looks, kind, skin.melanin, traits)

@@ -54,13 +54,15 @@ class Surface:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Skin:
-    """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1."""
+    """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1, and
+    `nir_folds` what of it the near infrared sees."""
 
     melanin: float
     blood: float
     vein_contrast: float
     oil: float
     fold_depth: float
+    nir_folds: float
 
 
 def random_skin(rng: np.random.Generator) -> Skin:
@@ -71,6 +73,7 @@ def random_skin(rng: np.random.Generator) -> Skin:
         vein_contrast=rng.uniform(0.10, 0.30),
         oil=rng.uniform(0.0, 0.6),
         fold_depth=rng.uniform(0.6, 1.3),
+        nir_folds=rng.uniform(0.10, 0.25),
     )
 
 
@@ -80,8 +83,8 @@ def skin_surface(anatomy: Anatomy, skin: Skin, *, fat_mm: float = 1.0, cup_mm: f
     bare = np.array([0.62, 0.40, 0.31, 0.66], dtype=np.float32)
     absorbed = skin.melanin * np.array([0.62, 0.85, 1.05, 0.10], dtype=np.float32)
     absorbed += (skin.blood - 0.5) * np.array([0.10, 0.45, 0.40, 0.05], dtype=np.float32)
-    line = skin.fold_depth * np.array([0.45, 0.62, 0.66, 0.10], dtype=np.float32) * (1.0 + 0.6 * skin.melanin)
-    line[3] = 0.10 * skin.fold_depth
+    line = skin.fold_depth * np.array([0.45, 0.62, 0.66, 0.0], dtype=np.float32) * (1.0 + 0.6 * skin.melanin)
+    line[3] = skin.fold_depth * skin.nir_folds
     flush = 0.05 * skin.blood * np.array([0.3, 1.0, 0.9, 0.1], dtype=np.float32)
     deep = cv2.GaussianBlur(anatomy.veins, (0, 0), max(fat_mm, 0.3) * MAP_PX_PER_MM)
     bands = []
