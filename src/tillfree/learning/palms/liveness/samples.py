@@ -14,7 +14,9 @@ from tillfree.simulation.palms.attacks.instruments import KINDS
 
 __all__ = ["Sample", "Wanted", "draw_samples", "read_samples", "wanted_for_training"]
 
-_PAIRS = (4, 5, 6, 7)
+_VICTIMS = 100_000
+"""From where the numbers of those are whose palms are faked: they are not among the living hands."""
+_PAIRS = (4, 5, 6)
 """Frames of each light that a hover has, by turns."""
 
 
@@ -42,7 +44,7 @@ def wanted_for_training(seed: int, live: int, each: int) -> list[Wanted]:
     """So many living hands and so many presentations of each kind; people of other seeds are others."""
     first = seed * 1_000_000
     hands = [Wanted(LIVE, first + number) for number in range(live)]
-    return hands + [Wanted(kind, first + live + number) for kind in KINDS for number in range(each)]
+    return hands + [Wanted(kind, first + _VICTIMS + number) for kind in KINDS for number in range(each)]
 
 
 def draw_samples(path: Path, wanted: Sequence[Wanted]) -> Iterator[float]:

@@ -77,8 +77,8 @@ def shoot(surface: Surface, backdrop: Floats, pose: Pose, camera: Camera, phase:
     relief = surface.height_mm + pose.bend * surface.bend_mm if pose.bend else surface.height_mm
     ray, origin, turn = _rays(pose, camera)
     # Relief and shade are smooth: half the resolution will do for them.
-    rough = _meet(relief, np.ascontiguousarray(ray[::2, ::2]), origin)
-    at = _through(ray, origin, _doubled(rough[..., 2], camera.size_px))
+    rough = _meet(relief, [np.ascontiguousarray(part[::2, ::2]) for part in ray], origin)
+    at = _through(ray, origin, _doubled(rough[2], camera.size_px))
     mapped = _mapped(at)
     albedo = _sampled(surface.albedo, mapped)
     inside = _sampled(surface.inside, mapped)[..., None]
@@ -91,10 +91,10 @@ def shoot(surface: Surface, backdrop: Floats, pose: Pose, camera: Camera, phase:
     rows = np.arange(camera.size_px, dtype=np.float32)[:, None, None] / camera.size_px
     if surface.refresh:
         bands = 1.0 + surface.refresh * np.sin(2 * math.pi * (2.3 * rows + phase))
-        light[..., :3] *= bands
+        light[..., :3] *= bands.astype(np.float32)
     light = light * inside + backdrop * (1.0 - inside)
     if camera.flicker:
-        light = light * (1.0 + camera.flicker * np.sin(2 * math.pi * (1.4 * rows + 1.7 * phase)))
+        light = light * (1.0 + camera.flicker * np.sin(2 * math.pi * (1.4 * rows + 1.7 * phase))).astype(np.float32)
     landmarks = _landmarks(surface, relief)
     return Shot(_blurred(light.astype(np.float32), pose, camera), project(landmarks, pose, camera))
 
@@ -105,31 +105,30 @@ def _landmarks(surface: Surface, relief: Floats) -> npt.NDArray[np.float64]:
     return np.concatenate([surface.landmarks_mm, relief[rows, columns][:, None]], axis=1)
 
 
-def _rays(pose: Pose, camera: Camera) -> tuple[Floats, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Directions (size, size, 3) and origin (3,) in the coordinates of the surface, and its rotation."""
+def _rays(pose: Pose, camera: Camera) -> tuple[list[Floats], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Directions (three of (size, size)) and origin (3,) in the coordinates of the surface, and its rotation."""
     turn = _turn(pose)
     side = ((np.arange(camera.size_px, dtype=np.float32) + 0.5 - camera.size_px / 2) / camera.focal_px).astype(np.float32)
     back = np.diag([1.0, 1.0, -1.0]) @ turn.T
     across, down, ahead = back.T.astype(np.float32)
-    ray = side[None, :, None] * across + side[:, None, None] * down + ahead
+    ray = [side[None, :] * across[i] + (side[:, None] * down[i] + ahead[i]) for i in range(3)]
     return ray, -back @ np.array(pose.middle_mm), turn
 
 
-def _meet(relief: Floats, ray: Floats, origin: npt.NDArray[np.float64]) -> Floats:
-    """Points (rows, columns, 3) in mm where rays meet the relief."""
-    height = np.zeros(ray.shape[:2], dtype=np.float32)
+def _meet(relief: Floats, ray: list[Floats], origin: npt.NDArray[np.float64]) -> list[Floats]:
+    """Points (three of (rows, columns)) in mm where rays meet the relief."""
+    height = np.zeros_like(ray[0])
     for _ in range(_ROUNDS):
         columns, rows = _mapped(_through(ray, origin, height))
         height = cv2.remap(relief, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return _through(ray, origin, height)
 
 
-def _through(ray: Floats, origin: npt.NDArray[np.float64], height: Floats) -> Floats:
-    """Where rays pass heights, (rows, columns, 3) in mm."""
+def _through(ray: list[Floats], origin: npt.NDArray[np.float64], height: Floats) -> list[Floats]:
+    """Where rays pass heights, in mm (three of (rows, columns))."""
     start = origin.astype(np.float32)
-    along = (height - start[2]) / ray[..., 2]
-    passed: Floats = start + along[..., None] * ray
-    return passed
+    along = (height - start[2]) / ray[2]
+    return [start[0] + along * ray[0], start[1] + along * ray[1], height]
 
 
 def _doubled(rough: Floats, size_px: int) -> Floats:
@@ -138,9 +137,9 @@ def _doubled(rough: Floats, size_px: int) -> Floats:
     return cv2.warpAffine(rough, move, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _mapped(at: Floats) -> list[Floats]:
+def _mapped(at: list[Floats]) -> list[Floats]:
     """Columns and rows of maps."""
-    return [(at[..., i] - np.float32(first)) * np.float32(MAP_PX_PER_MM) - np.float32(0.5)
+    return [(at[i] - np.float32(first)) * np.float32(MAP_PX_PER_MM) - np.float32(0.5)
             for i, first in enumerate((LEFT_MM, TOP_MM))]  # fmt: skip
 
 
@@ -149,7 +148,7 @@ def _sampled(values: Floats, mapped: list[Floats]) -> Floats:
 
 
 def _shine(
-    surface: Surface, relief: Floats, at: Floats, origin: npt.NDArray[np.float64], camera: Camera,
+    surface: Surface, relief: Floats, at: list[Floats], origin: npt.NDArray[np.float64], camera: Camera,
     turn: npt.NDArray[np.float64],
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """How much light falls on each place (1 at the middle distance, straight on), and how much is mirrored."""
@@ -158,8 +157,8 @@ def _shine(
     normal = [-_sampled(slopes[0], mapped), -_sampled(slopes[1], mapped), np.float32(1.0)]
     back = np.diag([1.0, 1.0, -1.0]) @ turn.T
     lamp = (origin + back @ np.array(camera.light_mm)).astype(np.float32)
-    to_lamp = [lamp[i] - at[..., i] for i in range(3)]
-    to_eye = [np.float32(origin[i]) - at[..., i] for i in range(3)]
+    to_lamp = [lamp[i] - at[i] for i in range(3)]
+    to_eye = [np.float32(origin[i]) - at[i] for i in range(3)]
     steep, reach, distance = (np.sqrt(_dot(way, way)) for way in (normal, to_lamp, to_eye))
     half = [lamp_part / reach + eye_part / distance for lamp_part, eye_part in zip(to_lamp, to_eye, strict=True)]
     falling = np.maximum(_dot(normal, to_lamp) / (steep * reach), 0.0) * (float(np.linalg.norm(origin)) / reach) ** 2
@@ -174,10 +173,10 @@ def _dot(one: list[Floats], other: list[Floats]) -> Floats:
     return product
 
 
-def _pattern(grid: Grid, at: Floats, pose: Pose, camera: Camera) -> Floats:
+def _pattern(grid: Grid, at: list[Floats], pose: Pose, camera: Camera) -> Floats:
     """Factors (size, size, 4) of a regular pattern, weakened by pixel and lens, sampled at the pixels."""
     px_per_mm = camera.focal_px / pose.middle_mm[2]
-    factors = np.ones((*at.shape[:2], 4), dtype=np.float32)
+    factors = np.ones((*at[0].shape, 4), dtype=np.float32)
     for cycles_per_mm, angle, amplitude in grid.waves:
         cycles_per_px = cycles_per_mm / px_per_mm
         # Far beyond its resolution a lens passes more than a Gaussian blur would: moiré is seen on real screens.
@@ -185,7 +184,7 @@ def _pattern(grid: Grid, at: Floats, pose: Pose, camera: Camera) -> Floats:
         passed = amplitude * abs(float(np.sinc(cycles_per_px * 0.8))) * lens
         if passed < 1e-4:
             continue
-        turns = cycles_per_mm * (at[..., 0] * math.cos(angle) + at[..., 1] * math.sin(angle))
+        turns = np.float32(cycles_per_mm) * (at[0] * np.float32(math.cos(angle)) + at[1] * np.float32(math.sin(angle)))
         for band in range(4):
             shift = grid.colour_phases[band] if band < 3 else 0.0
             factors[..., band] += passed * np.cos(2 * math.pi * (turns + shift))
