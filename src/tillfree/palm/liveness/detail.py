@@ -3,13 +3,14 @@
 Light travels under the skin before it comes out again, red and near infrared further than green and blue (Jensen et
 al., A practical model for subsurface light transport, SIGGRAPH 2001): folds are paler and softer in red. Ink and
 pigment on paper or in silicone are as sharp in one colour as in another. Pixels of screens and dots of prints are
-regular, so they show as narrow peaks of the spectrum, directly or as moiré (Amidror, The Theory of the Moiré Phenomenon,
-2009). Powers are means over products of *different* frames, so that noise, which is new in each, does not count: dim
-light makes a cue uncertain, not different.
+regular, so they show as narrow peaks of the spectrum, directly or as moiré (Amidror, The Theory of the Moiré
+Phenomenon, 2009). Powers are means over products of *different* frames, so that noise, which is new in each, does not
+count: dim light makes a cue uncertain, not different.
 """
 
 import dataclasses
 import math
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ Floats = npt.NDArray[np.float32]
 _SIGMAS_PX = (0.9, 1.8, 3.6, 7.2)
 _DARK = 0.02
 _TILE_PX = 128
+_HALF_MIN = 24
 _EDGE = 8
 _POWER_MIN = 1e-6
 
@@ -51,7 +53,7 @@ def detail_of(stack: Stack) -> Detail:
     levels = [np.stack([cv2.GaussianBlur(log, (0, 0), sigma).reshape(log.shape) for log in logs])
               for sigma in _SIGMAS_PX]  # fmt: skip
     inner = (slice(None), slice(_EDGE, -_EDGE), slice(_EDGE, -_EDGE))
-    powers = np.array([_power((one - next_)[inner]) for one, next_ in zip(levels[:-1], levels[1:], strict=True)])
+    powers = np.array([_power((one - next_)[inner]) for one, next_ in pairwise(levels)])
     roots = 0.5 * np.log(np.maximum(powers, _POWER_MIN)).T
     middle = min(1, roots.shape[0] - 1)
     lines = (levels[0] - levels[3]).mean(axis=0)
@@ -95,11 +97,11 @@ def peak(stack: Stack) -> float:
 
 def _tile(pixels: npt.NDArray[np.uint8], square: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8] | None:
     middle = square.mean(axis=0)
-    half = min(_TILE_PX, int(np.linalg.norm(square[1] - square[0]) * 0.7)) // 2
-    left, top = (int(round(value)) - half for value in middle)
+    half = min(_TILE_PX, int(np.linalg.norm(square[1] - square[0]))) // 2
+    left, top = (round(float(value)) - half for value in middle)
     left, top = max(min(left, pixels.shape[1] - 2 * half), 0), max(min(top, pixels.shape[0] - 2 * half), 0)
     tile = pixels[top : top + 2 * half, left : left + 2 * half]
-    return tile if half >= 16 and min(tile.shape[:2]) == 2 * half else None
+    return tile if half >= _HALF_MIN and min(tile.shape[:2]) == 2 * half else None
 
 
 def _spectrum(view: Floats) -> Floats:
@@ -121,7 +123,7 @@ def _prominence(power: Floats) -> float:
     columns = np.arange(rolled.shape[1])[None, :] / rolled.shape[0]
     far = np.hypot(rows, columns) > 0.1
     bin_ = 2.1 / rolled.shape[0]
-    block = [np.abs(way * 8 - np.round(way * 8)) < 8 * bin_ for way in (rows, columns)]
-    on_axis = [np.abs(way) < bin_ for way in (rows, columns)]
-    of_blocks = (block[0] & on_axis[1]) | (block[1] & on_axis[0]) | (block[0] & block[1])
+    of_blocks = np.zeros_like(far)
+    for way, other in ((rows, columns), (columns, rows)):
+        of_blocks |= (np.abs(way * 8 - np.round(way * 8)) < 8 * bin_) & (np.abs(other) < bin_)
     return float(fine[far & ~of_blocks].max())

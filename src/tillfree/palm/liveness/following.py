@@ -88,9 +88,7 @@ def _window(seen: Sequence[Sighted]) -> tuple[int, int, int, int]:
 
 
 def _small(each: Sighted, window: tuple[int, int, int, int], scale: float) -> npt.NDArray[np.uint8]:
-    """The window, grey, small, with local brightness taken out and contrast made even: followed points stay when light
-    changes.
-    """  # fmt: skip
+    """The window, grey, small, its local brightness taken out and its contrast made even: light may change."""
     cv2 = opencv()
     left, top, right, bottom = window
     part = each.frame.pixels[top:bottom, left:right]

@@ -77,7 +77,7 @@ def _changes(stack: Stack) -> Floats | None:
 
 
 def _softened(pictures: Floats) -> Floats:
-    """Each picture, its finest detail taken out: what is left of lines when palms do not lie exactly over each other."""
+    """Each picture without its finest detail: palms do not lie exactly over each other."""
     cv2 = opencv()
     return np.stack([cv2.GaussianBlur(picture, (0, 0), 1.2) for picture in pictures]).astype(np.float32)
 

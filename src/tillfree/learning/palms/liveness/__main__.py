@@ -31,8 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     for done in draw_samples(path, wanted_for_training(parsed.seed, parsed.live, parsed.each)):
         sys.stderr.write(f"\r{done:6.1%}")
     sys.stderr.write("\n")
-    made_by = f"python -m tillfree.learning.palms.liveness --seed {parsed.seed} --live {parsed.live} --each {parsed.each}"
-    model = fit(read_samples(path), made_by)
+    given = f"--seed {parsed.seed} --live {parsed.live} --each {parsed.each}"
+    model = fit(read_samples(path), f"python -m tillfree.learning.palms.liveness {given}")
     parsed.output.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=1) + b"\n")
     return 0
 

@@ -28,7 +28,7 @@ def fit(samples: Sequence[Sample], made_by: str, refused_share: float = 0.02) ->
     Raises:
         LearningError: too few samples.
     """
-    modes = {mode: fit_mode(samples, mode, refused_share) for mode in MODES}
+    modes: dict[str, ModeWeights] = {mode: fit_mode(samples, mode, refused_share) for mode in MODES}
     live = sum(sample.kind == LIVE for sample in samples)
     kinds = len({sample.kind for sample in samples} - {LIVE})
     told = f"{live} simulated living hands and {len(samples) - live} simulated presentations of {kinds} instruments"

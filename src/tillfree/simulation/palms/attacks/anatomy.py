@@ -1,8 +1,8 @@
 """The shape of a simulated hand: outline, relief, creases and veins as maps over the plane of its palm.
 
-Creases, ridges, mottling and veins of the palm are those of a palm of nobody; outline, relief and fingers are made here.
-Lengths are in millimetres; x points right, y towards the wrist, z towards the camera; the origin is the middle of the
-palm. Proportions are round numbers near anthropometric means (breadth of an adult's palm 75 to 95 mm).
+Creases, ridges, mottling and veins of the palm are those of a palm of nobody; outline, relief and fingers are made
+here. Lengths are in millimetres; x points right, y towards the wrist, z towards the camera; the origin is the middle
+of the palm. Proportions are round numbers near anthropometric means (breadth of an adult's palm 75 to 95 mm).
 """
 
 import dataclasses
@@ -57,7 +57,8 @@ class Anatomy:
 
 def map_of_mm(points_mm: Places) -> Places:
     """Places on a map (column, row) of points (..., 2) in millimetres."""
-    return (points_mm - np.array([LEFT_MM, TOP_MM])) * MAP_PX_PER_MM
+    places: Places = (points_mm - np.array([LEFT_MM, TOP_MM])) * MAP_PX_PER_MM
+    return places
 
 
 def anatomy_of(number: int) -> Anatomy:
@@ -134,9 +135,7 @@ def _skeleton(rng: np.random.Generator, size: float) -> tuple[Places, Places, li
     return joints * size, np.array(points) * size, [(ends * size, r * size, t * size) for ends, r, t in bones]
 
 
-def _relief(
-    rng: np.random.Generator, bones: list[Bone], size: float
-) -> tuple[Floats, Floats]:
+def _relief(rng: np.random.Generator, bones: list[Bone], size: float) -> tuple[Floats, Floats]:
     """Distance from the outline (inside positive) and height, in mm: round bones, mounts, a hollow, bent fingers."""
     cv2 = opencv()
     rows, columns = MAP_SIZE[0] // _COARSE, MAP_SIZE[1] // _COARSE

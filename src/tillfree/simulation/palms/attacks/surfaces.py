@@ -8,11 +8,11 @@ the near infrared.
 
 import dataclasses
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, Anatomy
+from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["Grid", "Skin", "Surface", "random_skin", "skin_surface"]
 
@@ -54,8 +54,10 @@ class Surface:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Skin:
-    """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1, and
-    `nir_folds` what of it the near infrared sees."""
+    """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1.
+
+    `nir_folds` is what of the folds the near infrared sees.
+    """
 
     melanin: float
     blood: float
@@ -79,6 +81,7 @@ def random_skin(rng: np.random.Generator) -> Skin:
 
 def skin_surface(anatomy: Anatomy, skin: Skin, *, fat_mm: float = 1.0, cup_mm: float = 4.0) -> Surface:
     """A living hand: `fat_mm` is how much further veins are softened, `cup_mm` how far the palm closes in time."""
+    cv2 = opencv()
     folds = anatomy.creases + 0.05 * anatomy.ridges
     bare = np.array([0.62, 0.40, 0.31, 0.66], dtype=np.float32)
     absorbed = skin.melanin * np.array([0.62, 0.85, 1.05, 0.10], dtype=np.float32)
