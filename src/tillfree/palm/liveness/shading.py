@@ -37,7 +37,7 @@ def shading(stack: Stack) -> float:
 
 
 def glint(stack: Stack) -> float:
-    """How much brighter the palm's brightest spot is than its surroundings, in natural logarithms; 95th percentile.
+    """How much brighter the palm's brightest spot is than its surroundings, in natural logarithms; 99th percentile.
 
     Measured at the scale of a thirtieth of the palm upwards, on the frame where it is strongest.
     """

@@ -12,9 +12,11 @@ from tillfree.palm.liveness.cues import MODES, Mode, cues_of_mode
 from tillfree.palm.liveness.weighing import AMOUNTS, LivenessModel, ModeWeights, Weighing, amounts_of
 from tillfree.simulation.palms.attacks.hover import LIVE
 
-__all__ = ["fit", "fit_mode", "scores_of"]
+__all__ = ["REFUSED_SHARE", "fit", "fit_mode", "scores_of"]
 
 Floats = npt.NDArray[np.float64]
+REFUSED_SHARE = 0.02
+"""Share of living hands that may be refused, where thresholds are set."""
 _SPREAD_MIN = 0.05
 _RIDGE = 0.01
 _STEPS = 4000
@@ -22,7 +24,7 @@ _FOLDS = 5
 _LIVE_MIN = 20
 
 
-def fit(samples: Sequence[Sample], made_by: str, refused_share: float = 0.02) -> LivenessModel:
+def fit(samples: Sequence[Sample], made_by: str, refused_share: float = REFUSED_SHARE) -> LivenessModel:
     """A model from samples of living hands and instruments; `refused_share` of living hands are to be refused.
 
     Raises:
@@ -35,7 +37,7 @@ def fit(samples: Sequence[Sample], made_by: str, refused_share: float = 0.02) ->
     return LivenessModel(1, made_by, told, modes)
 
 
-def fit_mode(samples: Sequence[Sample], mode: Mode, refused_share: float) -> ModeWeights:
+def fit_mode(samples: Sequence[Sample], mode: Mode, refused_share: float = REFUSED_SHARE) -> ModeWeights:
     """Weights of one mode; its threshold is set on samples that did not take part (five-fold), then all take part.
 
     Raises:
