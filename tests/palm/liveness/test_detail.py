@@ -29,7 +29,7 @@ def test_noise_is_not_taken_for_structure() -> None:
 
 def test_one_frame_counts_its_noise() -> None:
     stack = stack_of_patches(palms([0 * lines(np.random.default_rng(1), 2.0)], 0.03)[:1])
-    assert detail_of(stack).fine > detail_of(stack_of_patches(palms([np.zeros((160, 160))], 0.03))).fine + 1.0
+    assert detail_of(stack).fine > detail_of(stack_of_patches(palms([np.zeros((PATCH_PX, PATCH_PX))], 0.03))).fine + 1.0
 
 
 def test_light_that_travels_under_the_skin_softens_lines() -> None:

@@ -34,7 +34,7 @@ class Detail:
     """Structure of a palm by scale, in natural logarithms of brightness.
 
     `fine`, `middle`, `coarse` are logarithms of its root mean square at widths of about 1, 2 and 4 pixels of a patch (a
-    patch is 0.85 palm widths and 160 pixels); `lines` (patch, patch, colours) is the mean of the frames at the middle
+    patch is 0.85 palm widths and 128 pixels); `lines` (patch, patch, colours) is the mean of the frames at the middle
     and coarse scale, by colour. Deviations of colours, by colour, are `by_colour` (colours, 3).
     """
 

@@ -22,6 +22,7 @@ _FRAMES_MAX = 12
 _SEEN_SHARE = 0.5
 _REASONS_MAX = 3
 _REASON_MIN = 0.5
+_SURE = 500.0
 _STILL = 0.02
 """Grey levels by which two frames of a real sensor always differ, on average."""
 
@@ -55,7 +56,7 @@ class Verdict:
     @property
     def probability(self) -> float:
         """Of a living hand, if attacks were as frequent as living hands before."""
-        return 1.0 / (1.0 + math.exp(-max(min(self.score, 500.0), -500.0)))
+        return 1.0 / (1.0 + math.exp(-self.score)) if self.score > -_SURE else 0.0
 
 
 class Liveness:

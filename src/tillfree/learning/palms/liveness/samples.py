@@ -16,7 +16,7 @@ __all__ = ["Sample", "Wanted", "draw_samples", "read_samples", "wanted_for_train
 
 _VICTIMS = 100_000
 """From where the numbers of those are whose palms are faked: they are not among the living hands."""
-_PAIRS = (4, 5, 6)
+_PAIRS = (4, 5)
 """Frames of each light that a hover has, by turns."""
 
 

@@ -61,7 +61,7 @@ def present(kind: str, seed: int, *, traits: frozenset[str] | None = None, melan
     anatomy, skin = anatomy_of(seed), random_skin(person)
     if melanin is not None:
         skin = dataclasses.replace(skin, melanin=melanin)
-    size_px = int(moment.integers(44, 72)) * 8 if size_px is None else size_px
+    size_px = int(moment.integers(44, 61)) * 8 if size_px is None else size_px
     if traits is None:
         traits = frozenset(trait for trait in TRAITS if moment.random() < 0.12)
     living = _living(anatomy, _changed(skin, traits, moment), traits, moment)
