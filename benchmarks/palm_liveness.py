@@ -14,6 +14,7 @@ import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,7 @@ from tillfree.palm.encoding import Encoder
 from tillfree.palm.liveness.cues import MODES, Mode
 from tillfree.palm.liveness.judging import Liveness
 from tillfree.palm.liveness.weighing import LivenessModel, ModeWeights, decode_model
+from tillfree.palm.samples import PalmRegion
 from tillfree.simulation.palms.attacks.hover import LIVE, TRAITS, present
 from tillfree.simulation.palms.attacks.instruments import KINDS
 from tillfree.storage.models import liveness_model
@@ -130,18 +132,22 @@ def _matched(instruments: Sequence[Sample], path: Path) -> dict[str, bool]:
     """Whether comparison takes an instrument for its victim, by the codes of visible lines; kept in a file."""
     kept: dict[str, bool] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
     encoder = Encoder(None)
+    enrolled = cache(lambda person: encoder.features(_region(LIVE, person, frozenset())))
     for sample in instruments:
         name = f"{sample.kind} {sample.seed}"
         if name in kept:
             continue
-        enrolled = present(LIVE, sample.seed, traits=frozenset(), pairs=1).looks[0].region
-        shown = present(sample.kind, sample.seed, traits=frozenset(sample.traits), pairs=1).looks[0].region
-        assert enrolled is not None, "a simulated look has a region"
-        assert shown is not None, "a simulated look has a region"
-        scores = compare(encoder.features(enrolled), encoder.features(shown))
+        shown = encoder.features(_region(sample.kind, sample.seed, frozenset(sample.traits)))
+        scores = compare(enrolled(sample.seed), shown)
         kept[name] = scores.log_ratio >= _MATCHED_LOG_RATIO
         path.write_bytes(msgspec.json.encode(kept))
     return kept
+
+
+def _region(kind: str, person: int, traits: frozenset[str]) -> PalmRegion:
+    region = present(kind, person, traits=traits, pairs=1).looks[0].region
+    assert region is not None, "a simulated look has a region"
+    return region
 
 
 # ---- speed and words --------------------------------------------------------------------------------------------

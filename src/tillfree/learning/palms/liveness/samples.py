@@ -54,7 +54,11 @@ def draw_samples(path: Path, wanted: Sequence[Wanted]) -> Iterator[float]:
         OSError: it cannot be written.
         LearningError: the file is not of this kind.
     """
-    there = {(sample.kind, sample.seed) for sample in read_samples(path)} if path.exists() else set()
+    there = set()
+    if path.exists():
+        there = {(sample.kind, sample.seed) for sample in read_samples(path)}
+        whole = path.read_bytes()
+        path.write_bytes(whole[: whole.rfind(b"\n") + 1])
     with path.open("ab") as file:
         for done, each in enumerate(wanted, start=1):
             if (each.kind, each.person) not in there:
