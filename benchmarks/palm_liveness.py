@@ -47,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Draws what is missing, measures and writes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.palm_liveness", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("build/liveness"), help="folder of samples")
-    parser.add_argument("--live", type=int, default=30, help="living hands with any traits (default 30)")
-    parser.add_argument("--of-each-trait", type=int, default=16, help="living hands with one trait only (default 16)")
-    parser.add_argument("--of-each-kind", type=int, default=15, help="presentations of each kind (default 15)")
+    parser.add_argument("--live", type=int, default=20, help="living hands with any traits (default 20)")
+    parser.add_argument("--of-each-trait", type=int, default=12, help="living hands with one trait only (default 12)")
+    parser.add_argument("--of-each-kind", type=int, default=12, help="presentations of each kind (default 12)")
     parser.add_argument("--docs", action="store_true", help="write the tables of the page")
     parser.add_argument("-o", "--output", type=Path, help="file for the results")
     given = parser.parse_args(arguments)

@@ -7,7 +7,7 @@ from tillfree.palm.liveness.following import PATCH_PX, Stack
 from tillfree.palm.liveness.sights import Sighted
 from tillfree.palm.samples import HandImage
 
-Floats = npt.NDArray[np.floating]
+Floats = npt.NDArray[np.float64]
 
 
 def seen_of(pixels: npt.NDArray[np.uint8], count: int) -> list[Sighted]:

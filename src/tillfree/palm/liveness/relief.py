@@ -91,7 +91,7 @@ def _left_over(stack: Stack) -> tuple[Places, Places, float] | None:
         if plane is None:
             return None
         rests.append(there - cv2.perspectiveTransform(start[:, None], plane)[:, 0])
-    rest = np.array(rests)
+    rest: Places = np.array(rests, dtype=np.float64)
     size = np.linalg.norm(rest, axis=2).max(axis=0)
     kept = size < max(6.0 * float(np.median(size)), 2.0)
     if kept.sum() < _POINTS_MIN:
@@ -101,7 +101,8 @@ def _left_over(stack: Stack) -> tuple[Places, Places, float] | None:
     if motion_px < _MOTION_MIN_PX:
         return None
     middle = start[kept].mean(axis=0)
-    return (start[kept] - middle) / PALM_PX, rest[:, kept], motion_px
+    points: Places = (start[kept] - middle) / PALM_PX
+    return points, rest[:, kept], motion_px
 
 
 def _powers(points: Places, degree: int) -> Places:
@@ -112,7 +113,8 @@ def _powers(points: Places, degree: int) -> Places:
 
 def _free(base: Places) -> Places:
     """A base (n, k) for x and once more for y: (2 n, 2 k), x of all points first."""
-    return np.kron(np.eye(2), base)
+    twice: Places = np.kron(np.eye(2), base).astype(np.float64)
+    return twice
 
 
 def _of_plane(points: Places) -> Places:
@@ -130,4 +132,5 @@ def _smooth(rests: Places, base: Places) -> float:
     count, rank = values.shape[1], turned.shape[1]
     rough2 = (float((values**2).sum()) / len(values) - inside2) / max(count - rank, 1)
     # A plane's own freedom was taken out before, and with it that much noise.
-    return (inside2 - max(rank - _FREE_OF_PLANE, 0) * rough2) / (count / 2)
+    beyond: float = (inside2 - max(rank - _FREE_OF_PLANE, 0) * rough2) / (count / 2)
+    return beyond

@@ -111,9 +111,7 @@ def _times(factor: float, weights: tuple[float, float, float]) -> tuple[float, f
     return below, above, missing
 
 
-def _non_negative(
-    amounts: Floats, targets: Floats, shares: Floats, penalty: float = PENALTY
-) -> tuple[float, Floats]:
+def _non_negative(amounts: Floats, targets: Floats, shares: Floats, penalty: float = PENALTY) -> tuple[float, Floats]:
     """Bias and weights (columns of `amounts`,) that speak against, by accelerated projected gradients.
 
     Beck and Teboulle, A fast iterative shrinkage-thresholding algorithm, SIAM J. Imaging Sci. 2, 2009. The penalty is

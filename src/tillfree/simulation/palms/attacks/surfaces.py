@@ -56,7 +56,8 @@ class Surface:
 class Skin:
     """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1.
 
-    `nir_folds` is what of the folds the near infrared sees.
+    `nir_folds` is what of the folds the near infrared sees, `surface` the share of folds that is seen at the surface: it
+    depends on lamps and polarisers as well.
     """
 
     melanin: float
@@ -65,6 +66,7 @@ class Skin:
     oil: float
     fold_depth: float
     nir_folds: float
+    surface: float
 
 
 def random_skin(rng: np.random.Generator) -> Skin:
@@ -75,7 +77,8 @@ def random_skin(rng: np.random.Generator) -> Skin:
         vein_contrast=rng.uniform(0.10, 0.30),
         oil=rng.uniform(0.0, 0.6),
         fold_depth=rng.uniform(0.6, 1.3),
-        nir_folds=rng.uniform(0.10, 0.25),
+        nir_folds=rng.uniform(0.05, 0.18),
+        surface=rng.uniform(0.15, 0.75),
     )
 
 
@@ -93,7 +96,7 @@ def skin_surface(anatomy: Anatomy, skin: Skin, *, fat_mm: float = 1.0, cup_mm: f
     bands = []
     for band, path_mm in enumerate(_PATHS_MM):
         soft = cv2.GaussianBlur(folds, (0, 0), _SOFT * path_mm * MAP_PX_PER_MM)
-        depth = line[band] * (0.35 * folds + 0.65 * soft * (1.0 + 0.4 * path_mm)) + flush[band] * anatomy.blotches
+        depth = line[band] * (skin.surface * folds + (1.0 - skin.surface) * soft * (1.0 + 0.4 * path_mm)) + flush[band] * anatomy.blotches
         depth += deep * (skin.vein_contrast if band == 3 else 0.015)
         bands.append(bare[band] * np.exp(-absorbed[band] - depth))
     albedo = np.stack(bands, axis=-1).astype(np.float32)
