@@ -1,8 +1,10 @@
-"""How fast is the search for a palm among very many, and does it miss any? numpy, faiss and usearch in one run.
+r"""How fast is the search for a palm among very many, and does it miss any? numpy, faiss and usearch in one run.
 
     python -m benchmarks.palm_search --sizes 10000 100000 --probes 100 -o benchmarks/results/palm_search_100k.json
     python -m benchmarks.palm_search --sizes 1000000 --probes 200 -o benchmarks/results/palm_search_1m.json
     python -m benchmarks.palm_search --sizes 10000000 --probes 200 --coins -o benchmarks/results/palm_search_10m.json
+    python -m benchmarks.palm_search --sizes 10000000 --probes 3000 --coins --recall \
+        -o benchmarks/results/palm_search_recall.json
 
 The codes are **simulated**: 1024 bits on hyperplanes of a key, of directions in 256 dimensions that are equally spread.
 Probes are mated to one of them at cosines that are drawn from a normal distribution (mean 0.75, deviation 0.10, from
@@ -23,8 +25,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.result_files import Row, use_one_core, write_results
-from tillfree.palm.index.gallery import PalmIndex
+from tillfree.evaluation.palms.bounds import clopper_pearson
+from tillfree.palm.index.gallery import LOOKED_AT, SHARD_ROWS, PalmIndex
 from tillfree.palm.index.nearest import by_numpy, nearest
+from tillfree.palm.index.shard import HEAD_BYTES
 from tillfree.palm.protection.projection import SignProjection
 from tillfree.simulation.palms.features import embeddings_of, mated
 
@@ -178,11 +182,29 @@ def measure(size: int, probes: int, seed: int, coins: bool) -> list[Row]:
     return rows
 
 
+def recall(size: int, probes: int, seed: int, coins: bool) -> list[Row]:
+    """How many of very many probes the first look finds, in one batch and without a clock."""
+    codes, values, owners = gallery_and_probes(size, probes, seed, coins)
+    heads = np.packbits(values > 0, axis=1)[:, :HEAD_BYTES]
+    found = np.zeros(probes, np.bool_)
+    for begin in range(0, size, SHARD_ROWS):
+        shard = np.ascontiguousarray(codes[begin : begin + SHARD_ROWS, :HEAD_BYTES])
+        found |= (nearest(heads, shard, LOOKED_AT)[1] + begin == owners[:, None]).any(axis=1)
+    told = clopper_pearson(int(found.sum()), probes)
+    row: Row = {
+        "simulated": True, "codes": size, "engine": "tillfree first look", "what": "recall alone", "probes": probes,
+        "coins": coins, "recall": [round(told.value, 5), round(told.low, 5), round(told.high, 5)],
+    }  # fmt: skip
+    sys.stdout.write(f"{row}\n")
+    return [row]
+
+
 def main() -> int:
     """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--probes", type=int, default=500)
+    parser.add_argument("--recall", action="store_true", help="measure nothing but how many the first look finds")
     parser.add_argument("--coins", action="store_true", help="strangers are coins and not projected")
     parser.add_argument("--seed", type=int, default=77_000)
     parser.add_argument("-o", "--output", type=Path)
@@ -191,7 +213,8 @@ def main() -> int:
     import faiss  # noqa: PLC0415  after the core is chosen
 
     faiss.omp_set_num_threads(1)
-    rows = [row for size in arguments.sizes for row in measure(size, arguments.probes, arguments.seed, arguments.coins)]
+    do = recall if arguments.recall else measure
+    rows = [row for size in arguments.sizes for row in do(size, arguments.probes, arguments.seed, arguments.coins)]
     command = "python -m benchmarks.palm_search " + " ".join(sys.argv[1:])
     write_results("palm_search", command.strip(), rows, arguments.output)
     return 0

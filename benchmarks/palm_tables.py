@@ -107,7 +107,12 @@ def search() -> str:
         for results in found
         for row in results["rows"]
     ]
-    return "\n".join([*lines, "", "Made by " + ", ".join(made_by(results) for results in found) + "."])
+    recall = results_of("palm_search_recall")
+    row = recall["rows"][0]
+    value, low, high = row["recall"]
+    lines += ["", f"The first look at {row['codes']:,} codes finds {100 * value:.2f} % of {row['probes']} probes "]
+    lines[-1] += f"(95 % bounds {100 * low:.2f} to {100 * high:.2f})."
+    return "\n".join([*lines, "", "Made by " + ", ".join(made_by(results) for results in [*found, recall]) + "."])
 
 
 def main() -> int:
