@@ -30,18 +30,18 @@ CARD = {"token": "tok_of_ann", "fingerprint": "fp_of_ann", "brand": "visa", "las
 @pytest.fixture
 def shop(paying: Paying) -> Iterator[Paying]:
     """The shop of the module, with a vault and a gate of each test's own."""
-    console, before = paying.console, (paying.console.palms, paying.console.desk)
-    console.palms = make_desk(settings=PalmSettings(may=ALL), clock=paying.clock)
-    links = console.palms.links(KeptAccounts(console.database))
+    console, before = paying.console, (paying.console.palm_desk, paying.console.desk)
+    console.palm_desk = make_desk(settings=PalmSettings(may=ALL), clock=paying.clock)
+    links = console.palm_desk.links(KeptAccounts(console.database))
     assert console.till is not None
     console.desk = EntryDesk(console.database, StoreSettings(), console.till, paying.clock, palms=links)
     public = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
     answer = client_of(console, "palms:manage").put("/api/v1/palms/stations/north", json={"public_key": public})
     assert answer.status_code == 200
     yield paying
-    if console.palms is not None:
-        console.palms.vault.close()
-    console.palms, console.desk = before
+    if console.palm_desk is not None:
+        console.palm_desk.vault.close()
+    console.palm_desk, console.desk = before
 
 
 def png(person: int, hand: Hand = "left") -> bytes:
@@ -155,7 +155,7 @@ def test_a_wrong_answer_uses_the_challenge_up(shop: Paying) -> None:
 
 
 def test_what_is_no_picture_is_refused(shop: Paying) -> None:
-    shop.console.palms = make_desk(settings=PalmSettings(attested=False), clock=shop.clock)
+    shop.console.palm_desk = make_desk(settings=PalmSettings(attested=False), clock=shop.clock)
     client = client_of(shop.console)
     for data in (b"", b"no picture", png(1)[:60], b"\x89PNG\r\n\x1a\n" + b"\0" * 50, b"GIF89a" + b"\0" * 40):
         body = {"captures": [{"station": "x", "frames": [{"picture": base64.b64encode(data).decode()}]}]}
@@ -165,7 +165,7 @@ def test_what_is_no_picture_is_refused(shop: Paying) -> None:
     body = {"captures": [{"station": "x", "frames": [{"picture": base64.b64encode(huge.getvalue()).decode()}]}]}
     answer = client.post("/api/v1/palms/identify", json=body)
     assert (answer.status_code, "too large" in answer.text) == (422, True)
-    shop.console.palms.vault.close()
+    shop.console.palm_desk.vault.close()
 
 
 def test_a_palm_opens_a_gate_and_its_card_pays(shop: Paying) -> None:
@@ -315,14 +315,14 @@ def test_a_station_may_do_nothing_but_ask(shop: Paying) -> None:
 
 
 def test_a_store_without_palms_says_so(shop: Paying) -> None:
-    palms, shop.console.palms = shop.console.palms, None
+    palms, shop.console.palm_desk = shop.console.palm_desk, None
     assert client_of(shop.console).get("/api/v1/palms").status_code == 503
-    shop.console.palms = palms
+    shop.console.palm_desk = palms
 
 
 def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Path) -> None:
     with paying_console(SHORT, tmp_path) as made:
-        made.console.palms = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
+        made.console.palm_desk = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
         client = client_of(made.console)
         picture = base64.b64encode(png(9)).decode()
         shown = {"station": "x", "frames": [{"band": "nir", "picture": picture}]}
@@ -331,8 +331,8 @@ def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Pa
         palm = client.post("/api/v1/palms", json=body, headers=headers).json()["palm"]
         assert client.post("/api/v1/palms", json=body, headers=headers).json()["palm"] == palm
         client.post("/api/v1/palms/identify", json={"captures": [shown]})
-        data = made.console.palms.vault.templates(palm)[0].template.data
-        made.console.palms.vault.close()
+        data = made.console.palm_desk.vault.templates(palm)[0].template.data
+        made.console.palm_desk.vault.close()
         for path in tmp_path.rglob("*"):
             if path.is_file():
                 kept = path.read_bytes()

@@ -7,8 +7,9 @@ from msgspec import Meta
 
 from tillfree.core.time import NS_PER_S
 from tillfree.store.palms.answers import Enrolled, PalmAnswer
-from tillfree.store.palms.desk import PalmDesk, card_views
+from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.entering import enter_by_palm
+from tillfree.store.palms.office import card_views
 from tillfree.store.palms.policy import Use
 from tillfree.store.palms.recogniser import Sample
 from tillfree.web.api.operations import Call, Operation

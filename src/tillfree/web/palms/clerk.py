@@ -108,7 +108,7 @@ class DeskClerk:
         except NoPalmError:  # erased a moment ago
             return Answer(kind="unknown")
         if kind == "known" and self._purpose == "enter" and self._entry is not None:
-            gate = self._entry.present(station, self._desk.match(answer, station))
+            gate = self._entry.present(station, self._desk.match(answer))
             if not gate.opens:
                 kind, reason = "refused", "gate"
         may = profile.purposes() & purposes_at(self._desk.settings, station)

@@ -33,7 +33,8 @@ class Pairs:
     @property
     def same(self) -> npt.NDArray[np.bool_]:
         """Whether both samples are of one palm (n,)."""
-        return self.probe == self.reference
+        same: npt.NDArray[np.bool_] = self.probe == self.reference
+        return same
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
