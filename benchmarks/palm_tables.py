@@ -46,8 +46,8 @@ def protection() -> str:
 
     first = of("accuracy")[0]
     lines = [
-        f"Accuracy: {first['mated']} pairs of the same palm and {first['other']} of strangers, in the hard conditions of",
-        "the simulator that no training has seen (95 % bounds).",
+        f"Accuracy: {first['mated']} pairs of the same palm and {first['other']} of strangers, in the hard conditions",
+        "of the simulator that no training has seen (95 % bounds).",
         "",
         "| Compared | EER | FNMR at FMR 1e-2 | FNMR at FMR 1e-3 |",
         "|---|--:|--:|--:|",
@@ -85,8 +85,8 @@ def protection() -> str:
         for row in of("stolen key: bits")
     ]
     lines += [
-        f"| key stolen: features compared with {COMPARED_WITH[row['at']]} | {100 * row['accepted_at_fmr_0.001']:.0f} % accepted at "
-        f"FMR 1e-3 (the person: {100 * row['genuine_at_fmr_0.001']:.0f} %) |"
+        f"| key stolen: features compared with {COMPARED_WITH[row['at']]} | "
+        f"{100 * row['accepted_at_fmr_0.001']:.0f} % accepted at FMR 1e-3 (the person: {100 * row['genuine_at_fmr_0.001']:.0f} %) |"
         for row in of("stolen key: taken")
     ]
     climb, located, alone = of("hill")[0], of("similarity")[0], of("decisions")[0]
