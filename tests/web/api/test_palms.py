@@ -320,6 +320,22 @@ def test_a_store_without_palms_says_so(shop: Paying) -> None:
     shop.console.palm_desk = palms
 
 
+def test_no_diary_is_kept_of_who_was_recognised(tmp_path: Path) -> None:
+    with paying_console(SHORT, tmp_path) as made:
+        made.console.palm_desk = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
+        client, vault = client_of(made.console), made.console.palm_desk.vault
+        shown = {"station": "x", "frames": [{"band": "nir", "picture": base64.b64encode(png(9)).decode()}]}
+        palm = client.post("/api/v1/palms", json={"captures": [shown] * 3, "consent": CONSENT}).json()["palm"]
+        before = len(vault.log())
+        for _ in range(3):
+            asked = client.post("/api/v1/palms/identify", json={"captures": [shown]})
+            assert asked.json()["palm"] == palm
+        assert len(vault.log()) == before
+        vault.close()
+        for path in tmp_path.rglob("*"):
+            assert not path.is_file() or palm.encode() not in path.read_bytes(), path
+
+
 def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Path) -> None:
     with paying_console(SHORT, tmp_path) as made:
         made.console.palm_desk = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
