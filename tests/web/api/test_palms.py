@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
@@ -13,6 +14,7 @@ from PIL import Image
 from tests.store.palms.stand_in import ALL, hand_picture, make_desk
 from tests.web.api.conftest import SHORT, Paying, client_of, paying_console
 from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.identity.badges import Badge
 from tillfree.identity.keys import decode_key_set
 from tillfree.storage.palm_vault.records import Hand
 from tillfree.store.entry.accounts import KeptAccounts
@@ -195,6 +197,22 @@ def test_a_palm_opens_a_gate_and_its_card_pays(shop: Paying) -> None:
     assert (enters(2)["opens"], enters(2)["reason"]) == (False, "unknown")
     assert client.delete(f"/api/v1/palms/{palm}").status_code == 200
     assert enters(1)["reason"] == "unknown"
+
+
+def test_a_palm_stands_for_the_badge_of_an_employee(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    badge = Badge(badge="B7", account="payroll-7")
+    shop.console.database.set_badges([("B7", msgspec.msgpack.encode(badge))])
+    assert client.put(f"/api/v1/palms/{palm}/links", json={"badge": "B7"}).status_code == 200
+    body = {"captures": [capture(shop, 1)], "gate": "gate"}
+    said = client.post("/api/v1/palms/entries", json=body).json()
+    assert said["opens"]
+    payer = shop.console.database.payer(said["trip"])
+    assert payer is not None
+    assert (payer.kind, payer.account) == ("badge", "payroll-7")
+    shop.console.database.set_badges([("B7", msgspec.msgpack.encode(msgspec.structs.replace(badge, active=False)))])
+    said = client.post("/api/v1/palms/entries", json={"captures": [capture(shop, 1)], "gate": "gate"}).json()
+    assert (said["opens"], said["reason"]) == (False, "inactive")
 
 
 def test_a_wallet_holds_several_cards_of_which_one_pays(shop: Paying) -> None:
