@@ -1,6 +1,7 @@
 """How well the embedding tells simulated palms apart that no training has seen.
 
     python -m benchmarks.palm_world                          # 2,000 palms in each band: some minutes
+    python -m benchmarks.palm_world --sheet docs/images/simulated_palms.jpg
     python -m benchmarks.palm_world --identities 100000 --work FOLDER    # the test world: hours, resumable
 
 Needs `pip install 'tillfree[palm]'`. Every palm has two samples, as of two sessions, drawn under conditions that are
@@ -23,6 +24,7 @@ from benchmarks.result_files import Row, use_one_core, write_results
 from tillfree.evaluation.intervals import wilson
 from tillfree.palm.embedding import Embedder
 from tillfree.simulation.palms.regions.conditions import TRAINING, UNSEEN, Conditions
+from tillfree.simulation.palms.regions.opencv import opencv
 from tillfree.simulation.palms.regions.world import identities, samples
 from tillfree.storage.models import palm_model
 
@@ -93,6 +95,16 @@ def figures(first: Floats, second: Floats) -> Iterator[tuple[str, float | list[f
     yield "rank_1", round(float(np.mean(best == np.arange(len(first)))), 6)
 
 
+def sheet(path: Path) -> None:
+    """A picture of palms, five samples of each in a row, under all conditions."""
+    cv2 = opencv()
+    rows = [
+        np.hstack([sample.pixels for sample in samples(palm, 5, each.band, conditions=each)])
+        for each, palm in zip(TRAINING + UNSEEN, identities(SEED, len(TRAINING + UNSEEN)), strict=True)
+    ]
+    cv2.imwrite(str(path), (np.vstack(rows) * 255.0).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 80])
+
+
 def main() -> None:
     """Draws, embeds and compares."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -102,8 +114,12 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=None, help="another model than the one that comes with Tillfree")
     parser.add_argument("--work", type=Path, default=None, help="where embeddings are kept to go on later")
     parser.add_argument("--output", type=Path, default=None)
+    parser.add_argument("--sheet", type=Path, default=None, help="only draw a picture of samples")
     arguments = parser.parse_args()
     use_one_core()
+    if arguments.sheet is not None:
+        sheet(arguments.sheet)
+        return
     model = palm_model() if arguments.model is None else arguments.model.read_bytes()
     embedder = Embedder(model) if arguments.views is None else Embedder(model, views=arguments.views)
     rows: list[Row] = []

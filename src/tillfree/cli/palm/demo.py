@@ -40,7 +40,7 @@ HOST = "127.0.0.1"
 """The demo lets everybody in who reaches it, so nobody from outside this machine may."""
 NAME = "Palm demo"
 NOTICE_VERSION = "demo-1"
-PEOPLE = 5
+PEOPLE = 4
 ATTACKS = ("colour laser print", "tablet")
 """What can be held up in the place of a hand, to see what the judge of liveness says."""
 _STATION = "demo"

@@ -13,8 +13,8 @@ from tillfree.simulation.palms.attacks.hover import LIVE, present
 __all__ = ["SampleHands"]
 
 Bytes = npt.NDArray[np.uint8]
-_SIZE_PX = 480
-_PAIRS = 8
+_SIZE_PX = 416
+_PAIRS = 6
 _FAR = 0.3
 """How large the hand is in the second picture, in which it is too far away."""
 _JPEG_QUALITY = 92
@@ -33,7 +33,7 @@ class SampleHands:
         """`attacks` are kinds of `tillfree.simulation.palms.attacks.instruments.KINDS`."""
         self._kinds = [(LIVE, _SEED + person) for person in range(people)] + [(kind, _SEED) for kind in attacks]
         self._made: dict[int, list[bytes]] = {}
-        self._lock = threading.Lock()
+        self._locks = [threading.Lock() for _ in self._kinds]
 
     @property
     def people(self) -> int:
@@ -56,7 +56,7 @@ class SampleHands:
 
     def picture(self, person: int, frame: int) -> bytes:
         """A JPEG."""
-        with self._lock:
+        with self._locks[person]:
             if person not in self._made:
                 self._made[person] = _drawn(*self._kinds[person])
             return self._made[person][frame]

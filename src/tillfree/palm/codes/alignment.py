@@ -10,7 +10,8 @@ reference look for their place in the probe by themselves, held together by what
 2. The moves of the blocks give an affine map by weighted least squares.
 3. Fine: each block of the finer level begins where that map puts it, and may move up to 2 places more, where the
    blocks around it find support for the same move (aggregation of cost, as in stereo vision: Scharstein and Szeliski,
-   A taxonomy and evaluation of dense two-frame stereo, IJCV 47, 2002, section 3.2).
+   A taxonomy and evaluation of dense two-frame stereo, IJCV 47, 2002, section 3.2). The map is fitted to these moves
+   once more, and they are looked for again from there.
 
 All work is on words of 64 bits: the word of a block at any place of the probe is made once for each probe.
 """
@@ -22,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.codes.layout import BLOCK, GRIDS, PLANES, Words, blocks, planes
-from tillfree.palm.codes.moves import REACH, best_moves, fit_map, place_blocks, supported, unrest
+from tillfree.palm.codes.moves import REACH, best_moves, fit_map, place_blocks, refit_map, supported, unrest
 
 __all__ = ["Agreements", "Aligner", "Tiles"]
 
@@ -142,15 +143,22 @@ class Aligner:
 
     def _finely(self, references: Sequence[Tiles], fitted: Doubles) -> Bytes:
         """Differing bits of both codes and compared places (3, n, blocks) of each fine block where it fits best."""
-        words = self._fine.take(place_blocks(fitted, _PAD, self._width), axis=1)
         tiles = np.stack([each.fine for each in references], axis=1)
+        found, gain = self._around(tiles, fitted)
+        best = supported(gain)
+        weights = np.maximum(np.take_along_axis(gain, best[..., None], axis=2)[..., 0], 0) + 1.0
+        found, gain = self._around(tiles, refit_map(fitted, best, weights))
+        chosen: Bytes = np.take_along_axis(found, supported(gain)[None, :, :, None], axis=3)[..., 0]
+        return chosen
+
+    def _around(self, tiles: Words, fitted: Doubles) -> tuple[Bytes, Gains]:
+        """Differing bits and compared places (3, n, blocks, moves) of fine blocks around the maps, and their gains."""
+        words = self._fine.take(place_blocks(fitted, _PAD, self._width), axis=1)
         seen = words[-1] & tiles[-1]
         differ = words[:-1] ^ tiles[:-1]
         differ &= seen
         found = _counted(np.bitwise_count(differ), seen)
-        best = supported(_gain(found))
-        chosen: Bytes = np.take_along_axis(found, best[None, :, :, None], axis=3)[..., 0]
-        return chosen
+        return found, _gain(found)
 
 
 def _everywhere(bits: npt.NDArray[np.bool_]) -> Words:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from tillfree.palm.codes.layout import BLOCK, GRIDS
 
-__all__ = ["REACH", "best_moves", "fit_map", "place_blocks", "supported", "unrest"]
+__all__ = ["REACH", "best_moves", "fit_map", "place_blocks", "refit_map", "supported", "unrest"]
 
 Gains = npt.NDArray[np.int16]
 Integers = npt.NDArray[np.intp]
@@ -19,7 +19,7 @@ _TURNS_DEG, _SCALES = (-9.0, 0.0, 9.0), (0.91, 1.0, 1.09)
 REACH = 10
 """How far a block may lie from its own place: the shift, what turns and scales add to it, and one place."""
 _MOVE = 2
-"""Largest move of a block beyond that of its palm, at either level, in places of the level."""
+"""Largest move of a block beyond that of its palm along each axis, at the fine level along both together, in places."""
 _COARSE_STEP, _FINE_STEP = 12, 36
 """What a step by one place costs, in quarters of a bit; the fine one for the nine blocks whose gains are summed."""
 _STIFFNESS = 2.0
@@ -41,7 +41,8 @@ _FINE_COUNT = GRIDS[1] // BLOCK
 _MOVES = np.stack(np.meshgrid(*[np.arange(-_MOVE, _MOVE + 1)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
 _STEPS = np.abs(_MOVES).sum(axis=1)
 _COARSE_COST = (_COARSE_STEP * _STEPS).astype(np.int16)
-_FINE_COST = (_FINE_STEP * _STEPS).astype(np.int16)
+_FINE_MOVES = _MOVES[_STEPS <= _MOVE]
+_FINE_COST = (_FINE_STEP * _STEPS[_STEPS <= _MOVE]).astype(np.int16)
 
 
 def _poses() -> Integers:
@@ -88,12 +89,24 @@ def best_moves(gain: Gains) -> tuple[Integers, Integers]:
 
 def fit_map(pose: Integers, moves: Integers, weights: Doubles) -> Doubles:
     """The affine maps (n, 2, 3) of (1, y, x) that fit moves (n, blocks, 2) best, held near those of the poses."""
-    weighted = _COARSE_BASIS.T * weights[:, None]
-    normal = weighted @ _COARSE_BASIS
-    normal[:, (0, 1, 2), (0, 1, 2)] += np.array([1e-3, _STIFFNESS, _STIFFNESS]) * weights.sum(axis=1)[:, None]
-    rest = np.linalg.solve(normal, weighted @ (moves - pose))
-    fitted: Doubles = (_COARSE_INVERSE @ pose + rest).transpose(0, 2, 1)
+    fitted: Doubles = (_COARSE_INVERSE @ pose).transpose(0, 2, 1) + _least_squares(_COARSE_BASIS, moves - pose, weights)
     return fitted
+
+
+def refit_map(fitted: Doubles, best: Integers, weights: Doubles) -> Doubles:
+    """The maps (n, 2, 3) once fine blocks went from where they put them by the moves of these numbers (n, blocks)."""
+    moves: Doubles = _FINE_MOVES[best] * np.float64(GRIDS[0] / GRIDS[1])
+    better: Doubles = fitted + _least_squares(_FINE_BASIS, moves, weights)
+    return better
+
+
+def _least_squares(basis: Doubles, moves: Integers | Doubles, weights: Doubles) -> Doubles:
+    """Maps (n, 2, 3) of `basis` (blocks, 3), (1, y, x), that fit moves (n, blocks, 2) best, held near none at all."""
+    weighted = basis.T * weights[:, None]
+    normal = (weighted @ basis).astype(np.float64)
+    normal[:, (0, 1, 2), (0, 1, 2)] += np.array([1e-3, _STIFFNESS, _STIFFNESS]) * weights.sum(axis=1)[:, None]
+    solved: Doubles = np.linalg.solve(normal, weighted @ moves.astype(np.float64)).transpose(0, 2, 1)
+    return solved
 
 
 def unrest(moves: Integers, weights: Doubles, fitted: Doubles) -> Doubles:
@@ -109,7 +122,7 @@ def place_blocks(fitted: Doubles, pad: int, width: int) -> Integers:
     shifts = np.rint(GRIDS[1] / GRIDS[0] * (_FINE_BASIS @ fitted.transpose(0, 2, 1)))
     begin = shifts.astype(np.intp) + (_FINE_CORNERS + pad)
     np.clip(begin, _MOVE, width - 1 - _MOVE, out=begin)
-    places: Integers = (begin[..., :1] * width + begin[..., 1:]) + (_MOVES[:, 0] * width + _MOVES[:, 1])
+    places: Integers = (begin[..., :1] * width + begin[..., 1:]) + (_FINE_MOVES[:, 0] * width + _FINE_MOVES[:, 1])
     return places
 
 

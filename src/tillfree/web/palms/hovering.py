@@ -31,7 +31,7 @@ class HoverRules:
     apart_ms: int = 0
     """Two pictures of a round are at least so far apart: for enrolment they are to differ."""
     lost_ms: int = 700
-    """After so long without a good picture, those before it no longer count: it may be another hand."""
+    """A hand that is not held well for so long has to begin anew."""
     lifted_ms: int = 350
     """So long nobody may be seen before a hand counts as lifted."""
     patience_ms: int = 25_000
@@ -70,9 +70,9 @@ class Hover:
         self._lift = lift
         self._good: Counter[Band] = Counter()
         self._began_ns = 0
-        self._good_ns = 0
         self._read_ns = 0
         self._gone_ns: int | None = None
+        self._poor_ns: int | None = None
 
     @property
     def ready(self) -> bool:
@@ -89,8 +89,8 @@ class Hover:
         self._rounds = [[]]
         self._lift = False
         self._good.clear()
-        self._began_ns = self._good_ns = self._read_ns = 0
-        self._gone_ns = None
+        self._began_ns = self._read_ns = 0
+        self._gone_ns = self._poor_ns = None
 
     def is_out_of_patience(self, now_ns: int) -> bool:
         """Whether a hand has been tried for too long."""
@@ -106,14 +106,13 @@ class Hover:
         early = bool(pictures) and now_ns - self._read_ns < self.rules.apart_ms * _NS_PER_MS
         wanted = len(pictures) < self.rules.pictures and not early
         if not wanted:
-            self._good_ns = now_ns
             self._close_round()
         return wanted
 
     def accept(self, accepted: Accepted, now_ns: int) -> None:
         """One more good picture."""
         self._rounds[-1].append(accepted)
-        self._good_ns = self._read_ns = now_ns
+        self._read_ns = now_ns
         self._close_round()
 
     def guidance(self, seen: SeenHand, size: tuple[int, int]) -> Guidance:
@@ -137,21 +136,29 @@ class Hover:
         )
 
     def _watch(self, seen: SeenHand, now_ns: int) -> None:
-        if seen.found:
-            self._gone_ns = None
-            self._began_ns = self._began_ns or now_ns
-        else:
+        """A hand that was away, or was not held well for long, may be another one: what was read of it is forgotten."""
+        if self._gone_ns is not None and now_ns - self._gone_ns >= self.rules.lifted_ms * _NS_PER_MS:
+            self._lift = False
+            self._drop_round()
+            if len(self._rounds) == 1:
+                self._began_ns = 0
+        if not seen.found:
             self._gone_ns = now_ns if self._gone_ns is None else self._gone_ns
-            if now_ns - self._gone_ns >= self.rules.lifted_ms * _NS_PER_MS:
-                self._lift = False
-                if self.rules.rounds == 1 and not self.ready:
-                    self.clear()
-                    self._gone_ns = now_ns
-                    return
-        stale = self._good_ns and now_ns - self._good_ns > self.rules.lost_ms * _NS_PER_MS
-        if stale and not self._lift and not self.ready:
-            self._rounds[-1].clear()
-            self._good.clear()
+            return
+        self._gone_ns = None
+        self._began_ns = self._began_ns or now_ns
+        if not self._why_not(seen):
+            self._poor_ns = None
+            return
+        self._poor_ns = now_ns if self._poor_ns is None else self._poor_ns
+        if now_ns - self._poor_ns > self.rules.lost_ms * _NS_PER_MS and not self._lift:
+            self._drop_round()
+
+    def _drop_round(self) -> None:
+        if self.ready:
+            return
+        self._rounds[-1].clear()
+        self._good.clear()
 
     def _is_full(self) -> bool:
         """Whether the present round has its pictures."""

@@ -341,6 +341,7 @@ document.addEventListener("click", (event) => {
   else if (sample) {
     stop_source();
     sample.setAttribute("aria-pressed", "true");
+    show("waiting", "calm", words.guide.wait, "", "wait");
     source = new SampleHand(Number(sample.dataset.sample), setup.bands, find("canvas"));
   }
 });
@@ -348,6 +349,15 @@ document.addEventListener("click", (event) => {
 for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;  // they do something now
 connect();
 step();
+// One after the other: they are drawn when they are asked for, and a hand that is chosen meanwhile must not wait long.
+const portraits = [...document.querySelectorAll("img[data-src]")];
+function next_portrait() {
+  const image = portraits.shift();
+  if (!image) return;
+  image.addEventListener("load", next_portrait);
+  image.src = image.dataset.src;
+}
+next_portrait();
 // Asking for the camera at once is right on a kiosk; with simulated hands beside it, whoever is there decides.
 if (setup.samples) find("[data-do=camera]").hidden = false;
 else start_camera();
