@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from benchmarks.result_files import Row, write_results
 from tillfree.cli.palm.demo import NOTICE_VERSION
@@ -101,7 +102,10 @@ def main() -> None:
     for person in range(PEOPLE):
         hands.picture(person, 0)
     kinds, results, attempts = [], [], []
-    with demo() as host, connect(f"ws://{host}/palm/stream", origin=f"http://{host}", compression=None) as socket:  # type: ignore[arg-type]
+    with (
+        demo() as host,
+        connect(f"ws://{host}/palm/stream", origin=Origin(f"http://{host}"), compression=None) as socket,
+    ):
         station = Station(socket, hands)
         station.begin(want="enrol", notice_version=NOTICE_VERSION, purposes=["identify"])
         enrolled, *_ = station.hold(0)
