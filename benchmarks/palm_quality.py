@@ -3,8 +3,8 @@
     python -m benchmarks.palm_quality
 
 Needs `pip install 'tillfree[palm]'`. Palms are **simulated**. One picture of each palm is kept as it is, another
-spoiled: blurred, dark, too bright, noisy, with little contrast, partly cut off, small, with glints, or several of these.
-What is predicted is the percentage of agreement of both classical codes with the first picture that is left, where
+spoiled: blurred, dark, too bright, noisy, with little contrast, partly cut off, small, with glints, or several of
+these. What is predicted is the percentage of agreement of both classical codes with the first picture that is left, where
 another picture that is not spoiled keeps 100 and a picture of another palm 0. Writes
 `benchmarks/results/palm_quality.json`.
 """
@@ -33,7 +33,8 @@ _TOLD_APART = 0.03
 
 def spoiled(rng: np.random.Generator, region: PalmRegion, kind: str) -> tuple[PalmRegion, float]:
     """The region as a worse camera or a careless hand gives it, and how many pixels wide the palm was."""
-    pixels, mask, palm_px = region.pixels.copy(), region.mask.copy(), USUAL_PX
+    pixels: Floats = region.pixels.astype(np.float64)
+    mask, palm_px = region.mask.copy(), USUAL_PX
     for each in rng.choice(KINDS[1:-1], 3, replace=False) if kind == "several" else [kind]:
         hard = rng.uniform(0.0, 1.0) * (0.6 if kind == "several" else 1.0)
         if each == "blurred":

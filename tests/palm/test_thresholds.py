@@ -1,4 +1,5 @@
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillfree.palm.errors import PalmError
-from tillfree.palm.thresholds import ImpostorTail, fit_tail, fmr_for_gallery, fpir_for_gallery
+from tillfree.palm.thresholds import ImpostorTail, bound_threshold, fit_tail, fmr_for_gallery, fpir_for_gallery
 
 TAIL = ImpostorTail(begin=2.0, share=0.01, scale=1.0, shape=-0.1, exceedances=400)
 
@@ -64,6 +65,13 @@ def test_a_gallery_and_one_comparison_agree(palms: int, fpir: float) -> None:
 
 def test_for_ten_thousand_palms_one_comparison_in_ten_million_may_be_wrong() -> None:
     assert fmr_for_gallery(1e-3, 10_000) == pytest.approx(1e-7, rel=1e-3)
+
+
+@given(st.floats(0.5, 4.0), st.floats(0.001, 0.2))
+def test_honest_ratios_of_normal_scores_keep_the_bound(gap: float, rate: float) -> None:
+    """Strangers' log ratios are then normal with mean -gap ** 2 / 2 and deviation gap."""
+    share = 1 - NormalDist(-(gap**2) / 2, gap).cdf(bound_threshold(rate))
+    assert share <= rate
 
 
 def test_what_cannot_be_known_is_refused() -> None:

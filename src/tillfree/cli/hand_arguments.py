@@ -18,7 +18,7 @@ def add_train_hands(models: "argparse._SubParsersAction[argparse.ArgumentParser]
         help="where what is drawn and how far training came are kept; the same folder again goes on there",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of hands and weights (default 1)")
-    parser.add_argument("--steps", type=int, default=3000, metavar="N", help="of 16 pictures each (default 3000)")
+    parser.add_argument("--steps", type=int, default=2600, metavar="N", help="of 16 pictures each (default 2600)")
     parser.add_argument("--hands", type=int, default=2700, metavar="N", help="how many are drawn (default 2700)")
 
 

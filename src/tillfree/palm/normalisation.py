@@ -3,9 +3,10 @@
 A palm with few lines, or a sample that is blurred, agrees more or less with everybody. So each sample is first compared
 with a cohort of others, most of them strangers, and its scores are measured in spreads from the middle of these; a pair
 takes the mean of what both samples say (symmetric normalisation: Kenny, Bayesian speaker verification with heavy-tailed
-priors, Odyssey 2010, section 5; here with a median and a quantile, so that a few samples of the same palm in the cohort
-change nothing and nobody has to know which those are). What a camera does to all scores alike falls out too: strangers
-lie around 0 with a spread of 1 whatever the light, so that thresholds learned from simulated palms hold better.
+priors, Odyssey 2010, section 5; here with a median and the scores below it, so that a few samples of the same palm in
+the cohort change little and nobody has to know which those are). What a camera does to all scores alike falls out too:
+strangers lie around 0 with a spread of 1 whatever the light, so that thresholds learned from simulated palms hold
+better.
 
 The cohort may be the gallery that is searched anyway, or any samples in the same light. What is kept of it for a sample
 are two numbers.
@@ -27,13 +28,12 @@ __all__ = ["COHORT_MIN", "Cohort", "Norm", "norm_of", "normalised", "normalised_
 Floats = npt.NDArray[np.floating]
 COHORT_MIN = 20
 """Fewer others than these say too little about where the middle of their scores is."""
-_ONE_SIGMA_BELOW = 0.15865525393145707
 _SPREAD_MIN = 1e-6
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Norm:
-    """The middle of a sample's scores with a cohort, and how far below it one in six lies."""
+    """The middle of a sample's scores with a cohort, and how far those below it lie from it, root mean square."""
 
     centre: float
     spread: float
@@ -66,8 +66,10 @@ def norm_of(scores: Floats) -> Norm:
     """
     if len(scores) < COHORT_MIN:
         raise PalmError(f"{len(scores)} scores are too few for a norm; at least {COHORT_MIN} are needed")
-    low, centre = np.quantile(scores, [_ONE_SIGMA_BELOW, 0.5])
-    return Norm(float(centre), max(float(centre - low), _SPREAD_MIN))
+    centre = float(np.median(scores))
+    # Half of the scores lie above and count as nothing here, hence twice the mean.
+    spread = float(np.sqrt(2.0 * np.mean(np.minimum(scores - centre, 0.0) ** 2)))
+    return Norm(centre, max(spread, _SPREAD_MIN))
 
 
 def normalised(score: float, probe: Norm, reference: Norm) -> float:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
 
-__all__ = ["ImpostorTail", "Rate", "fit_tail", "fmr_for_gallery", "fpir_for_gallery"]
+__all__ = ["ImpostorTail", "Rate", "bound_threshold", "fit_tail", "fmr_for_gallery", "fpir_for_gallery"]
 
 Floats = npt.NDArray[np.float64]
 _DRAWS = 2000
@@ -126,6 +126,21 @@ def fit_tail(scores: Floats, *, share: float = 0.01, independent: float = 1.0) -
     beyond = scores[-count:] - begin
     shape, scale = _most_likely(beyond)
     return ImpostorTail(begin, count / len(scores), scale, shape, max(count * independent, 8.0))
+
+
+def bound_threshold(fmr: float) -> float:
+    """The log likelihood ratio above which at most this share of strangers lies, if log ratios are honest.
+
+    Whatever their distribution: the mean likelihood ratio of strangers is 1, so that a share of at most 1 / r has r or
+    more (Markov's inequality). Much higher than the
+    threshold that a fitted tail gives, and of use where nothing was measured yet.
+
+    Raises:
+        PalmError: the rate is not between 0 and 1.
+    """
+    if not 0.0 < fmr < 1.0:
+        raise PalmError(f"a false match rate of {fmr} is not between 0 and 1")
+    return -math.log(fmr)
 
 
 def fpir_for_gallery(fmr: float, palms: int) -> float:

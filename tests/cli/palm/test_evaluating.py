@@ -57,7 +57,7 @@ def test_all_pairs_are_counted_and_reports_agree(
     text = capsys.readouterr().out
     # Six palms of four samples: 6 * 6 pairs of one palm; of 240 others, 16 are of the two hands of one person.
     assert "24 pictures of 6 palms of 5 persons" in text
-    assert "fused, normalised by the folder: 36 pairs of one palm, 224 of strangers" in text
+    assert "fused, each pair alone: 36 pairs of one palm, 224 of strangers" in text
     assert "embedding" not in text
     assert "not measurable below 1 in 224 pairs of strangers" in text
     assert "a person's other hand matches" in text
@@ -68,9 +68,7 @@ def test_all_pairs_are_counted_and_reports_agree(
     assert fused["rank_one"]["value"] == 1.0
     assert report["sessions"] == ["1", "2"]
     rows = list(csv.DictReader(outputs[2].read_text().splitlines()))
-    assert {(row["matcher"], row["normalised"]) for row in rows} == {
-        (matcher, normalised) for matcher in ("fused", "ordinal", "competitive") for normalised in "01"
-    }
+    assert {row["matcher"] for row in rows} == {"fused", "ordinal", "competitive"}
     assert [row["measurable"] for row in rows[:5]] == ["1", "0", "0", "0", "0"]
     assert float(rows[0]["threshold"]) == pytest.approx(fused["points"][0]["threshold"], abs=1e-5)
     page = outputs[0].read_text()
@@ -81,6 +79,23 @@ def test_all_pairs_are_counted_and_reports_agree(
 def test_across_sessions_compares_no_two_of_one_session(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _evaluate(folder, "--per-session", "2", "--pairs", "across-sessions", "--matcher", "ordinal") == 0
     assert "ordinal, each pair alone: 24 pairs of one palm, 112 of strangers" in capsys.readouterr().out
+
+
+def test_with_enough_palms_scores_are_normalised_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(21):
+        person = tmp_path / f"{number:02d}"
+        person.mkdir()
+        for shot in range(2):
+            region = sample(drawn_palm(number), shot)
+            cv2.imwrite(str(person / f"{shot}.png"), np.rint(255 * region.pixels).astype(np.uint8))
+    assert _evaluate(tmp_path, "--matcher", "fused") == 0
+    text = capsys.readouterr().out
+    assert "a folder for each person" in text
+    assert "fused, normalised by the folder: 21 pairs of one palm, 840 of strangers" in text
+    assert "fused, each pair alone: 21 pairs" in text
+    assert text.count("rank-1 100.00 %") == 2
+    assert _evaluate(tmp_path, "--matcher", "fused", "--cohort", "none") == 0
+    assert "normalised" not in capsys.readouterr().out
 
 
 def test_pictures_that_fail_are_listed_and_counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

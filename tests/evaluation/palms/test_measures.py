@@ -59,6 +59,18 @@ def test_failures_to_acquire_count_as_not_matched() -> None:
     assert point.fnmr_with_failures.value == pytest.approx(0.25)
 
 
+def test_rates_beyond_what_was_seen_are_extrapolated_and_called_so() -> None:
+    generator = np.random.default_rng(5)
+    mated = generator.normal(15, 2, 500).tolist()
+    few, many = (_pairs(mated, generator.exponential(size=count).tolist()) for count in (500, 20_000))
+    assert operating_point(few, 1e-5, rounds=2).extrapolated is None
+    point = operating_point(many, 1e-6, rounds=2)
+    assert not point.measurable
+    assert point.extrapolated is not None
+    assert point.extrapolated.threshold == pytest.approx(-np.log(1e-6), rel=0.3)
+    assert operating_point(many, 1e-3, rounds=2).extrapolated is None
+
+
 def test_the_bootstrap_draws_persons_and_not_pairs() -> None:
     """One of twenty persons fails always: by pairs that is precise, by persons it is not."""
     persons = np.repeat(np.arange(20, dtype=np.intp), 100)

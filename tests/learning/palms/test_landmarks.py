@@ -46,9 +46,7 @@ def test_some_lessons_show_no_hand(cutouts: Cutouts) -> None:
 def test_an_interrupted_training_ends_like_one_that_was_not(cutouts: Cutouts, tmp_path: Path) -> None:
     course = HandCourse(seed=2, steps=3, batch=2)
     whole = list(train_landmarks(cutouts, course, tmp_path / "whole"))
-    parts = train_landmarks(cutouts, course, tmp_path / "parts", save_every=2)
-    next(parts)
-    parts.close()
+    next(iter(train_landmarks(cutouts, course, tmp_path / "parts", save_every=2)))
     rest = list(train_landmarks(cutouts, course, tmp_path / "parts", save_every=2))
     assert whole[-1].step == rest[-1].step == 3
     one, other = (load_landmarks(tmp_path / name)[0] for name in ("whole", "parts"))

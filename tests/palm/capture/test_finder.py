@@ -9,15 +9,15 @@ import pytest
 pytest.importorskip("cv2", reason="pictures of hands are read with the extra 'palm'")
 pytest.importorskip("onnxruntime", reason="hands are found with the extra 'palm'")
 
-import cv2
+from PIL import Image
 
 from tillfree.palm.capture.finder import HandFinder
 from tillfree.palm.capture.looks import GUIDANCE
 from tillfree.palm.errors import PalmError
 from tillfree.palm.samples import REGION_PX, HandImage
-from tillfree.simulation.palms.hands.anatomy import Pose, shape_at_random
+from tillfree.simulation.palms.hands.anatomy import Pose, body_of, shape_at_random
 from tillfree.simulation.palms.hands.drawing import Tilt, draw_cutout
-from tillfree.simulation.palms.hands.scenes import Hand, HandScene, Place, body_of, empty_scene, hand_scene, scene_of
+from tillfree.simulation.palms.hands.scenes import Hand, HandScene, Place, empty_scene, hand_scene, scene_of
 from tillfree.storage.models import hand_model
 
 SHARED = Path(os.environ.get("TILLFREE_SHARED", "../shared")) / "data" / "palm"
@@ -26,6 +26,7 @@ FLAT = Pose(
     thumb_bend_deg=5.0, cup=0.02, wrist_deg=0.0, forearm=2.5, sleeve=9.0,
 )  # fmt: skip
 UPRIGHT = Place(240.0, 260.0, 150.0)
+FACING = Tilt(0.0, 0.0, 7.0)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def finder() -> HandFinder:
     return HandFinder(hand_model())
 
 
-def scene(place: Place, band: str = "visible", number: int = 1, tilt: Tilt = Tilt(0.0, 0.0, 7.0)) -> HandScene:
+def scene(place: Place, band: str = "visible", number: int = 1, tilt: Tilt = FACING) -> HandScene:
     hand = Hand(shape_at_random(np.random.default_rng(number)), FLAT, tilt)
     return hand_scene(31, number, (480, 480), place, band, hand=hand, faults=0.3)  # type: ignore[arg-type]
 
@@ -135,7 +136,7 @@ def test_what_is_cut_off_is_not_valid_in_the_region(finder: HandFinder) -> None:
 
 def test_noise_and_darkness_lower_the_quality(finder: HandFinder) -> None:
     rng = np.random.default_rng(4)
-    cutout = draw_cutout(rng, body_of(shape_at_random(rng), FLAT), Tilt(0.0, 0.0, 7.0), "visible", 150.0)
+    cutout = draw_cutout(rng, body_of(shape_at_random(rng), FLAT), FACING, "visible", 150.0)
     clean = scene_of(rng, cutout, (480, 480), UPRIGHT, faults=0.0).image.pixels // 5 * 3
     noisy = np.clip(clean + rng.normal(0.0, 45.0, clean.shape), 0, 255).astype(np.uint8)
     values = [finder.look(HandImage(picture)).quality.value for picture in (clean, noisy, clean // 25)]
@@ -156,7 +157,8 @@ def test_real_hands_are_found(finder: HandFinder, folder: str, band: str) -> Non
     if not paths:
         pytest.skip("the pictures of real hands are not here: they are not ours to give away")
     for path in paths:
-        pixels = cv2.imread(str(path))[..., ::-1].copy()
+        with Image.open(path) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
         look = finder.look(HandImage(pixels, band))  # type: ignore[arg-type]
         assert look.found, path.name
         # All hands of this extract are left ones.

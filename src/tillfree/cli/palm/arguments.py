@@ -104,3 +104,4 @@ def _add_train_fusion(commands: Commands) -> None:
     parser.add_argument("--palms", type=int, default=1000, metavar="N", help="how many are simulated (default 1000)")
     parser.add_argument("--strangers", type=int, default=40, metavar="N", help="that each palm meets (default 40)")
     parser.add_argument("--seed", type=int, default=4000, metavar="N", help="of these palms (default 4000)")
+    parser.add_argument("--protected", action="store_true", help="learn it for comparisons with protected templates")

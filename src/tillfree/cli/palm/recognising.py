@@ -3,20 +3,24 @@
 import argparse
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from tillfree.cli.palm.eyes import shipped_eyes
 from tillfree.cli.palm.office import WHO
 from tillfree.cli.terminal import TerminalError, say, show
+from tillfree.palm.capture.regions import region_of_square
+from tillfree.palm.embedding import Embedder
+from tillfree.palm.encoding import Encoder
 from tillfree.palm.samples import HandImage, PalmRegion, Quality
+from tillfree.storage.models import palm_model
 from tillfree.storage.palm_vault.records import Consent
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.pictures import PICTURE_BYTES_MAX, hand_image
 from tillfree.store.palms.policy import Use
-from tillfree.store.palms.room_recogniser import RoomRecogniser, Seen
+from tillfree.store.palms.room_recogniser import RoomRecogniser, Seen, scheme_of
 from tillfree.store.settings import StoreSettings, load_settings
 
 __all__ = ["make_recogniser", "run_recognise"]
@@ -41,22 +45,16 @@ def make_recogniser(*, regions: bool = False) -> RoomRecogniser:
     """The models that come with Tillfree; with `regions` pictures are palm regions, and no hand is looked for.
 
     Raises:
-        TillfreeError: a model or a package is missing.
+        PalmError: a package is missing.
     """
-    from tillfree.palm.capture.finder import HandFinder  # noqa: PLC0415  loads a network
-    from tillfree.palm.capture.regions import region_of_square  # noqa: PLC0415
-    from tillfree.palm.embedding import Embedder  # noqa: PLC0415
-    from tillfree.palm.encoding import Encoder  # noqa: PLC0415
-    from tillfree.storage.models import hand_model, palm_model  # noqa: PLC0415
-    from tillfree.store.palms.room_recogniser import scheme_of  # noqa: PLC0415
+    if not regions:
+        return shipped_eyes()[1]
+    model = palm_model()
+    return RoomRecogniser(_square, Encoder(Embedder(model)).features, scheme_of(model))
 
-    encoder = Encoder(Embedder(palm_model()))
-    look: Callable[[HandImage], Seen]
-    if regions:
-        look = lambda image: _Square(region_of_square(image.pixels, image.band))  # noqa: E731  one line of two
-    else:
-        look = HandFinder(hand_model()).look
-    return RoomRecogniser(look, encoder.features, scheme_of(palm_model()))
+
+def _square(image: HandImage) -> Seen:
+    return _Square(region_of_square(image.pixels, image.band))
 
 
 class _Square:

@@ -72,5 +72,5 @@ def normalised_field(field: Floats, wanted: npt.NDArray[np.bool_]) -> Floats | N
     centre = np.array([norm.centre for norm in norms], dtype=np.float32)
     spread = np.array([norm.spread for norm in norms], dtype=np.float32)
     seen = (field - centre[:, None]) / spread[:, None]
-    mean: Floats = 0.5 * (seen + ((field - centre[None, :]) / spread[None, :]))
+    mean: Floats = np.float32(0.5) * (seen + ((field - centre[None, :]) / spread[None, :]))
     return mean

@@ -32,7 +32,11 @@ def det_plot(matchers: Sequence[MatcherFigures]) -> str:
             colour = _COLOURS[MATCHERS.index(figures.matcher)]
             shown = [p for p in figures.det if 0 < p.fmr < 1 and 0 < p.fnmr < 1]
             axes.plot(
-                [_normal(p.fmr) for p in shown], [_normal(p.fnmr) for p in shown], color=colour, linestyle="-" if figures.normalised else "--", label=labels[number]
+                [_normal(p.fmr) for p in shown],
+                [_normal(p.fnmr) for p in shown],
+                color=colour,
+                linestyle="-" if figures.normalised else "--",
+                label=labels[number],
             )
         limits = (_normal(low / 2), _normal(0.5))
         axes.plot(limits, limits, color=FAINT, linewidth=0.8, linestyle=":")

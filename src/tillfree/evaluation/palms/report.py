@@ -25,9 +25,9 @@ from tillfree.evaluation.palms.naming import Owner
 from tillfree.evaluation.palms.pictures import Acquired, Failure
 from tillfree.evaluation.resources import Machine, this_machine
 from tillfree.palm.features import Features
-from tillfree.palm.normalisation import scale_of
+from tillfree.palm.normalisation import COHORT_MIN, scale_of
 
-__all__ = ["FMR_RATES", "HandFigures", "MatcherFigures", "PairKinds", "PalmReport", "evaluate_palms"]
+__all__ = ["FMR_RATES", "HandFigures", "MatcherFigures", "PairKinds", "PalmReport", "Study", "evaluate_palms"]
 
 PairKinds = Literal["across-sessions", "all"]
 FMR_RATES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -86,17 +86,23 @@ class PalmReport(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
 
 
+class Study(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be evaluated: the folder's name, how its names are read, which pairs and matchers.
+
+    `normalise` also measures scores against those of a sample with the folder's others, where there are enough palms.
+    """
+
+    folder: str
+    version: str
+    layout: str
+    pairs: PairKinds
+    matchers: Sequence[Matcher]
+    normalise: bool = True
+    seed: int = 0
+
+
 def evaluate_palms(
-    samples: Sequence[Acquired],
-    *,
-    folder: str,
-    version: str,
-    layout: str,
-    pairs: PairKinds,
-    matchers: Sequence[Matcher],
-    normalise: bool = True,
-    acquire_s: float = 0.0,
-    seed: int = 0,
+    samples: Sequence[Acquired], study: Study, *, acquire_s: float = 0.0
 ) -> Iterator[float | PalmReport]:
     """Compares all pairs and counts; yields the share done, and at last the report.
 
@@ -105,6 +111,7 @@ def evaluate_palms(
     Raises:
         EvaluationError: no picture has a palm, no pair of one palm is there, or an embedding is asked for that is not.
     """
+    pairs, matchers = study.pairs, study.matchers
     failures = [Failure(each.picture.name, each.why) for each in samples if each.features is None]
     taken = [each for each in samples if each.features is not None]
     if not taken:
@@ -114,7 +121,7 @@ def evaluate_palms(
     palms, persons = _numbers([f"{o.person}/{o.hand}" for o in owners]), _numbers([o.person for o in owners])
     if not (wanted & (palms[:, None] == palms[None, :])).any():
         hint = "; there is one session only, or none is known: --pairs all" if pairs == "across-sessions" else ""
-        raise EvaluationError(f"no two samples that may be compared are of the same palm ({layout}){hint}")
+        raise EvaluationError(f"no two samples that may be compared are of the same palm ({study.layout}){hint}")
     features = [each.features for each in taken if each.features is not None]
     if "embedding" in matchers and not all(each.embedding.size for each in features):
         raise EvaluationError("there is no model of embeddings; choose --matcher ordinal or competitive")
@@ -128,15 +135,16 @@ def evaluate_palms(
     compare_s = time.perf_counter() - begin
     missed = _missed([each.picture.owner for each in samples], [each.features is None for each in samples], pairs)
     figures = []
-    fields = _fields(scored, matchers, wanted, features[0] if normalise else None)
+    enough = len(np.unique(palms)) >= COHORT_MIN
+    fields = _fields(scored, matchers, wanted, features[0] if study.normalise and enough else None)
     for number, (matcher, normal, field) in enumerate(fields):
-        figures.append(_figures((matcher, normal), field, palms, persons, wanted, owners, missed, seed))
+        figures.append(_figures((matcher, normal), field, palms, persons, wanted, owners, missed, study.seed))
         yield 0.9 + 0.1 * (number + 1) / len(fields)
     every = [each.picture.owner for each in samples]
     yield PalmReport(
-        folder=folder,
-        version=version,
-        layout=layout,
+        folder=study.folder,
+        version=study.version,
+        layout=study.layout,
         pairs=pairs,
         pictures=len(samples),
         persons=len({o.person for o in every}),

@@ -47,7 +47,7 @@ def _matcher_lines(figures: MatcherFigures) -> list[str]:
                 f"threshold {point.threshold:.3f}"
             )
         else:
-            lines.append(f"  FMR {point.fmr:.0e}: {not_measurable(figures)}")
+            lines.append(f"  FMR {point.fmr:.0e}: {not_measurable(figures, point)}")
     for search in figures.open_set:
         what = f"FNIR {percent(search.fnir.value, 2)}" if search.measurable else "too few strangers to measure"
         lines.append(f"  FPIR {search.fpir:g}, {search.enrolled} palms enrolled: {what}")
@@ -64,9 +64,13 @@ def title_of(figures: MatcherFigures) -> str:
     return f"{figures.matcher}, {'normalised by the folder' if figures.normalised else 'each pair alone'}"
 
 
-def not_measurable(figures: MatcherFigures) -> str:
-    """Why there is no figure for a rate."""
-    return f"not measurable below 1 in {figures.other} pairs of strangers"
+def not_measurable(figures: MatcherFigures, point: OperatingPoint) -> str:
+    """Why there is no figure for a rate, and what a tail fitted to the highest scores of strangers would give."""
+    words = f"not measurable below 1 in {figures.other} pairs of strangers"
+    if point.extrapolated is None:
+        return words
+    beyond = point.extrapolated
+    return f"{words}; by their tail, a threshold of {beyond.threshold:.3f} with FNMR {percent(beyond.fnmr.value, 2)}"
 
 
 def at_rate(figures: MatcherFigures, fmr: float) -> OperatingPoint:

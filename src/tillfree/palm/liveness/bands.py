@@ -18,7 +18,7 @@ __all__ = ["agreement"]
 
 Floats = npt.NDArray[np.float32]
 _SHIFT_MAX_PX = 7
-_EDGE = 12
+_EDGE = 8
 
 
 def agreement(visible: Detail, nir: Detail) -> float:

@@ -3,13 +3,14 @@
 Light travels under the skin before it comes out again, red and near infrared further than green and blue (Jensen et
 al., A practical model for subsurface light transport, SIGGRAPH 2001): folds are paler and softer in red. Ink and
 pigment on paper or in silicone are as sharp in one colour as in another. Pixels of screens and dots of prints are
-regular, so they show as narrow peaks of the spectrum, directly or as moiré (Amidror, The Theory of the Moiré Phenomenon,
-2009). Powers are means over products of *different* frames, so that noise, which is new in each, does not count: dim
-light makes a cue uncertain, not different.
+regular, so they show as narrow peaks of the spectrum, directly or as moiré (Amidror, The Theory of the Moiré
+Phenomenon, 2009). Powers are means over products of *different* frames, so that noise, which is new in each, does not
+count: dim light makes a cue uncertain, not different.
 """
 
 import dataclasses
 import math
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ Floats = npt.NDArray[np.float32]
 _SIGMAS_PX = (0.9, 1.8, 3.6, 7.2)
 _DARK = 0.02
 _TILE_PX = 128
+_HALF_MIN = 24
 _EDGE = 8
 _POWER_MIN = 1e-6
 
@@ -32,7 +34,7 @@ class Detail:
     """Structure of a palm by scale, in natural logarithms of brightness.
 
     `fine`, `middle`, `coarse` are logarithms of its root mean square at widths of about 1, 2 and 4 pixels of a patch (a
-    patch is 0.85 palm widths and 160 pixels); `lines` (patch, patch, colours) is the mean of the frames at the middle
+    patch is 0.85 palm widths and 128 pixels); `lines` (patch, patch, colours) is the mean of the frames at the middle
     and coarse scale, by colour. Deviations of colours, by colour, are `by_colour` (colours, 3).
     """
 
@@ -51,7 +53,7 @@ def detail_of(stack: Stack) -> Detail:
     levels = [np.stack([cv2.GaussianBlur(log, (0, 0), sigma).reshape(log.shape) for log in logs])
               for sigma in _SIGMAS_PX]  # fmt: skip
     inner = (slice(None), slice(_EDGE, -_EDGE), slice(_EDGE, -_EDGE))
-    powers = np.array([_power((one - next_)[inner]) for one, next_ in zip(levels[:-1], levels[1:], strict=True)])
+    powers = np.array([_power((one - next_)[inner]) for one, next_ in pairwise(levels)])
     roots = 0.5 * np.log(np.maximum(powers, _POWER_MIN)).T
     middle = min(1, roots.shape[0] - 1)
     lines = (levels[0] - levels[3]).mean(axis=0)
@@ -72,7 +74,9 @@ def _power(layers: Floats) -> npt.NDArray[np.float64]:
 
 
 def peak(stack: Stack) -> float:
-    """Natural logarithm of the highest narrow peak of the spectrum against its neighbourhood, mean over frames' powers.
+    """Natural logarithm of the highest narrow peak of the spectrum against its neighbourhood; median of frames.
+
+    Moiré turns and widens with every move of the hand, so that each frame has its own peak.
 
     Looked at in the middle of the palm at the camera's own resolution, in brightness and in the difference of red and
     green (subpixels of a screen are coloured). Where JPEG puts the borders of its blocks is left out.
@@ -81,24 +85,23 @@ def peak(stack: Stack) -> float:
     if not tiles:
         return math.nan
     side = min(min(tile.shape[:2]) for tile in tiles)
-    powers = []
+    heights = []
     for tile in tiles:
         part = tile[:side, :side].astype(np.float32)
         views = [part if part.ndim == 2 else part.mean(axis=2)]
         if part.ndim == 3:
             views.append(part[..., 0] - part[..., 1])
-        powers.append([_spectrum(view) for view in views])
-    mean = np.log(np.array(powers).mean(axis=0) + 1e-3)
-    return max(_prominence(view) for view in mean)
+        heights.append(max(_prominence(_spectrum(view)) for view in views))
+    return float(np.median(heights))
 
 
 def _tile(pixels: npt.NDArray[np.uint8], square: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8] | None:
     middle = square.mean(axis=0)
-    half = min(_TILE_PX, int(np.linalg.norm(square[1] - square[0]) * 0.7)) // 2
-    left, top = (int(round(value)) - half for value in middle)
+    half = min(_TILE_PX, int(np.linalg.norm(square[1] - square[0]))) // 2
+    left, top = (round(float(value)) - half for value in middle)
     left, top = max(min(left, pixels.shape[1] - 2 * half), 0), max(min(top, pixels.shape[0] - 2 * half), 0)
     tile = pixels[top : top + 2 * half, left : left + 2 * half]
-    return tile if half >= 16 and min(tile.shape[:2]) == 2 * half else None
+    return tile if half >= _HALF_MIN and min(tile.shape[:2]) == 2 * half else None
 
 
 def _spectrum(view: Floats) -> Floats:
@@ -109,16 +112,18 @@ def _spectrum(view: Floats) -> Floats:
     return power
 
 
-def _prominence(log_power: npt.NDArray[np.floating]) -> float:
+def _prominence(power: Floats) -> float:
     cv2 = opencv()
-    rolled = np.fft.fftshift(log_power, axes=0).astype(np.float32)
-    smooth = cv2.blur(rolled, (9, 9))
-    fine = cv2.blur(rolled, (2, 2)) - smooth
+    rolled = cv2.GaussianBlur(np.fft.fftshift(power, axes=0), (0, 0), 0.7)
+    # The mean over a ring of bins, without the middle: what a broad rise of the spectrum, as of ridges, has there too.
+    wide, narrow = cv2.boxFilter(rolled, -1, (15, 15)), cv2.boxFilter(rolled, -1, (5, 5))
+    ring = (wide * 225 - narrow * 25) / 200
+    fine = np.log((rolled + 1e-2) / (np.maximum(ring, 0.0) + 1e-2))
     rows = np.fft.fftshift(np.fft.fftfreq(rolled.shape[0]))[:, None]
     columns = np.arange(rolled.shape[1])[None, :] / rolled.shape[0]
-    far = np.hypot(rows, columns) > 0.12
-    bin_ = 1.6 / rolled.shape[0]
-    block = [np.abs(way * 8 - np.round(way * 8)) < 8 * bin_ for way in (rows, columns)]
-    on_axis = [np.abs(way) < bin_ for way in (rows, columns)]
-    of_blocks = (block[0] & on_axis[1]) | (block[1] & on_axis[0]) | (block[0] & block[1])
+    far = np.hypot(rows, columns) > 0.1
+    bin_ = 2.1 / rolled.shape[0]
+    of_blocks = np.zeros_like(far)
+    for way, other in ((rows, columns), (columns, rows)):
+        of_blocks |= (np.abs(way * 8 - np.round(way * 8)) < 8 * bin_) & (np.abs(other) < bin_)
     return float(fine[far & ~of_blocks].max())

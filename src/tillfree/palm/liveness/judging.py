@@ -3,7 +3,6 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +21,7 @@ _FRAMES_MAX = 12
 _SEEN_SHARE = 0.5
 _REASONS_MAX = 3
 _REASON_MIN = 0.5
+_SURE = 500.0
 _STILL = 0.02
 """Grey levels by which two frames of a real sensor always differ, on average."""
 
@@ -55,7 +55,7 @@ class Verdict:
     @property
     def probability(self) -> float:
         """Of a living hand, if attacks were as frequent as living hands before."""
-        return 1.0 / (1.0 + math.exp(-max(min(self.score, 500.0), -500.0)))
+        return 1.0 / (1.0 + math.exp(-self.score)) if self.score > -_SURE else 0.0
 
 
 class Liveness:
@@ -73,7 +73,8 @@ class Liveness:
         """Judges the frames of one hover, in order of time, in one light or both; `looks` are of the same frames.
 
         Judge the very frames that are compared: a verdict on others says nothing about them. Too few frames, a hand
-        that only one of two lights sees, and frames without a sensor's noise are refused whatever the cues say.
+        that only one of two lights sees, and frames without a sensor's noise are refused whatever the cues say; a frame
+        that a camera hands out twice counts once.
 
         Raises:
             PalmError: not one look for each frame, landmarks of another kind, or OpenCV is missing.
@@ -88,8 +89,10 @@ class Liveness:
             if shown >= FRAMES_MIN and len(seen) < max(FRAMES_MIN, _SEEN_SHARE * shown):
                 forbidden.append(f"no hand in {_NAMES[band]}")
             elif len(seen) >= FRAMES_MIN:
-                stacks[band] = stacked(_spread(seen))
-                if _is_still(stacks[band]):
+                fresh = _fresh(seen)
+                if len(fresh) >= FRAMES_MIN:
+                    stacks[band] = stacked(_spread(fresh))
+                else:
                     forbidden.append("a still picture")
         if not stacks:
             return Verdict(False, -math.inf, _asked(frames), tuple(forbidden) or ("too few frames",))
@@ -129,13 +132,14 @@ def _spread(seen: list[Sighted]) -> list[Sighted]:
     return [seen[number] for number in np.linspace(0, len(seen) - 1, _FRAMES_MAX).round().astype(int)]
 
 
-def _is_still(stack: Stack) -> bool:
-    """Whether frames repeat byte for byte or nearly: a sensor's noise is never the same twice."""
-    for one, other in pairwise(stack.seen):
-        a, b = one.frame.pixels, other.frame.pixels
-        if a.shape == b.shape and float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()) < _STILL:
-            return True
-    return False
+def _fresh(seen: list[Sighted]) -> list[Sighted]:
+    """Without frames that repeat the one before, byte for byte or nearly: a sensor's noise is never the same twice."""
+    kept = seen[:1]
+    for each in seen[1:]:
+        a, b = kept[-1].frame.pixels[::4, ::4], each.frame.pixels[::4, ::4]
+        if a.shape != b.shape or float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()) >= _STILL:
+            kept.append(each)
+    return kept
 
 
 def _reason(cue: str, value: float, low: float) -> str:

@@ -36,7 +36,7 @@ def relief(stack: Stack) -> float:
     if left is None:
         return math.nan
     points, rests, motion_px = left
-    smooth2, _ = _smooth(points, rests, [_powers(points, 3)] * 2)
+    smooth2 = _smooth(rests, _free(_powers(points, 3)))
     return math.log((math.sqrt(max(smooth2, 0.0)) + _FLOOR_PX) / motion_px)
 
 
@@ -46,15 +46,13 @@ def roundness(stack: Stack) -> float:
     if left is None:
         return math.nan
     points, rests, motion_px = left
-    whole, _ = _smooth(points, rests, [_powers(points, 3)] * 2)
+    whole = _smooth(rests, _free(_powers(points, 3)))
     best = 0.0
     for step in range(_DIRECTIONS):
         angle = math.pi * step / _DIRECTIONS
         along = points[:, 0] * math.cos(angle) + points[:, 1] * math.sin(angle)
-        bent = np.stack([along**2, along**3], axis=1)
-        both = points[:, :1] * points[:, 1:]
-        bases = [np.concatenate([_powers(points, 1), points[:, i : i + 1] ** 2, both, bent], axis=1) for i in range(2)]
-        best = max(best, _smooth(points, rests, bases)[0])
+        bent = _free(np.stack([along**2, along**3], axis=1))
+        best = max(best, _smooth(rests, np.concatenate([_of_plane(points), bent], axis=1)))
     return math.log((math.sqrt(max(whole - best, 0.0)) + _FLOOR_PX) / motion_px)
 
 
@@ -93,7 +91,7 @@ def _left_over(stack: Stack) -> tuple[Places, Places, float] | None:
         if plane is None:
             return None
         rests.append(there - cv2.perspectiveTransform(start[:, None], plane)[:, 0])
-    rest = np.array(rests)
+    rest: Places = np.array(rests, dtype=np.float64)
     size = np.linalg.norm(rest, axis=2).max(axis=0)
     kept = size < max(6.0 * float(np.median(size)), 2.0)
     if kept.sum() < _POINTS_MIN:
@@ -103,7 +101,8 @@ def _left_over(stack: Stack) -> tuple[Places, Places, float] | None:
     if motion_px < _MOTION_MIN_PX:
         return None
     middle = start[kept].mean(axis=0)
-    return (start[kept] - middle) / PALM_PX, rest[:, kept], motion_px
+    points: Places = (start[kept] - middle) / PALM_PX
+    return points, rest[:, kept], motion_px
 
 
 def _powers(points: Places, degree: int) -> Places:
@@ -112,19 +111,26 @@ def _powers(points: Places, degree: int) -> Places:
     return np.stack([x**i * y**j for i in range(degree + 1) for j in range(degree + 1 - i)], axis=1)
 
 
-def _smooth(points: Places, rests: Places, bases: list[Places]) -> tuple[float, float]:
-    """The mean square that bases (one for x, one for y) explain beyond chance, and that of the rest, in pixels²."""
-    explained, noise = 0.0, 0.0
-    count = len(points)
-    for axis, base in enumerate(bases):
-        rank = min(base.shape[1], count - 1)
-        turned, _ = np.linalg.qr(base)
-        values = rests[:, :, axis]
-        within = values @ turned
-        inside2 = float((within**2).sum()) / len(values)
-        rough2 = (float((values**2).sum()) / len(values) - inside2) / max(count - rank, 1)
-        # A plane's own freedom was taken out before, and with it that much noise.
-        by_chance = max(rank - _FREE_OF_PLANE / 2, 0.0)
-        explained += (inside2 - by_chance * rough2) / count
-        noise += rough2
-    return explained, noise
+def _free(base: Places) -> Places:
+    """A base (n, k) for x and once more for y: (2 n, 2 k), x of all points first."""
+    twice: Places = np.kron(np.eye(2), base).astype(np.float64)
+    return twice
+
+
+def _of_plane(points: Places) -> Places:
+    """How points move when a plane's homography changes a little: (2 n, 8), x of all points first."""
+    x, y = points.T
+    tilts = np.stack([np.concatenate([x * x, x * y]), np.concatenate([x * y, y * y])], axis=1)
+    return np.concatenate([_free(_powers(points, 1)), tilts], axis=1)
+
+
+def _smooth(rests: Places, base: Places) -> float:
+    """The mean square in pixels² that a base (2 n, k) explains of what is left over, beyond what it would by chance."""
+    turned, _ = np.linalg.qr(base)
+    values = rests.transpose(0, 2, 1).reshape(len(rests), -1)
+    inside2 = float(((values @ turned) ** 2).sum()) / len(values)
+    count, rank = values.shape[1], turned.shape[1]
+    rough2 = (float((values**2).sum()) / len(values) - inside2) / max(count - rank, 1)
+    # A plane's own freedom was taken out before, and with it that much noise.
+    beyond: float = (inside2 - max(rank - _FREE_OF_PLANE, 0) * rough2) / (count / 2)
+    return beyond

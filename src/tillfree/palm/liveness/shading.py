@@ -37,7 +37,7 @@ def shading(stack: Stack) -> float:
 
 
 def glint(stack: Stack) -> float:
-    """How much brighter the palm's brightest spot is than its surroundings, in natural logarithms; 95th percentile.
+    """How much brighter the palm's brightest spot is than its surroundings, in natural logarithms; 99th percentile.
 
     Measured at the scale of a thirtieth of the palm upwards, on the frame where it is strongest.
     """
@@ -77,7 +77,7 @@ def _changes(stack: Stack) -> Floats | None:
 
 
 def _softened(pictures: Floats) -> Floats:
-    """Each picture, its finest detail taken out: what is left of lines when palms do not lie exactly over each other."""
+    """Each picture without its finest detail: palms do not lie exactly over each other."""
     cv2 = opencv()
     return np.stack([cv2.GaussianBlur(picture, (0, 0), 1.2) for picture in pictures]).astype(np.float32)
 

@@ -33,9 +33,11 @@ class Sight(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sighted:
-    """A frame with a hand: `square` (4, 2) corners of the palm in pixels (top left, top right, bottom right, bottom
-    left, fingers up), `hull` (22, 2) all landmarks, `palm_px` the width of the palm.
-    """  # fmt: skip
+    """A frame with a hand.
+
+    `square` (4, 2) are the palm's corners in pixels (top left, top right, bottom right, bottom left, fingers up),
+    `hull` (22, 2) all landmarks, `palm_px` is the width of the palm.
+    """
 
     frame: HandImage
     square: Floats

@@ -151,12 +151,21 @@ class PalmVault(VaultLog):
 
     def enrol(self, profile: Profile, templates: Sequence[Template], entry: AuditEntry, day: int) -> str:
         """Keeps somebody new, under a random name of 24 hexadecimal digits, which is returned."""
-        subject = secrets.token_hex(12)
+        return self.enrol_many([(profile, templates)], entry, day)[0]
+
+    def enrol_many(
+        self, persons: Sequence[tuple[Profile, Sequence[Template]]], entry: AuditEntry, day: int
+    ) -> list[str]:
+        """Keeps several new persons at once: all of them, or none; the disk is waited for once."""
+        made = []
         with self._changing() as connection:
-            connection.execute("INSERT INTO subjects VALUES (?, ?, ?)", (subject, day, b""))
-            self._rekey(connection, subject, profile, templates)
-            self._append(connection, msgspec.structs.replace(entry, subject=subject))
-        return subject
+            for profile, templates in persons:
+                subject = secrets.token_hex(12)
+                connection.execute("INSERT INTO subjects VALUES (?, ?, ?)", (subject, day, b""))
+                self._rekey(connection, subject, profile, templates)
+                self._append(connection, msgspec.structs.replace(entry, subject=subject))
+                made.append(subject)
+        return made
 
     def change(
         self,

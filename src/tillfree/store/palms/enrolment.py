@@ -10,6 +10,10 @@ from tillfree.store.palms.settings import PalmSettings
 
 __all__ = ["chosen_templates", "good_enough", "good_samples"]
 
+_TWO_HANDS_RATE = 0.01
+"""Samples that are taken within seconds are of one hand, unless two people hold theirs in turn: one of so many hands of
+others may pass for the first, so that few good samples are refused (assumed)."""
+
 
 def good_enough(sample: Sample, settings: PalmSettings) -> str:
     """Why a sample is not compared: a word of `PALM_REASONS`, empty for a good one."""
@@ -52,7 +56,7 @@ def chosen_templates(
     Raises:
         PalmDeskError: samples of one hand are not of one palm, as where two people held theirs in turn.
     """
-    needed = recogniser.threshold(1, settings.false_match_rate)
+    needed = recogniser.threshold(1, _TWO_HANDS_RATE)
     out: list[Template] = []
     for hand, samples in found.items():
         kept = samples[: settings.templates_max]

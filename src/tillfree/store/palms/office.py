@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection
 from tillfree.core.time import NS_PER_S
 from tillfree.identity.badges import PalmLinks
 from tillfree.storage.database.audit import AuditEntry
-from tillfree.storage.palm_vault.records import Consent, ErasureProof, Profile, Purpose, VaultCounts
+from tillfree.storage.palm_vault.records import Consent, ErasureProof, Pin, Profile, Purpose, VaultCounts
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.ages import AgeProofs
 from tillfree.store.palms.answers import CardView, PalmExport, TemplateView
 from tillfree.store.palms.consents import need_consent, with_consent, without_purposes
 from tillfree.store.palms.errors import NoPalmError
-from tillfree.store.palms.pins import has_pin, note_try
+from tillfree.store.palms.pins import has_pin, is_locked, note_try
 from tillfree.store.palms.policy import Use, decide_use
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.palms.stations import Stations
@@ -191,24 +191,32 @@ class PalmOffice:
         return self._try_pin(subject, use.pin, now_ns) if reason == "pin needed" and use.pin else reason
 
     def _try_pin(self, subject: str, digits: str, now_ns: int) -> str:
-        """Counts the try in the same transaction in which it is judged: two at once are two."""
-        said = ["locked"]
+        """A try is counted as a wrong one before it is judged, and taken back if it was right.
 
-        def tried(profile: Profile) -> Profile:
-            if profile.pin is None or now_ns < profile.locked_until_ns:
+        So of many at once only as many are judged as may be wrong, and the vault does not wait for the hash.
+        """
+        pins: list[Pin] = []
+
+        def counted(profile: Profile) -> Profile:
+            if profile.pin is None or is_locked(profile, now_ns):
                 return profile
-            right = has_pin(profile.pin, digits)
-            said[0] = "" if right else "pin wrong"
-            return note_try(
-                profile, now_ns, right=right, wrong_max=self.settings.wrong_pins_max, lock_min=self.settings.lock_min
-            )
+            pins.append(profile.pin)
+            return self._after_try(profile, now_ns, right=False)
 
-        before = self.vault.profile(subject)
-        after = self.vault.change(subject, tried, None)
-        if after is not None and before is not None and after.locked_until_ns > before.locked_until_ns:
-            self.vault.note(self._entry("palm.locked", "desk", "too many wrong PINs", subject))
+        after = self.vault.change(subject, counted, None)
+        if after is None or not pins:
             return "locked"
-        return said[0]
+        if has_pin(pins[0], digits):
+            self.vault.change(subject, lambda one: self._after_try(one, now_ns, right=True), None)
+            return ""
+        if not is_locked(after, now_ns):
+            return "pin wrong"
+        self.vault.note(self._entry("palm.locked", "desk", "too many wrong PINs", subject))
+        return "locked"
+
+    def _after_try(self, profile: Profile, now_ns: int, *, right: bool) -> Profile:
+        wrong_max, lock_min = self.settings.wrong_pins_max, self.settings.lock_min
+        return note_try(profile, now_ns, right=right, wrong_max=wrong_max, lock_min=lock_min)
 
     # ---- what others ask ----------------------------------------------------------------------------------------
 

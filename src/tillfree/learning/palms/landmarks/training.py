@@ -32,7 +32,7 @@ class HandCourse:
     """How long and how fast is learned."""
 
     seed: int = 1
-    steps: int = 3000
+    steps: int = 2600
     batch: int = 16
     rate: float = 3e-3
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tillfree.learning.palms.liveness.fitting import fit
-from tillfree.learning.palms.liveness.samples import Shares, draw_samples, read_samples
+from tillfree.learning.palms.liveness.samples import draw_samples, read_samples, wanted_for_training
 
 __all__ = ["main"]
 
@@ -23,17 +23,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model, a JSON file")
     parser.add_argument("--work", type=Path, default=Path("build/liveness"), help="folder of samples")
     parser.add_argument("--seed", type=int, default=1, help="other seeds are other people (default 1)")
-    parser.add_argument("--live", type=int, default=Shares.live, help="living hands")
-    parser.add_argument("--each", type=int, default=Shares.each, help="presentations of each kind of instrument")
+    parser.add_argument("--live", type=int, default=150, help="living hands (default 150)")
+    parser.add_argument("--each", type=int, default=14, help="presentations of each kind of instrument (default 14)")
     parsed = parser.parse_args(arguments)
     parsed.work.mkdir(parents=True, exist_ok=True)
     path = parsed.work / f"samples-{parsed.seed}.jsonl"
-    shares = Shares(parsed.live, parsed.each)
-    for done in draw_samples(path, parsed.seed, shares):
+    for done in draw_samples(path, wanted_for_training(parsed.seed, parsed.live, parsed.each)):
         sys.stderr.write(f"\r{done:6.1%}")
     sys.stderr.write("\n")
-    made_by = f"python -m tillfree.learning.palms.liveness --seed {parsed.seed} --live {shares.live} --each {shares.each}"
-    model = fit(read_samples(path), made_by)
+    given = f"--seed {parsed.seed} --live {parsed.live} --each {parsed.each}"
+    model = fit(read_samples(path), f"python -m tillfree.learning.palms.liveness {given}")
     parsed.output.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=1) + b"\n")
     return 0
 

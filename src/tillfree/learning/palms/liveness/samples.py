@@ -12,7 +12,12 @@ from tillfree.palm.liveness.judging import cues_of
 from tillfree.simulation.palms.attacks.hover import LIVE, present
 from tillfree.simulation.palms.attacks.instruments import KINDS
 
-__all__ = ["Sample", "Shares", "draw_samples", "read_samples"]
+__all__ = ["Sample", "Wanted", "draw_samples", "read_samples", "wanted_for_training"]
+
+_VICTIMS = 100_000
+"""From where the numbers of those are whose palms are faked: they are not among the living hands."""
+_PAIRS = (4, 5)
+"""Frames of each light that a hover has, by turns."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -27,32 +32,39 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Shares:
-    """How many: living hands, and presentations of each kind of instrument."""
+class Wanted:
+    """One presentation to be drawn; `person` is its seed, and without `traits` they are drawn as well."""
 
-    live: int = 500
-    each: int = 70
+    kind: str
+    person: int
+    traits: tuple[str, ...] | None = None
 
 
-def draw_samples(path: Path, seed: int, shares: Shares, kinds: Sequence[str] = tuple(KINDS)) -> Iterator[float]:
+def wanted_for_training(seed: int, live: int, each: int) -> list[Wanted]:
+    """So many living hands and so many presentations of each kind; people of other seeds are others."""
+    first = seed * 1_000_000
+    hands = [Wanted(LIVE, first + number) for number in range(live)]
+    return hands + [Wanted(kind, first + _VICTIMS + number) for kind in KINDS for number in range(each)]
+
+
+def draw_samples(path: Path, wanted: Sequence[Wanted]) -> Iterator[float]:
     """Adds what is missing to a file of lines, one sample each; yields the share that is done.
-
-    Numbers of persons start at `seed` times a million: other seeds are other people.
 
     Raises:
         OSError: it cannot be written.
         LearningError: the file is not of this kind.
     """
-    wanted = [(LIVE, number) for number in range(shares.live)]
-    wanted += [(kind, shares.live + number) for kind in kinds for number in range(shares.each)]
-    there = {(sample.kind, sample.seed) for sample in read_samples(path)} if path.exists() else set()
+    there = set()
+    if path.exists():
+        there = {(sample.kind, sample.seed) for sample in read_samples(path)}
+        whole = path.read_bytes()
+        path.write_bytes(whole[: whole.rfind(b"\n") + 1])
     with path.open("ab") as file:
-        for done, (kind, number) in enumerate(wanted):
-            person = seed * 1_000_000 + number
-            if (kind, person) not in there:
-                file.write(msgspec.json.encode(_sample(kind, person)) + b"\n")
+        for done, each in enumerate(wanted, start=1):
+            if (each.kind, each.person) not in there:
+                file.write(msgspec.json.encode(_sample(each)) + b"\n")
                 file.flush()
-            yield (done + 1) / len(wanted)
+            yield done / len(wanted)
 
 
 def read_samples(path: Path) -> list[Sample]:
@@ -70,9 +82,10 @@ def read_samples(path: Path) -> list[Sample]:
     return samples
 
 
-def _sample(kind: str, seed: int) -> Sample:
-    pairs = 4 + seed % 5
-    shown = present(kind, seed, pairs=pairs)
+def _sample(wanted: Wanted) -> Sample:
+    pairs = _PAIRS[wanted.person % len(_PAIRS)]
+    traits = None if wanted.traits is None else frozenset(wanted.traits)
+    shown = present(wanted.kind, wanted.person, traits=traits, pairs=pairs)
     values = cues_of(shown.frames, shown.looks)
     cues = {name: round(value, 5) for name, value in values.items() if not math.isnan(value)}
-    return Sample(kind, seed, pairs, shown.melanin, tuple(sorted(shown.traits)), cues)
+    return Sample(wanted.kind, wanted.person, pairs, shown.melanin, tuple(sorted(shown.traits)), cues)

@@ -132,7 +132,8 @@ def _shadow(rng: np.random.Generator, cover: Bytes, palm_px: float) -> Singles:
     away = rng.normal(0.0, 0.12, 2) * palm_px
     moved = cv2.warpAffine(cover, np.array([(1.0, 0.0, away[0]), (0.0, 1.0, away[1])]), cover.shape[::-1])
     soft = cv2.GaussianBlur(moved, (0, 0), float(rng.uniform(0.02, 0.2) * palm_px + 0.5))
-    return (soft.astype(np.float32) / 255.0 * rng.uniform(0.05, 0.5)).astype(np.float32)
+    shadow: Singles = (soft.astype(np.float32) / 255.0 * rng.uniform(0.05, 0.5)).astype(np.float32)
+    return shadow
 
 
 def _taken(rng: np.random.Generator, light: Singles, band: Band, faults: float) -> Bytes:
