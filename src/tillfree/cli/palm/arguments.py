@@ -63,6 +63,11 @@ def _add_evaluate(commands: Commands) -> None:
         help="one opinion, or all of them and their fusion (default)",
     )  # fmt: skip
     parser.add_argument(
+        "--cohort", choices=("folder", "none"), default="folder",
+        help="also measure scores against those of a sample with the others of the folder, as a station does with its "
+        "gallery; whose they are is not used (default), or not",
+    )  # fmt: skip
+    parser.add_argument(
         "-o", "--output", type=Path, action="append", default=[], metavar="FILE",
         help="write a report: .html, .json or .csv; may be repeated",
     )  # fmt: skip
@@ -75,3 +80,4 @@ def _add_train_fusion(commands: Commands) -> None:
     parser.add_argument("--palms", type=int, default=1000, metavar="N", help="how many are simulated (default 1000)")
     parser.add_argument("--strangers", type=int, default=40, metavar="N", help="that each palm meets (default 40)")
     parser.add_argument("--seed", type=int, default=4000, metavar="N", help="of these palms (default 4000)")
+    parser.add_argument("--protected", action="store_true", help="learn it for comparisons with protected templates")
