@@ -86,7 +86,8 @@ def protection() -> str:
     ]
     lines += [
         f"| key stolen: features compared with {COMPARED_WITH[row['at']]} | "
-        f"{100 * row['accepted_at_fmr_0.001']:.0f} % accepted at FMR 1e-3 (the person: {100 * row['genuine_at_fmr_0.001']:.0f} %) |"
+        f"{100 * row['accepted_at_fmr_0.001']:.0f} % accepted at FMR 1e-3 "
+        f"(the person: {100 * row['genuine_at_fmr_0.001']:.0f} %) |"
         for row in of("stolen key: taken")
     ]
     climb, located, alone = of("hill")[0], of("similarity")[0], of("decisions")[0]
