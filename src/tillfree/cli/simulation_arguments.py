@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from tillfree.cli.hand_arguments import add_train_hands
 from tillfree.cli.parsers import Commands, add
 
 __all__ = ["add_demo", "add_simulate", "add_train"]
@@ -27,6 +28,12 @@ def _train(arguments: argparse.Namespace) -> int:
     from tillfree.cli.training import run_train
 
     return run_train(arguments)
+
+
+def _train_palms(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.training_palms import run_train_palms
+
+    return run_train_palms(arguments)
 
 
 # ---- arguments --------------------------------------------------------------------------------------------------
@@ -166,3 +173,18 @@ def add_train(commands: Commands) -> None:
     parser.add_argument("--people", type=int, metavar="N", help="how many are drawn (default 1000)")
     parser.add_argument("--things", type=int, metavar="N", help="how many are drawn (default 500)")
     parser.add_argument("--backdrops", type=int, metavar="N", help="how many are drawn (default 700)")
+    add_train_hands(inner, add)
+    _add_train_palms(inner)
+
+
+def _add_train_palms(inner: Commands) -> None:
+    parser = add(inner, "palms", _train_palms, "train the embedding of palms on palms that are drawn for it")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.onnx", help="the model")
+    parser.add_argument(
+        "--work", type=Path, required=True, metavar="FOLDER",
+        help="where what is drawn and how far training came are kept; the same folder again goes on there",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of palms and weights (default 1)")
+    parser.add_argument("--steps", type=int, default=3000, metavar="N", help="of 128 samples or more (default 3000)")
+    parser.add_argument("--palms", type=int, metavar="N", help="how many are drawn (default 8000)")
+    parser.add_argument("--views", type=int, metavar="N", help="samples of each in each band (default 10)")

@@ -103,10 +103,10 @@ def refit_map(fitted: Doubles, best: Integers, weights: Doubles) -> Doubles:
 def _least_squares(basis: Doubles, moves: Integers | Doubles, weights: Doubles) -> Doubles:
     """Maps (n, 2, 3) of `basis` (blocks, 3), (1, y, x), that fit moves (n, blocks, 2) best, held near none at all."""
     weighted = basis.T * weights[:, None]
-    normal = weighted @ basis
+    normal = (weighted @ basis).astype(np.float64)
     normal[:, (0, 1, 2), (0, 1, 2)] += np.array([1e-3, _STIFFNESS, _STIFFNESS]) * weights.sum(axis=1)[:, None]
-    solved: Doubles = np.linalg.solve(normal, weighted @ moves).transpose(0, 2, 1).astype(np.float64)
-    return solved
+    solved = np.linalg.solve(normal, weighted @ moves.astype(np.float64))
+    return np.asarray(solved.transpose(0, 2, 1), np.float64)
 
 
 def unrest(moves: Integers, weights: Doubles, fitted: Doubles) -> Doubles:

@@ -129,4 +129,4 @@ def _drawn(seed: int, number: int, views: int) -> Bytes:
 def _turned(levels: Bytes, turn: int) -> Bytes:
     """One of the eight ways to lay a square on a square."""
     turned = np.rot90(levels, turn % 4)
-    return turned[:, ::-1] if turn >= 4 else turned  # noqa: PLR2004  four turns, then the same mirrored
+    return turned[:, ::-1] if turn >= 4 else turned

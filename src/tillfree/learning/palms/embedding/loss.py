@@ -22,7 +22,7 @@ _KEEP = 0.9
 class Centres:
     """A place for each class (classes, EMBEDDING_SIZE), moved by what its samples and all others say."""
 
-    def __init__(self, classes: int, *, scale: float = 32.0, margin: float = 0.35, part: int = 4096) -> None:
+    def __init__(self, classes: int, *, scale: float = 24.0, margin: float = 0.25, part: int = 4096) -> None:
         self.places: Any = torch().zeros(classes, EMBEDDING_SIZE)
         self._scale, self._margin, self._part = scale, margin, part
 

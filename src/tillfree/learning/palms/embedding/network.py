@@ -85,10 +85,10 @@ class Network:
         if grey.shape[-1] != SIDE_PX:
             grey = nn.interpolate(grey, size=(SIDE_PX, SIDE_PX), mode="bilinear", antialias=False)
             mask = nn.interpolate(mask, size=(SIDE_PX, SIDE_PX), mode="bilinear", antialias=False)
-            mask = (mask > 0.99).to(grey.dtype)  # noqa: PLR2004  wholly palm
+            mask = (mask > 0.99).to(grey.dtype)
         coarse = nn.avg_pool2d(mask, SIDE_PX // _CELLS_PX)
         # What is nearer to an edge of the mask than a line is wide says nothing of lines.
-        sure = -nn.max_pool2d(-(coarse > 0.9).to(grey.dtype), 3, 1, 1)  # noqa: PLR2004  all but a rim is palm
+        sure = -nn.max_pool2d(-(coarse > 0.9).to(grey.dtype), 3, 1, 1)
         found = []
         for level, bank in enumerate(self.banks):
             answer = nn.conv2d(_even(grey, mask), bank, padding=_TAPS // 2, stride=2 if level == 0 else 1)
@@ -102,7 +102,7 @@ class Network:
             if level + 1 < _SCALES:
                 weight = nn.avg_pool2d(mask, 2)
                 grey = nn.avg_pool2d(grey * mask, 2) / (weight + 1e-4)
-                mask = (weight > 0.5).to(grey.dtype)  # noqa: PLR2004  mostly palm
+                mask = (weight > 0.5).to(grey.dtype)
         return th.cat([*found, sure], dim=1)
 
 

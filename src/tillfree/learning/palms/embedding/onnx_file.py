@@ -153,7 +153,7 @@ def _learned(graph: _Graph, network: Network, x: str) -> str:
             continue
         inner = graph.convolve(x, layer[0], layer[1], 1, bend=True)
         x = graph.add("Relu", graph.add("Add", x, graph.convolve(inner, layer[3], layer[4], 1, bend=False)))
-    x = graph.add("Flatten", graph.convolve(x, *layers["narrow"], 1, bend=False), axis=1)
+    x = graph.add("Flatten", graph.convolve(x, layers["narrow"][0], layers["narrow"][1], 1, bend=False), axis=1)
     linear, norm = layers["embed"][1], layers["embed"][2]
     scale = (1.0 / (norm.running_var + norm.eps).sqrt()).numpy()
     weights = linear.weight.detach().numpy() * scale[:, None]

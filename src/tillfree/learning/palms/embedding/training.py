@@ -24,6 +24,8 @@ _AVERAGE = 0.995
 _WARM = 100
 _SAVE_EVERY = 100
 _CENTRE_RATE = 4.0
+_PAIRS_ALONE = 600
+"""Steps before centres of classes take part: while a network learns fast, they would be where it put them long ago."""
 _VERSION = 1
 
 
@@ -39,7 +41,10 @@ class Course:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training stands: steps done, and the losses of pairs and of centres, averaged over the last steps."""
+    """Where training stands: steps done, and the losses of pairs and of centres, averaged over the last steps.
+
+    `known` is how many classes have a centre.
+    """
 
     step: int
     pairs: float
@@ -72,11 +77,14 @@ def train(collection: Collection, course: Course, folder: Path, save_every: int 
         for group in optimiser.param_groups:
             group["lr"] = course.rate * _pace(step, course.steps)
         rng = np.random.default_rng([course.seed, step])
+        # What the network leaves out at random is the same after an interruption.
+        th.manual_seed(int(rng.integers(0, 2**62)))
         sums += _one_step(network, optimiser, centres, collection, course, step, rng)
         _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
         if (step + 1) % save_every == 0 or step + 1 == course.steps:
             _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser, centres)
-            yield Progress(step + 1, *(sums / (step % save_every + 1)).tolist(), int(centres.known().sum()))
+            of_pairs, of_centres = (sums / (step % save_every + 1)).tolist()
+            yield Progress(step + 1, of_pairs, of_centres, int(centres.known().sum()))
             sums[:] = 0.0
 
 
@@ -105,23 +113,28 @@ def _one_step(
     views = np.stack([rng.permutation(collection.views)[:2] for _ in classes])
     shown = collection.pictures(np.tile(classes, 2), views.T.ravel())
     grey, mask = varied(shown, rng)
-    with th.no_grad():
-        lines = network.lines(grey, mask)
     with th.autocast("cpu", th.bfloat16):
+        with th.no_grad():
+            lines = network.lines(grey, mask)
         raw = network.learned(lines)
     embeddings = th.nn.functional.normalize(raw.float(), dim=1)
     numbers = th.from_numpy(classes)
     twice = numbers.repeat(2)
     of_pairs = pair_loss(embeddings[: len(classes)], embeddings[len(classes) :], numbers)
-    of_centres, places, chosen = centres.loss(embeddings, twice, rng)
-    # Centres mean little before the network does.
-    weight = min(step / 300.0, 1.0)
     optimiser.zero_grad(set_to_none=True)
-    (of_pairs + weight * of_centres).backward()
-    th.nn.utils.clip_grad_norm_(network.layers.parameters(), 5.0)
-    optimiser.step()
+    if step < _PAIRS_ALONE:
+        _move(network, optimiser, of_pairs)
+        return np.array([float(of_pairs.detach()), 0.0])
+    of_centres, places, chosen = centres.loss(embeddings, twice, rng)
+    _move(network, optimiser, of_pairs + min((step - _PAIRS_ALONE) / _PAIRS_ALONE, 1.0) * of_centres)
     centres.step(places, chosen, embeddings.detach(), twice, _CENTRE_RATE * _pace(step, course.steps))
     return np.array([float(of_pairs.detach()), float(of_centres.detach())])
+
+
+def _move(network: Network, optimiser: Any, loss: Any) -> None:
+    loss.backward()
+    torch().nn.utils.clip_grad_norm_(network.layers.parameters(), 5.0)
+    optimiser.step()
 
 
 def _classes(count: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
@@ -137,8 +150,8 @@ def _classes(count: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _optimiser(network: Network, course: Course) -> Any:
-    plain = [p for p in network.layers.parameters() if p.ndim < 2]  # noqa: PLR2004  what is no kernel
-    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]  # noqa: PLR2004
+    plain = [p for p in network.layers.parameters() if p.ndim < 2]
+    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]
     groups = [{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
     return torch().optim.AdamW(groups, lr=course.rate)
 

@@ -10,8 +10,8 @@ from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["varied"]
 
-_TURN_DEG, _SHIFT = 5.0, 0.045
-_SIZES = (0.93, 1.07)
+_TURN_DEG, _SHIFT = 2.0, 0.012
+_SIZES = (0.98, 1.02)
 
 
 def varied(pictures: npt.NDArray[np.uint8], rng: np.random.Generator) -> tuple[Any, Any]:

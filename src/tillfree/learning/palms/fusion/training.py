@@ -16,7 +16,7 @@ from tillfree.palm.samples import BANDS, Band
 from tillfree.palm.thresholds import ImpostorTail, fit_tail
 from tillfree.simulation.palms.regions.world import identities, samples
 
-__all__ = ["Learned", "Pairs", "draw_pairs", "learn"]
+__all__ = ["Learned", "Pairs", "check_palms", "draw_pairs", "learn"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,10 +61,7 @@ def draw_pairs(encoder: Encoder, band: Band, *, palms: int, seed: int, strangers
     Raises:
         LearningError: too few palms.
     """
-    if not COHORT_MIN <= strangers < palms:
-        raise LearningError(
-            f"{palms} palms with {strangers} strangers each: give at least {COHORT_MIN} strangers and more palms"
-        )
+    check_palms(palms, strangers)
     firsts: list[Features] = []
     seconds: list[Reference] = []
     for number, palm in enumerate(identities(seed, palms)):
@@ -86,6 +83,18 @@ def draw_pairs(encoder: Encoder, band: Band, *, palms: int, seed: int, strangers
         probe,
         (probe + np.tile(met, palms)) % palms,
     )
+
+
+def check_palms(palms: int, strangers: int) -> None:
+    """Refuses what nothing can be learned from.
+
+    Raises:
+        LearningError: too few palms or strangers.
+    """
+    if not COHORT_MIN <= strangers < palms:
+        raise LearningError(
+            f"{palms} palms with {strangers} strangers each: give at least {COHORT_MIN} strangers and more palms"
+        )
 
 
 def learn(band: Band, pairs: Pairs) -> Sequence[Learned]:

@@ -39,7 +39,7 @@ class Conditions:
     light: Range = (0.0, 0.4)
     mounds: Range = (0.0, 0.5)
     tone: Range = (0.25, 0.75)
-    contrast: Range = (0.5, 1.2)
+    contrast: Range = (0.6, 1.2)
     gamma: Range = (0.7, 1.5)
     blur_px: Range = (0.3, 1.3)
     motion_px: Range = (0.0, 2.5)
@@ -47,27 +47,27 @@ class Conditions:
     noise: Range = (0.001, 0.012)
     glints: float = 0.15
     """Share of samples with specular spots."""
-    cut: float = 0.3
+    cut: float = 0.25
     """Share of samples of which something is outside the picture or hidden."""
     jpeg: float = 0.3
 
 
 TRAINING: tuple[Conditions, ...] = (
     Conditions("clear", "visible"),
-    Conditions("soft", "visible", principal=(0.12, 0.4), secondary=(0.08, 0.35), fine=(0.03, 0.2),
+    Conditions("soft", "visible", principal=(0.15, 0.45), secondary=(0.12, 0.4), fine=(0.05, 0.3),
                blur_px=(0.8, 2.0), ridges=(0.0, 0.02), sharpen=(0.0, 0.3), tone=(0.15, 0.5), light=(0.1, 0.6)),
-    Conditions("sharp", "visible", secondary=(0.2, 0.6), fine=(0.2, 0.6), ridges=(0.02, 0.1), blur_px=(0.2, 0.8), sharpen=(0.3, 1.5),
-               mottling=(0.02, 0.12), relief=(0.1, 0.8)),
+    Conditions("sharp", "visible", secondary=(0.2, 0.6), fine=(0.2, 0.6), ridges=(0.02, 0.1),
+               blur_px=(0.2, 0.8), sharpen=(0.3, 1.5), mottling=(0.02, 0.12), relief=(0.1, 0.8)),
     Conditions("phone", "visible", rotation_deg=(-12.0, 12.0), shift=0.07, scale=(0.86, 1.16), tilt=0.1,
                warp=(0.004, 0.02), light=(0.1, 0.8), noise=(0.003, 0.02), cut=0.45, jpeg=0.7),
-    Conditions("veined", "nir", principal=(0.02, 0.2), secondary=(0.0, 0.15), fine=(0.0, 0.1), veins=(0.1, 0.4),
+    Conditions("veined", "nir", principal=(0.04, 0.25), secondary=(0.02, 0.2), fine=(0.0, 0.1), veins=(0.15, 0.45),
                ridges=(0.0, 0.02), mottling=(0.0, 0.03), folds=(0.0, 0.15), blur_px=(0.6, 1.8), relief=(0.0, 0.5),
-               contrast=(0.3, 1.0), warp=(0.003, 0.014)),
+               contrast=(0.5, 1.1), warp=(0.003, 0.014)),
     Conditions("creased", "nir", principal=(0.1, 0.4), secondary=(0.05, 0.35), fine=(0.03, 0.25), veins=(0.05, 0.3),
-               ridges=(0.0, 0.03), mottling=(0.0, 0.04), folds=(0.0, 0.3), blur_px=(0.5, 1.6), contrast=(0.3, 1.0),
+               ridges=(0.0, 0.03), mottling=(0.0, 0.04), folds=(0.0, 0.3), blur_px=(0.5, 1.6), contrast=(0.5, 1.1),
                relief=(0.0, 0.6), rotation_deg=(-10.0, 10.0), shift=0.06, warp=(0.003, 0.016)),
     Conditions("lit", "nir", principal=(-0.1, 0.15), secondary=(-0.08, 0.1), fine=(-0.08, 0.06), veins=(0.05, 0.3),
-               ridges=(0.0, 0.03), mottling=(0.0, 0.03), folds=(0.0, 0.1), relief=(0.2, 1.2), contrast=(0.3, 1.0)),
+               ridges=(0.0, 0.03), mottling=(0.0, 0.03), folds=(0.0, 0.1), relief=(0.2, 1.2), contrast=(0.5, 1.1)),
 )  # fmt: skip
 UNSEEN: tuple[Conditions, ...] = (
     Conditions("unseen visible", "visible", rotation_deg=(-9.0, 9.0), shift=0.06, warp=(0.01, 0.02), tilt=0.08,

@@ -1,6 +1,6 @@
 """Where creases lie: the three or four principal lines, secondary creases, and fine wrinkles.
 
-Fingers are up and the thumb is on the left; region units, so (0, 0) is the upper left corner and (1, 1) the lower right.
+Fingers are up and the thumb is on the left; region units: (0, 0) is the upper left corner, (1, 1) the lower right.
 """
 
 import dataclasses
@@ -26,7 +26,9 @@ def _profile(count: int, steps: int, rng: np.random.Generator, taper: tuple[floa
         rng.uniform(0.0, 0.35, (count, 1)) * np.sin(2 * np.pi * k * t + rng.uniform(0, 2 * np.pi, (count, 1)))
         for k in (1.3, 2.7, 5.1)
     )
-    profile: Floats = np.clip(rise**0.7 * (0.85 + waves), 0.05, 1.0)
+    # Skin folds in short pieces: from one to the next a line is deeper or shallower.
+    ragged = rng.uniform(0.0, 0.25) * rng.standard_normal((count, steps))
+    profile: Floats = np.clip(rise**0.7 * (0.85 + waves + ragged), 0.05, 1.0)
     return profile
 
 
@@ -49,11 +51,11 @@ def principal_lines(rng: np.random.Generator) -> Strokes:
     """
     controls = _PRINCIPAL + rng.normal(0.0, 1.0, _PRINCIPAL.shape) * _SPREAD[None]
     kind = rng.random()
-    if kind < 0.05:  # noqa: PLR2004  about as often as a single transverse crease is seen
+    if kind < 0.05:
         y = rng.uniform(0.28, 0.42)
         controls[0] = [[1.08, y], [0.7, y + rng.normal(0.03, 0.04)], [0.3, y + rng.normal(0, 0.05)], [-0.05, y - 0.02]]
-        kept = [0, 2, 3] if rng.random() < 0.5 else [0, 2]  # noqa: PLR2004
-    elif kind < 0.65:  # noqa: PLR2004
+        kept = [0, 2, 3] if rng.random() < 0.5 else [0, 2]
+    elif kind < 0.65:
         kept = [0, 1, 2]
     else:
         kept = [0, 1, 2, 3]
@@ -64,7 +66,7 @@ def principal_lines(rng: np.random.Generator) -> Strokes:
     turn = size * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     controls = (controls - 0.5) @ turn.T + 0.5 + rng.normal(0.0, 0.05, 2)
     mains = wobble(along(controls, _STEPS), rng.uniform(0.004, 0.016), rng, waves=6)
-    strength = rng.uniform(0.55, 1.0, (count, 1)) * np.where(np.array(kept) == 3, 0.6, 1.0)[:, None]  # noqa: PLR2004
+    strength = rng.uniform(0.55, 1.0, (count, 1)) * np.where(np.array(kept) == 3, 0.6, 1.0)[:, None]
     width = rng.uniform(6.0, 18.0) * rng.uniform(0.7, 1.3, (count, 1))
     profile = _profile(count, _STEPS, rng, (0.05, 0.4))
     parts = [Strokes(mains, strength * profile, width * (0.35 + 0.65 * profile))]
@@ -102,7 +104,7 @@ def _forks(mains: Floats, strength: Floats, width: Floats, rng: np.random.Genera
     at = rng.integers(2, _STEPS - 3, count)
     start = mains[parent, at]
     ahead = mains[parent, at + 2] - mains[parent, at - 2]
-    angle = np.arctan2(ahead[:, 1], ahead[:, 0]) + rng.normal(0.0, 0.45, count) + np.pi * (rng.random(count) < 0.3)  # noqa: PLR2004
+    angle = np.arctan2(ahead[:, 1], ahead[:, 0]) + rng.normal(0.0, 0.45, count) + np.pi * (rng.random(count) < 0.3)
     length = rng.uniform(0.05, 0.35, count)
     controls = _fan(start, angle, length, rng, 0.25)
     profile = _profile(count, _STEPS, rng, (0.05, 0.8))
@@ -141,8 +143,8 @@ def _angles(at: Floats, lie: _Lie, rng: np.random.Generator) -> Floats:
     field = np.argmin(away, axis=1)
     angles = lie.angles[field] + rng.normal(0.0, 1.0, len(at)) * lie.spreads[field]
     kind = rng.random(len(at))
-    angles = np.where(kind < 0.15, angles + np.pi / 2, angles)  # noqa: PLR2004
-    mixed: Floats = np.where(kind > 0.85, rng.uniform(0, np.pi, len(at)), angles)  # noqa: PLR2004
+    angles = np.where(kind < 0.15, angles + np.pi / 2, angles)
+    mixed: Floats = np.where(kind > 0.85, rng.uniform(0, np.pi, len(at)), angles)
     return mixed
 
 

@@ -1,4 +1,4 @@
-"""One palm that nobody has: layers of creases, ridges, veins, colour and shape, from which any number of samples come."""
+"""One palm that nobody has: layers of creases, ridges, veins, colour and shape, of which any number of samples come."""
 
 import dataclasses
 
@@ -22,8 +22,11 @@ TWIN_EVERY = 8
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Palm:
-    """An identity. `lines` (CANVAS_PX, CANVAS_PX, 4) bytes: principal lines, secondary creases, wrinkles, veins; `skin`
-    the same: ridges (128 is flat), mottling (128 is even), folds (soft shadows around lines), height of the palm."""
+    """An identity, in layers.
+
+    `lines` (CANVAS_PX, CANVAS_PX, 4) bytes: principal lines, secondary creases, wrinkles, veins. `skin` the same:
+    ridges (128 is flat), mottling (128 is even), folds (soft shadows around lines), height of the palm.
+    """
 
     number: int
     lines: Bytes
@@ -68,7 +71,8 @@ def _smooth_noise(rng: np.random.Generator, cells: int) -> npt.NDArray[np.float3
 
 
 def _to_bytes(values: npt.NDArray[np.float32], gain: float) -> Bytes:
-    return np.clip(128.0 + gain * values, 0.0, 255.0).astype(np.uint8)
+    levels: Bytes = np.clip(128.0 + gain * values, 0.0, 255.0).astype(np.uint8)
+    return levels
 
 
 def _ridges(rng: np.random.Generator) -> Bytes:

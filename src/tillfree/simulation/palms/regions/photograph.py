@@ -35,7 +35,7 @@ def photograph(
     if not mask.all():
         # What lies there is no skin: dark, bright or something in between.
         grey[~mask] = rng.uniform(0.0, 1.0)
-        if rng.random() < 0.25:  # noqa: PLR2004  who found the region did not see all that covers it
+        if rng.random() < 0.25:
             mask = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
     return grey, mask
 
@@ -124,7 +124,7 @@ def _seen(grey: Floats, conditions: Conditions, rng: np.random.Generator) -> Flo
         grey += np.float32(rng.uniform(0.1, 0.6)) * np.clip(spots - 2.0, 0.0, 1.0)
     grey = cv2.GaussianBlur(grey, (0, 0), _draw(rng, conditions.blur_px) * side_px / REGION_PX)
     motion = _draw(rng, conditions.motion_px) * side_px / REGION_PX
-    if motion > 1.0 and rng.random() < 0.3:  # noqa: PLR2004  most samples are of a hand held still
+    if motion > 1.0 and rng.random() < 0.3:
         kernel = np.zeros((7, 7), dtype=np.float32)
         angle = rng.uniform(0.0, np.pi)
         reach = 8.0 * motion * np.array([np.cos(angle), np.sin(angle)])
@@ -135,7 +135,7 @@ def _seen(grey: Floats, conditions: Conditions, rng: np.random.Generator) -> Flo
     noise = _draw(rng, conditions.noise) * min(4.0 * float(grey.std()) + 0.4, 1.2)
     grey = grey + noise * rng.standard_normal(grey.shape, dtype=np.float32)
     sharpen = _draw(rng, conditions.sharpen)
-    if sharpen > 0.05:  # noqa: PLR2004  less is not seen
+    if sharpen > 0.05:
         grey = grey + sharpen * (grey - cv2.GaussianBlur(grey, (0, 0), float(rng.uniform(0.8, 2.0))))
     grey = np.clip(grey, 0.0, 1.0) ** np.float32(_draw(rng, conditions.gamma))
     if rng.random() < conditions.jpeg:
@@ -158,7 +158,7 @@ def _kept(conditions: Conditions, rng: np.random.Generator, side_px: int) -> Mas
         beside = -np.sin(angle) * axis[None] + np.cos(angle) * axis[:, None]
         bend = rng.normal(0.0, 0.8)
         kept &= ahead + bend * beside**2 < rng.uniform(0.2, 0.6)
-    if rng.random() < 0.15:  # noqa: PLR2004  a ring, a plaster or a glint
+    if rng.random() < 0.15:
         x, y = rng.uniform(-0.5, 0.5, 2)
         kept &= (axis[None] - x) ** 2 + (axis[:, None] - y) ** 2 > rng.uniform(0.03, 0.12) ** 2
-    return kept if kept.mean() > 0.45 else np.ones_like(kept)  # noqa: PLR2004  with less, no region is handed on
+    return kept if kept.mean() > 0.45 else np.ones_like(kept)

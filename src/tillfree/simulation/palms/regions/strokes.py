@@ -19,12 +19,15 @@ _SHIFT = 4
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Strokes:
-    """`points` (n, m, 2) in region units, x to the right and y down; `depths` (n, m) 0 to 1; `widths` (n, m) in
-    thousandths of the region's side."""
+    """Lines of m points each.
+
+    `points` (n, m, 2) in region units, x to the right and y down; `depths` (n, m) 0 to 1; `widths` (n, m) in
+    thousandths of the region's side.
+    """
 
     points: Floats
-    depths: Floats
-    widths: Floats
+    depths: npt.NDArray[np.floating]
+    widths: npt.NDArray[np.floating]
 
 
 def joined(parts: list[Strokes]) -> Strokes:
@@ -60,8 +63,13 @@ def wobble(points: Floats, size: float, rng: np.random.Generator, waves: int = 4
 
 
 def draw_strokes(strokes: Strokes, canvas_px: int, margin: float) -> npt.NDArray[np.uint8]:
-    """A canvas (canvas_px, canvas_px) of bytes, 255 where it is deepest; it reaches `margin` region sides beyond the
-    region on each side. Where strokes cross, the deepest counts."""
+    """A canvas (canvas_px, canvas_px) of bytes, 255 where it is deepest; where strokes cross, the deepest counts.
+
+    Args:
+        strokes: What is drawn.
+        canvas_px: Pixels of a side.
+        margin: How far the canvas reaches beyond the region on each side, in sides of the region.
+    """
     cv2 = opencv()
     scale = canvas_px / (1.0 + 2.0 * margin)
     at = np.round(((strokes.points + margin) * scale - 0.5) * (1 << _SHIFT)).astype(np.int32)
@@ -76,6 +84,6 @@ def draw_strokes(strokes: Strokes, canvas_px: int, margin: float) -> npt.NDArray
     for number in np.argsort(depths.max(axis=1), kind="stable"):
         row = at[number].tolist()
         for start, end, depth, px in zip(row, row[1:], depths[number].tolist(), thick[number].tolist(), strict=False):
-            if depth > 2:  # noqa: PLR2004  fainter is not seen, and would erase what it crosses
+            if depth > 2:
                 line(canvas, start, end, depth, px, smooth, _SHIFT)
     return canvas

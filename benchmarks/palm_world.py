@@ -1,0 +1,150 @@
+"""How well the embedding tells simulated palms apart that no training has seen.
+
+    python -m benchmarks.palm_world                          # 2,000 palms in each band: some minutes
+    python -m benchmarks.palm_world --sheet docs/images/simulated_palms.jpg
+    python -m benchmarks.palm_world --identities 100000 --work FOLDER    # the test world: hours, resumable
+
+Needs `pip install 'tillfree[palm]'`. Every palm has two samples, as of two sessions, drawn under conditions that are
+not among those of training (`simulation.palms.regions.conditions.UNSEEN`), and for comparison under those that are.
+Each eighth palm has the principal lines of the one before it. All pairs of different palms are compared, so 100,000
+palms give ten thousand million. FNMR has bounds of 95 % (Wilson); FMR below one in the number of pairs is not given.
+Palms and light are simulated: what holds for hands is measured on hands. Writes `benchmarks/results/palm_world.json`.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.result_files import Row, use_one_core, write_results
+from tillfree.evaluation.intervals import wilson
+from tillfree.palm.embedding import Embedder
+from tillfree.simulation.palms.regions.conditions import TRAINING, UNSEEN, Conditions
+from tillfree.simulation.palms.regions.opencv import opencv
+from tillfree.simulation.palms.regions.world import identities, samples
+from tillfree.storage.models import palm_model
+
+Floats = npt.NDArray[np.float32]
+SEED = 100_001
+"""Of the world of palms; training uses small seeds."""
+_FMRS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+_BINS = 20_000
+_BLOCK = 500
+_ROWS = 1000
+
+
+def embeddings(embedder: Embedder, conditions: Conditions, count: int, work: Path | None) -> tuple[Floats, Floats]:
+    """Embeddings of two samples of each palm (count, d); those that `work` has are not made again."""
+    parts: list[Floats] = []
+    for first in range(0, count, _BLOCK):
+        size = min(_BLOCK, count - first)
+        path = None if work is None else work / f"{conditions.name.replace(' ', '-')}-{first}-{size}.npy"
+        if path is not None and path.exists():
+            parts.append(np.load(path))
+            continue
+        rows = []
+        for palm in identities(SEED, size, first):
+            pair = [samples(palm, 1, conditions.band, seed=k, conditions=conditions)[0] for k in range(2)]
+            rows.append(embedder.embed(pair))
+        part = np.stack(rows, axis=1)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, part)
+        parts.append(part)
+    both = np.concatenate(parts, axis=1)
+    return both[0], both[1]
+
+
+def impostor_bins(first: Floats, second: Floats) -> npt.NDArray[np.int64]:
+    """How many pairs of different palms have each score: _BINS bins from -1 to 1."""
+    counts = np.zeros(_BINS, dtype=np.int64)
+    for start in range(0, len(first), _ROWS):
+        scores = first[start : start + _ROWS] @ second.T
+        rows = np.arange(len(scores))
+        # A palm and itself is no pair of different palms: told apart by a score that none can have.
+        scores[rows, start + rows] = -2.0
+        bins = np.clip((scores.ravel() + 1.0) * (_BINS / 2), 0, _BINS - 1).astype(np.int32)
+        counts += np.bincount(bins, minlength=_BINS)
+    counts[0] -= len(first)
+    return counts
+
+
+def figures(first: Floats, second: Floats) -> Iterator[tuple[str, float | list[float]]]:
+    """FNMR at each FMR with bounds, the rate of equal errors, and how often the palm itself is found first."""
+    counts = impostor_bins(first, second)
+    own = (first * second).sum(axis=1)
+    above = np.cumsum(counts[::-1])[::-1] / counts.sum()
+    edges = np.linspace(-1.0, 1.0, _BINS + 1)[:-1]
+    for fmr in _FMRS:
+        if fmr * counts.sum() < 1.0:
+            continue
+        # The first bin of which no more than this share lies at or above its edge.
+        limit = edges[np.argmax(above <= fmr)]
+        missed = int((own < limit).sum())
+        interval = wilson(missed, len(own))
+        yield f"fnmr_at_fmr_{fmr:.0e}", round(interval.value, 6)
+        yield f"fnmr_at_fmr_{fmr:.0e}_bounds", [round(bound, 6) for bound in (interval.low, interval.high)]
+    fnmr = np.searchsorted(np.sort(own), edges) / len(own)
+    crossing = int(np.argmin(np.abs(fnmr - above)))
+    yield "eer", round(float((fnmr[crossing] + above[crossing]) / 2), 6)
+    best = np.concatenate([(first[k : k + _ROWS] @ second.T).argmax(axis=1) for k in range(0, len(first), _ROWS)])
+    yield "rank_1", round(float(np.mean(best == np.arange(len(first)))), 6)
+
+
+def sheet(path: Path) -> None:
+    """A picture of palms, five samples of each in a row, under all conditions."""
+    cv2 = opencv()
+    rows = [
+        np.hstack([sample.pixels for sample in samples(palm, 5, each.band, conditions=each)])
+        for each, palm in zip(TRAINING + UNSEEN, identities(SEED, len(TRAINING + UNSEEN)), strict=True)
+    ]
+    cv2.imwrite(str(path), (np.vstack(rows) * 255.0).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 80])
+
+
+def main() -> None:
+    """Draws, embeds and compares."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--identities", type=int, default=2000, help="palms under unseen conditions")
+    parser.add_argument("--seen", type=int, default=500, help="palms under each of the conditions of training")
+    parser.add_argument("--views", type=int, default=None, help="placements that are averaged")
+    parser.add_argument("--model", type=Path, default=None, help="another model than the one that comes with Tillfree")
+    parser.add_argument("--work", type=Path, default=None, help="where embeddings are kept to go on later")
+    parser.add_argument("--output", type=Path, default=None)
+    parser.add_argument("--sheet", type=Path, default=None, help="only draw a picture of samples")
+    arguments = parser.parse_args()
+    use_one_core()
+    if arguments.sheet is not None:
+        sheet(arguments.sheet)
+        return
+    model = palm_model() if arguments.model is None else arguments.model.read_bytes()
+    embedder = Embedder(model) if arguments.views is None else Embedder(model, views=arguments.views)
+    rows: list[Row] = []
+    for conditions, count in [(each, arguments.identities) for each in UNSEEN] + [
+        (each, arguments.seen) for each in TRAINING if arguments.seen
+    ]:
+        first, second = embeddings(embedder, conditions, count, arguments.work)
+        row: Row = {
+            "conditions": conditions.name,
+            "band": conditions.band,
+            "palms": count,
+            **dict(figures(first, second)),
+        }
+        sys.stdout.write(f"{row}\n")
+        rows.append(row)
+    region = samples(next(identities(SEED, 1)), 1)
+    took = []
+    for _ in range(30):
+        started = time.perf_counter()
+        embedder.embed(region)
+        took.append(1000.0 * (time.perf_counter() - started))
+    rows.append({"model_bytes": len(model), "embed_ms_median": round(float(np.median(took)), 2)})
+    sys.stdout.write(f"{rows[-1]}\n")
+    write_results("palm_world", "python -m benchmarks.palm_world " + " ".join(sys.argv[1:]), rows, arguments.output)
+
+
+if __name__ == "__main__":
+    main()

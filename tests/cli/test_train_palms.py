@@ -1,0 +1,17 @@
+"""`tillfree train palms` refuses what cannot be trained, before it draws anything."""
+
+from pathlib import Path
+
+import pytest
+
+from tillfree.cli.main import main
+
+
+@pytest.mark.parametrize(("option", "value"), [("--steps", "0"), ("--palms", "0"), ("--views", "1")])
+def test_what_is_out_of_bounds_is_said(
+    option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = tmp_path / "work"
+    assert main(["train", "palms", "-o", str(tmp_path / "palm.onnx"), "--work", str(work), option, value]) != 0
+    assert f"{option} {value}: give" in capsys.readouterr().err
+    assert not work.exists()
