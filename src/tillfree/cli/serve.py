@@ -9,7 +9,7 @@ from typing import IO
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
 from tillfree.cli.money import beside, counter_of, receipt_desk
-from tillfree.cli.palm.serving import palm_desk_of, palm_workers
+from tillfree.cli.palm.serving import palm_desk_of
 from tillfree.cli.palm.station import palm_room_of
 from tillfree.cli.serving import Keeper, only_one, open_browser, quiet_log, remembered_shop, serve_console, zone_named
 from tillfree.cli.shop_files import read_file
@@ -56,8 +56,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
         receipts = None
         if counter is not None:
             receipts = receipt_desk(counter, database, settings, zone)
-            workers = beside(counter, receipts, database, settings, lambda: store.shop)
-            counter.attach(store, [*workers, *palm_workers(palms)])
+            counter.attach(store, beside(counter, receipts, database, settings, lambda: store.shop))
         _restore_counts(store, database)
         console = Console(
             store,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
@@ -13,6 +14,7 @@ from PIL import Image
 from tests.store.palms.stand_in import ALL, hand_picture, make_desk
 from tests.web.api.conftest import SHORT, Paying, client_of, paying_console
 from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.identity.badges import Badge
 from tillfree.identity.keys import decode_key_set
 from tillfree.storage.palm_vault.records import Hand
 from tillfree.store.entry.accounts import KeptAccounts
@@ -197,6 +199,22 @@ def test_a_palm_opens_a_gate_and_its_card_pays(shop: Paying) -> None:
     assert enters(1)["reason"] == "unknown"
 
 
+def test_a_palm_stands_for_the_badge_of_an_employee(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    badge = Badge(badge="B7", account="payroll-7")
+    shop.console.database.set_badges([("B7", msgspec.msgpack.encode(badge))])
+    assert client.put(f"/api/v1/palms/{palm}/links", json={"badge": "B7"}).status_code == 200
+    body = {"captures": [capture(shop, 1)], "gate": "gate"}
+    said = client.post("/api/v1/palms/entries", json=body).json()
+    assert said["opens"]
+    payer = shop.console.database.payer(said["trip"])
+    assert payer is not None
+    assert (payer.kind, payer.account) == ("badge", "payroll-7")
+    shop.console.database.set_badges([("B7", msgspec.msgpack.encode(msgspec.structs.replace(badge, active=False)))])
+    said = client.post("/api/v1/palms/entries", json={"captures": [capture(shop, 1)], "gate": "gate"}).json()
+    assert (said["opens"], said["reason"]) == (False, "inactive")
+
+
 def test_a_wallet_holds_several_cards_of_which_one_pays(shop: Paying) -> None:
     palm, client = enrolled(shop, 1), client_of(shop.console)
     client.post(f"/api/v1/palms/{palm}/cards", json=CARD)
@@ -318,6 +336,22 @@ def test_a_store_without_palms_says_so(shop: Paying) -> None:
     palms, shop.console.palm_desk = shop.console.palm_desk, None
     assert client_of(shop.console).get("/api/v1/palms").status_code == 503
     shop.console.palm_desk = palms
+
+
+def test_no_diary_is_kept_of_who_was_recognised(tmp_path: Path) -> None:
+    with paying_console(SHORT, tmp_path) as made:
+        made.console.palm_desk = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
+        client, vault = client_of(made.console), made.console.palm_desk.vault
+        shown = {"station": "x", "frames": [{"band": "nir", "picture": base64.b64encode(png(9)).decode()}]}
+        palm = client.post("/api/v1/palms", json={"captures": [shown] * 3, "consent": CONSENT}).json()["palm"]
+        before = len(vault.log())
+        for _ in range(3):
+            asked = client.post("/api/v1/palms/identify", json={"captures": [shown]})
+            assert asked.json()["palm"] == palm
+        assert len(vault.log()) == before
+        vault.close()
+        for path in tmp_path.rglob("*"):
+            assert not path.is_file() or palm.encode() not in path.read_bytes(), path
 
 
 def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from tillfree.store.settings import StoreSettings, load_settings
 __all__ = ["make_recogniser", "run_recognise"]
 
 _REGION_QUALITY = 100.0
+_RATE_SHOWN_MIN = 1e-6
+"""Rarer than what any simulation has shown."""
 
 
 def run_recognise(arguments: argparse.Namespace) -> int:
@@ -89,7 +91,8 @@ def _identify(desk: PalmDesk, arguments: argparse.Namespace) -> int:
         show(f"{answer.message} ({answer.guidance or answer.reason})\n")
         return 1
     rate = answer.false_match_rate
-    show(f"{answer.subject}: a stranger would be taken for somebody here at most {rate:.2g} of times\n")
+    rare = f"{rate:.1g}" if rate > _RATE_SHOWN_MIN else f"less than {_RATE_SHOWN_MIN:.0e}"
+    show(f"{answer.subject} (strangers who are like simulated ones reach this in {rare} of tries)\n")
     if answer.reason:
         show(f"{answer.message}\n")
     return 0

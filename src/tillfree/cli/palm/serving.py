@@ -9,16 +9,16 @@ from pathlib import Path
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.settings import StoreSettings
-from tillfree.store.workers import Worker
+from tillfree.store.workers import Worker, Workers
 
-__all__ = ["palm_desk_of", "palm_workers"]
+__all__ = ["palm_desk_of"]
 
 _TURN_S = 60.0
 
 
 @contextmanager
 def palm_desk_of(settings: StoreSettings, data: Path) -> Iterator[PalmDesk | None]:
-    """The desk, with its vault open; None where the settings want none.
+    """The desk, with its vault open, which forgets by itself who is due; None where the settings want none.
 
     Raises:
         TillfreeError: the vault cannot be opened, or a model or a package is missing.
@@ -29,11 +29,11 @@ def palm_desk_of(settings: StoreSettings, data: Path) -> Iterator[PalmDesk | Non
     from tillfree.cli.palm.recognising import make_recogniser  # noqa: PLC0415  networks, rarely wanted
 
     with open_palm_vault(settings.palm, data, os.environ) as vault:
-        yield PalmDesk(vault, make_recogniser(), settings.palm, time.time_ns, site=settings.entry.store_code)
-
-
-def palm_workers(desk: PalmDesk | None) -> list[Worker]:
-    """What goes on beside the stream: who was not seen for long is erased."""
-    if desk is None:
-        return []
-    return [Worker("palms", desk.tick, _TURN_S, "see whether the vault of palms and its keys can be read and written")]
+        desk = PalmDesk(vault, make_recogniser(), settings.palm, time.time_ns, site=settings.entry.store_code)
+        # On its own, since a store where nobody pays forgets people, too.
+        forgetting = Workers([Worker("palms that are due to be forgotten", desk.tick, _TURN_S)])
+        forgetting.start()
+        try:
+            yield desk
+        finally:
+            forgetting.stop()

@@ -8,11 +8,13 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
+from tillfree.palm.errors import PalmError
 from tillfree.palm.features import Features
 from tillfree.palm.index.gallery import PalmIndex
 from tillfree.palm.protection.protector import ProtectedProbe, Protector
 from tillfree.palm.protection.template import ProtectedTemplate
-from tillfree.palm.samples import Band, HandImage, HandSide, PalmRegion, Quality
+from tillfree.palm.samples import BANDS, Band, HandImage, HandSide, PalmRegion, Quality
+from tillfree.palm.thresholds import fmr_for_gallery
 from tillfree.store.palms.rates import log_ratio_for
 from tillfree.store.palms.recogniser import Gallery, Protected, Sample
 
@@ -21,6 +23,9 @@ __all__ = ["Judged", "RoomRecogniser", "Seen", "scheme_of"]
 _SALT_BYTES = 16
 _NEAR_WITHOUT_INDEX = 1000
 _FORMAT = "palm-1"
+_RATE_MAX = 0.5
+_ANY_SITE = Protector(bytes(32))
+"""Thresholds are the same for all keys."""
 
 
 class Seen(Protocol):
@@ -128,8 +133,17 @@ class RoomRecogniser:
         return _RoomGallery(Protector(site_key))
 
     def threshold(self, persons: int, rate: float) -> float:
-        """The bound of a calibrated likelihood ratio (`tillfree.store.palms.rates`)."""
-        return log_ratio_for(rate, persons)
+        """What simulated strangers let expect, and never more than the bound of `tillfree.store.palms.rates`.
+
+        One comparison with a person is as one template, by the mean of its ratios. Two hands of a stranger reach it
+        more rarely: each of them speaks against the person on average.
+        """
+        bound = log_ratio_for(rate, persons)
+        fmr = fmr_for_gallery(min(rate, _RATE_MAX), persons)
+        try:
+            return min(bound, max(_ANY_SITE.threshold(fmr, band) for band in BANDS))
+        except PalmError:  # more often than the tail of strangers was looked at
+            return bound
 
 
 class _RoomGallery:
