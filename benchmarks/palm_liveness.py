@@ -5,8 +5,10 @@
 Living hands and instruments are **simulated**, of other people than those that the weights were learned from; no real
 instrument was ever presented. Kinds that were left out of training are weighed by weights that are fitted here to the
 training samples without that kind (`python -m tillfree.learning.palms.liveness` draws those into the same folder).
-IAPMR is the share of instruments whose visible palm the comparison takes for the victim's, at a likelihood ratio of
-10,000. Writes `benchmarks/results/palm_liveness.json` and, with `--docs`, the tables of docs/palm_liveness.md.
+Where the finder of hands that comes with Tillfree sees no hand in one of the lights, a presentation is refused, as at a
+station. IAPMR is the share of instruments whose visible palm the comparison takes for the victim's, at a likelihood
+ratio of 10,000; both are asked on another hover of the same hand or instrument. Writes
+`benchmarks/results/palm_liveness.json` and, with `--docs`, the tables of docs/palm_liveness.md.
 """
 
 import argparse
@@ -25,15 +27,18 @@ from tillfree.evaluation.palms.liveness.attempts import BONA_FIDE, Attempt, Live
 from tillfree.evaluation.palms.liveness.tables import group_table, kind_table, percent
 from tillfree.learning.palms.liveness.fitting import fit_mode, scores_of
 from tillfree.learning.palms.liveness.samples import Sample, Wanted, draw_samples, read_samples
+from tillfree.palm.capture.finder import HandFinder
 from tillfree.palm.comparison import compare
+from tillfree.palm.embedding import Embedder
 from tillfree.palm.encoding import Encoder
+from tillfree.palm.features import Features
 from tillfree.palm.liveness.cues import MODES, Mode
 from tillfree.palm.liveness.judging import Liveness
 from tillfree.palm.liveness.weighing import LivenessModel, ModeWeights, decode_model
-from tillfree.palm.samples import PalmRegion
+from tillfree.palm.samples import BANDS
 from tillfree.simulation.palms.attacks.hover import LIVE, TRAITS, present
 from tillfree.simulation.palms.attacks.instruments import KINDS
-from tillfree.storage.models import liveness_model
+from tillfree.storage.models import hand_model, liveness_model, palm_model
 
 __all__ = ["main", "wanted_for_test"]
 
@@ -43,13 +48,20 @@ _PAGE = Path(__file__).parents[1] / "docs" / "palm_liveness.md"
 _NAMES: dict[Mode, str] = {"both": "both lights", "visible": "visible light only", "nir": "near infrared only"}
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """In which lights the finder of hands finds one, and whether the comparison takes it for the victim."""
+
+    found: tuple[str, ...]
+    matched: bool
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draws what is missing, measures and writes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.palm_liveness", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("build/liveness"), help="folder of samples")
-    parser.add_argument("--live", type=int, default=20, help="living hands with any traits (default 20)")
-    parser.add_argument("--of-each-trait", type=int, default=12, help="living hands with one trait only (default 12)")
-    parser.add_argument("--of-each-kind", type=int, default=12, help="presentations of each kind (default 12)")
+    parser.add_argument("--live", type=int, default=12, help="living hands with any traits (default 12)")
+    parser.add_argument("--of-each-trait", type=int, default=8, help="living hands with one trait only (default 8)")
+    parser.add_argument("--of-each-kind", type=int, default=8, help="presentations of each kind (default 8)")
     parser.add_argument("--docs", action="store_true", help="write the tables of the page")
     parser.add_argument("-o", "--output", type=Path, help="file for the results")
     given = parser.parse_args(arguments)
@@ -63,9 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     test = [sample for sample in read_samples(path) if (sample.kind, sample.seed) in asked]
     training = read_samples(given.work / "samples-1.jsonl")
     model = decode_model(liveness_model())
-    matched = _matched([sample for sample in test if sample.kind != LIVE], given.work / "matched.json")
-    known = {mode: liveness_report(_attempts(test, model.modes[mode], matched)) for mode in MODES}
-    unseen = {mode: liveness_report(_unseen_attempts(test, training, mode, model, matched)) for mode in MODES}
+    glances = _glances(test, given.work / "glances.json")
+    known = {mode: liveness_report(_attempts(test, mode, model.modes[mode], glances)) for mode in MODES}
+    unseen = {mode: liveness_report(_unseen_attempts(test, training, mode, model, glances)) for mode in MODES}
     speed = _speed()
     command = (
         f"python -m benchmarks.palm_liveness --live {given.live} --of-each-trait {given.of_each_trait} "
@@ -97,29 +109,36 @@ def wanted_for_test(live: int, of_each_trait: int, of_each_kind: int) -> list[Wa
 # ---- attempts ---------------------------------------------------------------------------------------------------
 
 
-def _attempts(samples: Sequence[Sample], weights: ModeWeights, matched: Mapping[str, bool]) -> list[Attempt]:
-    scores = scores_of(weights, samples)
-    return [
-        Attempt(
-            BONA_FIDE if sample.kind == LIVE else sample.kind,
-            score,
-            score >= weights.threshold,
-            matched.get(f"{sample.kind} {sample.seed}"),
-            _groups(sample) if sample.kind == LIVE else (),
+def _attempts(
+    samples: Sequence[Sample], mode: Mode, weights: ModeWeights, glances: Mapping[str, Glance]
+) -> list[Attempt]:
+    """Judged as `Liveness` does: by the score, and only if the finder sees a hand in each light of the mode."""
+    bands = BANDS if mode == "both" else (mode,)
+    attempts = []
+    for sample, score in zip(samples, scores_of(weights, samples), strict=True):
+        glance = glances[_name(sample)]
+        found = set(bands) <= set(glance.found)
+        attempts.append(
+            Attempt(
+                BONA_FIDE if sample.kind == LIVE else sample.kind,
+                score if found else -math.inf,
+                found and score >= weights.threshold,
+                None if sample.kind == LIVE else glance.matched,
+                _groups(sample) if sample.kind == LIVE else (),
+            )
         )
-        for sample, score in zip(samples, scores, strict=True)
-    ]
+    return attempts
 
 
 def _unseen_attempts(
-    test: Sequence[Sample], training: Sequence[Sample], mode: Mode, model: LivenessModel, matched: Mapping[str, bool]
+    test: Sequence[Sample], training: Sequence[Sample], mode: Mode, model: LivenessModel, glances: Mapping[str, Glance]
 ) -> list[Attempt]:
     """Each kind judged by weights that never saw it, at a threshold set without it; living hands as with all kinds."""
     live = [sample for sample in test if sample.kind == LIVE]
-    attempts = _attempts(live, model.modes[mode], matched)
+    attempts = _attempts(live, mode, model.modes[mode], glances)
     for kind in KINDS:
         weights = fit_mode([sample for sample in training if sample.kind != kind], mode)
-        attempts += _attempts([sample for sample in test if sample.kind == kind], weights, matched)
+        attempts += _attempts([sample for sample in test if sample.kind == kind], mode, weights, glances)
     return attempts
 
 
@@ -128,26 +147,32 @@ def _groups(sample: Sample) -> tuple[str, ...]:
     return (tone, *(sample.traits or ("nothing special",)))
 
 
-def _matched(instruments: Sequence[Sample], path: Path) -> dict[str, bool]:
-    """Whether comparison takes an instrument for its victim, by the codes of visible lines; kept in a file."""
-    kept: dict[str, bool] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
-    encoder = Encoder(None)
-    enrolled = cache(lambda person: encoder.features(_region(LIVE, person, frozenset())))
-    for sample in instruments:
-        name = f"{sample.kind} {sample.seed}"
-        if name in kept:
+def _glances(samples: Sequence[Sample], path: Path) -> dict[str, Glance]:
+    """What finder and comparison say of another hover of each; kept in a file."""
+    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Glance]) if path.exists() else {}
+    finder, encoder = HandFinder(hand_model()), Encoder(Embedder(palm_model()))
+
+    @cache
+    def enrolled(person: int) -> Features:
+        region = present(LIVE, person, traits=frozenset(), pairs=1).looks[0].region
+        assert region is not None, "a simulated look has a region"
+        return encoder.features(region)
+
+    for sample in samples:
+        if _name(sample) in kept:
             continue
-        shown = encoder.features(_region(sample.kind, sample.seed, frozenset(sample.traits)))
-        scores = compare(enrolled(sample.seed), shown)
-        kept[name] = scores.log_ratio >= _MATCHED_LOG_RATIO
+        shown = present(sample.kind, sample.seed, traits=frozenset(sample.traits), pairs=1)
+        found = [frame.band for frame in shown.frames if finder.look(frame).found]
+        region = shown.looks[0].region
+        assert region is not None, "a simulated look has a region"
+        ratio = 0.0 if sample.kind == LIVE else compare(enrolled(sample.seed), encoder.features(region)).log_ratio
+        kept[_name(sample)] = Glance(tuple(found), ratio >= _MATCHED_LOG_RATIO)
         path.write_bytes(msgspec.json.encode(kept))
     return kept
 
 
-def _region(kind: str, person: int, traits: frozenset[str]) -> PalmRegion:
-    region = present(kind, person, traits=traits, pairs=1).looks[0].region
-    assert region is not None, "a simulated look has a region"
-    return region
+def _name(sample: Sample) -> str:
+    return f"{sample.kind} {sample.seed}"
 
 
 # ---- speed and words --------------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@
 
 Needs `pip install 'tillfree[palm]'`. Palms are **simulated**. One picture of each palm is kept as it is, another
 spoiled: blurred, dark, too bright, noisy, with little contrast, partly cut off, small, with glints, or several of
-these. What is predicted is the percentage of agreement of both classical codes with the first picture that is left, where
-another picture that is not spoiled keeps 100 and a picture of another palm 0. Writes
-`benchmarks/results/palm_quality.json`.
+these. What is predicted is the percentage of agreement of both classical codes with the first picture that is left,
+where another picture that is not spoiled keeps 100 and a picture of another palm 0. Palms that the codes hardly tell
+apart even so are left out. Writes `benchmarks/results/palm_quality.json`.
 """
 
 import argparse

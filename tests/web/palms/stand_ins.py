@@ -125,5 +125,5 @@ class GreyGallery(StandInGallery):
 
 
 def _of(features: object) -> float:
-    assert isinstance(features, Features)
-    return float(features.embedding[0])
+    assert isinstance(features, tuple)
+    return float(features[0].embedding[0])

@@ -9,6 +9,7 @@ from tillfree.palm.samples import Band, HandImage
 from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
 
 MS = 1_000_000
+GREY = np.zeros((240, 320), dtype=np.uint8)
 IMAGE = HandImage(np.zeros((240, 320), dtype=np.uint8))
 GONE = hand("no hand", 0.0, found=False)
 READ = grey_eyes().read
@@ -115,8 +116,8 @@ def test_a_round_that_is_judged_wants_enough_pictures_of_each_light() -> None:
         if hover.wants(hand(), number * 100 * MS, band):
             region = hand().region
             assert region is not None
-            hover.accept(Accepted(IMAGE, hand(), READ(region)), number * 100 * MS)
+            hover.accept(Accepted(HandImage(GREY, band), hand(), READ(region)), number * 100 * MS)
         assert not hover.ready
     hover.wants(hand(), 500 * MS, "nir")
     assert hover.ready
-    assert [len(one) for one in hover.rounds] == [1]
+    assert [one.image.band for one in hover.rounds[0]] == ["visible", "nir"]

@@ -86,7 +86,7 @@ class HomeEnrolment:
             seen = self._eyes.look(photo, None)
             if not seen.found or seen.region is None or seen.quality.value < self._desk.settings.quality_min:
                 return Answer(kind="unread", reason=seen.guidance or "hold still")
-            samples.append(Sample(self._eyes.read(seen.region), seen.side, seen.quality.value, "", True))
+            samples.append(Sample((self._eyes.read(seen.region),), seen.side, seen.quality.value, "", True))
         now_ns = self._now_ns()
         consent = Consent(
             notice=wishes.notice_version,

@@ -21,7 +21,10 @@ _NS_PER_MS = NS_PER_S // 1000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class HoverRules:
-    """How many good pictures are wanted, and how much patience there is. Values assumed, for a hand over a reader."""
+    """How many good pictures are wanted, and how much patience there is. Values assumed, for a hand over a reader.
+
+    `pictures` are read of each light in each round.
+    """
 
     pictures: int = 2
     rounds: int = 1
@@ -70,7 +73,7 @@ class Hover:
         self._lift = lift
         self._good: Counter[Band] = Counter()
         self._began_ns = 0
-        self._read_ns = 0
+        self._read_ns: dict[Band, int] = {}
         self._gone_ns: int | None = None
         self._poor_ns: int | None = None
 
@@ -89,7 +92,8 @@ class Hover:
         self._rounds = [[]]
         self._lift = False
         self._good.clear()
-        self._began_ns = self._read_ns = 0
+        self._began_ns = 0
+        self._read_ns.clear()
         self._gone_ns = self._poor_ns = None
 
     def is_out_of_patience(self, now_ns: int) -> bool:
@@ -101,10 +105,9 @@ class Hover:
         self._watch(seen, now_ns)
         if self._lift or self.ready or self._why_not(seen):
             return False
-        pictures = self._rounds[-1]
         self._good[band] += 1
-        early = bool(pictures) and now_ns - self._read_ns < self.rules.apart_ms * _NS_PER_MS
-        wanted = len(pictures) < self.rules.pictures and not early
+        early = now_ns - self._read_ns.get(band, -self.rules.apart_ms * _NS_PER_MS) < self.rules.apart_ms * _NS_PER_MS
+        wanted = self._taken(band) < self.rules.pictures and not early
         if not wanted:
             self._close_round()
         return wanted
@@ -112,13 +115,13 @@ class Hover:
     def accept(self, accepted: Accepted, now_ns: int) -> None:
         """One more good picture."""
         self._rounds[-1].append(accepted)
-        self._read_ns = now_ns
+        self._read_ns[accepted.image.band] = now_ns
         self._close_round()
 
     def guidance(self, seen: SeenHand, size: tuple[int, int]) -> Guidance:
         """What to tell; `size` is the picture's height and width in pixels."""
-        done = sum(len(one) for one in self._rounds)
-        progress = min(done / (self.rules.pictures * self.rules.rounds), 1.0)
+        begun = len(self._rounds) - 1 + self._share()
+        progress = min(begun / self.rules.rounds, 1.0)
         number = len(self._rounds)
         if self._lift:
             return Guidance("lift", "lift", progress=progress, round=number, hand=_place(seen, size))
@@ -162,13 +165,24 @@ class Hover:
 
     def _is_full(self) -> bool:
         """Whether the present round has its pictures."""
-        seen = all(count >= self.rules.seen_min for count in self._good.values())
-        return len(self._rounds[-1]) >= self.rules.pictures and seen
+        return bool(self._good) and all(
+            count >= self.rules.seen_min and self._taken(band) >= self.rules.pictures
+            for band, count in self._good.items()
+        )
+
+    def _share(self) -> float:
+        """How much of the present round is done."""
+        shares = [self._taken(band) / self.rules.pictures for band in self._good]
+        return min(shares, default=0.0)
+
+    def _taken(self, band: Band) -> int:
+        return sum(one.image.band == band for one in self._rounds[-1])
 
     def _close_round(self) -> None:
         if self._is_full() and len(self._rounds) < self.rules.rounds:
             self._rounds.append([])
             self._good.clear()
+            self._read_ns.clear()
             self._lift = True
 
     def _why_not(self, seen: SeenHand) -> str:

@@ -23,8 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model, a JSON file")
     parser.add_argument("--work", type=Path, default=Path("build/liveness"), help="folder of samples")
     parser.add_argument("--seed", type=int, default=1, help="other seeds are other people (default 1)")
-    parser.add_argument("--live", type=int, default=150, help="living hands (default 150)")
-    parser.add_argument("--each", type=int, default=14, help="presentations of each kind of instrument (default 14)")
+    parser.add_argument("--live", type=int, default=100, help="living hands (default 100)")
+    parser.add_argument("--each", type=int, default=10, help="presentations of each kind of instrument (default 10)")
     parsed = parser.parse_args(arguments)
     parsed.work.mkdir(parents=True, exist_ok=True)
     path = parsed.work / f"samples-{parsed.seed}.jsonl"

@@ -15,10 +15,10 @@ from tillfree.simulation.palms.attacks.hover import LIVE
 __all__ = ["REFUSED_SHARE", "fit", "fit_mode", "scores_of"]
 
 Floats = npt.NDArray[np.float64]
-REFUSED_SHARE = 0.02
+REFUSED_SHARE = 0.05
 """Share of living hands that may be refused, where thresholds are set."""
 _SPREAD_MIN = 0.05
-PENALTY = 0.003
+PENALTY = 0.01
 """Of each unit of weight, in nats of the mean loss; chosen by leaving kinds out of the training samples."""
 _STEPS = 1000
 _FACTOR_MIN = 1e-3
