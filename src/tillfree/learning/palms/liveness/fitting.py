@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tillfree.learning.errors import LearningError
 from tillfree.learning.palms.liveness.samples import Sample
-from tillfree.palm.liveness.cues import MODES, Mode, cues_of_mode
+from tillfree.palm.liveness.cues import MODES, Mode, cues_of_mode, kind_of
 from tillfree.palm.liveness.weighing import AMOUNTS, LivenessModel, ModeWeights, Weighing, amounts_of
 from tillfree.simulation.palms.attacks.hover import LIVE
 
@@ -77,7 +77,8 @@ def scores_of(weights: ModeWeights, samples: Sequence[Sample]) -> list[float]:
 def _fitted(samples: Sequence[Sample], mode: Mode) -> ModeWeights:
     live = [sample for sample in samples if sample.kind == LIVE]
     bare = [_scaled(name, live) for name in cues_of_mode(mode)]
-    amounts = np.stack([amounts_of(bare, sample.cues).ravel() for sample in samples])
+    named = np.array([[bool(kind_of(w.cue).low), bool(kind_of(w.cue).high), True] for w in bare])
+    amounts = np.stack([(amounts_of(bare, sample.cues) * named).ravel() for sample in samples])
     is_live = np.array([sample.kind == LIVE for sample in samples])
     bias, weights = _non_negative(amounts, is_live.astype(np.float64), _balanced([sample.kind for sample in samples]))
     rows = weights.reshape(-1, AMOUNTS)
