@@ -59,7 +59,14 @@ def imported_packages() -> set[str]:
                 case ast.ImportFrom(module=str() as name, level=0):
                     found.add(name.split(".")[0])
     # Some packages are imported under another name than they are installed.
-    named = {"PIL": "pillow", "jwt": "pyjwt", "fpdf": "fpdf2", "fontTools": "fonttools", "cv2": "opencv_python_headless", "faiss": "faiss_cpu"}
+    named = {
+        "PIL": "pillow",
+        "jwt": "pyjwt",
+        "fpdf": "fpdf2",
+        "fontTools": "fonttools",
+        "cv2": "opencv_python_headless",
+        "faiss": "faiss_cpu",
+    }
     return {named.get(name, name) for name in found - set(sys.stdlib_module_names) - {"tillfree"}}
 
 
