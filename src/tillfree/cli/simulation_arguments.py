@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from tillfree.cli.hand_arguments import add_train_hands
 from tillfree.cli.parsers import Commands, add
 
 __all__ = ["add_demo", "add_simulate", "add_train"]
@@ -172,6 +173,7 @@ def add_train(commands: Commands) -> None:
     parser.add_argument("--people", type=int, metavar="N", help="how many are drawn (default 1000)")
     parser.add_argument("--things", type=int, metavar="N", help="how many are drawn (default 500)")
     parser.add_argument("--backdrops", type=int, metavar="N", help="how many are drawn (default 700)")
+    add_train_hands(inner, add)
     _add_train_palms(inner)
 
 

@@ -14,7 +14,18 @@ from tillfree.evaluation.calibration import Calibration
 from tillfree.evaluation.cases import CaseReport
 from tillfree.evaluation.risk import RiskCoverage
 
-__all__ = ["ACCENT", "FAINT", "INK", "SECOND", "case_f1_plot", "draw_svg", "latency_plot", "reliability_plot", "risk_plot", "speed_plot"]
+__all__ = [
+    "ACCENT",
+    "FAINT",
+    "INK",
+    "SECOND",
+    "case_f1_plot",
+    "draw_svg",
+    "latency_plot",
+    "reliability_plot",
+    "risk_plot",
+    "speed_plot",
+]
 
 INK, ACCENT, SECOND, FAINT = "#22313f", "#1f6f8b", "#c8553d", "#b8c4cc"
 _STYLE: Any = {

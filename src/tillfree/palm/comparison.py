@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.palm.codes.alignment import Agreement, Aligner, Tiles
+from tillfree.palm.codes.alignment import Aligner, Tiles
 from tillfree.palm.codes.layout import GRIDS
 from tillfree.palm.errors import PalmError
 from tillfree.palm.features import Features, Scores
-from tillfree.palm.fusion import OPINIONS, Fusion
+from tillfree.palm.fusion import Fusion
 from tillfree.palm.fusion_table import FUSIONS
 
-__all__ = ["Probe", "Reference", "compare", "fusion_of", "opinions_of", "scores_of"]
+__all__ = ["Probe", "Reference", "compare", "fusion_of", "scores_of"]
 
 Floats = npt.NDArray[np.float64]
 _OF = np.array([grid * grid for grid in GRIDS], dtype=np.float64)
@@ -58,9 +58,10 @@ class Probe:
 
     def opinions(self, references: Sequence[Reference]) -> tuple[Floats, Floats]:
         """Opinions (n, 6), as `tillfree.palm.fusion.OPINIONS` says, and compared places (n, 2)."""
-        cosines = [_cosine(self.features, reference.features) for reference in references]
-        agreements = [self._aligner.align(reference.tiles) for reference in references]
-        return opinions_of(np.array(cosines), agreements)
+        cosines = np.array([_cosine(self.features, reference.features) for reference in references])
+        found = self._aligner.align([reference.tiles for reference in references])
+        columns = (cosines, *(-found.ordinal.T), *(-found.competitive.T), -found.unrest_places)
+        return np.stack(columns, axis=1).astype(np.float64), found.places.astype(np.float64)
 
 
 def compare(a: Features, b: Features) -> Scores:
@@ -73,16 +74,6 @@ def compare(a: Features, b: Features) -> Scores:
         PalmError: features of two kinds of light, of two models, or codes of another shape.
     """
     return Probe(a).compare(Reference(b))
-
-
-def opinions_of(cosines: Floats, agreements: Sequence[Agreement]) -> tuple[Floats, Floats]:
-    """Opinions (n, 6) and compared places (n, 2) of cosines (n,) and of how codes agree."""
-    rows = [
-        (-a.ordinal[0], -a.ordinal[1], -a.competitive[0], -a.competitive[1], -a.unrest_places) for a in agreements
-    ]
-    codes = np.array(rows, dtype=np.float64).reshape(len(agreements), len(OPINIONS) - 1)
-    places = np.array([a.places for a in agreements], dtype=np.float64).reshape(len(agreements), 2)
-    return np.concatenate([cosines.reshape(-1, 1), codes], axis=1), places
 
 
 def fusion_of(features: Features) -> Fusion:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
 
-__all__ = ["ImpostorTail", "Rate", "fit_tail", "fmr_for_gallery", "fpir_for_gallery"]
+__all__ = ["ImpostorTail", "Rate", "bound_threshold", "fit_tail", "fmr_for_gallery", "fpir_for_gallery"]
 
 Floats = npt.NDArray[np.float64]
 _DRAWS = 2000
@@ -73,7 +73,7 @@ class ImpostorTail:
         ratio = self.share / fmr
         if abs(self.shape) < 1e-9:
             return self.begin + self.scale * math.log(ratio)
-        return self.begin + self.scale * (ratio**self.shape - 1.0) / self.shape
+        return self.begin + self.scale * math.expm1(self.shape * math.log(ratio)) / self.shape
 
     def cautious_threshold(self, fmr: float) -> float:
         """The threshold at which this false match rate is the upper bound, not the expectation.
@@ -128,6 +128,21 @@ def fit_tail(scores: Floats, *, share: float = 0.01, independent: float = 1.0) -
     return ImpostorTail(begin, count / len(scores), scale, shape, max(count * independent, 8.0))
 
 
+def bound_threshold(fmr: float) -> float:
+    """The log likelihood ratio above which at most this share of strangers lies, if log ratios are honest.
+
+    Whatever their distribution: the mean likelihood ratio of strangers is 1, so that a share of at most 1 / r has r or
+    more (Markov's inequality). Much higher than the
+    threshold that a fitted tail gives, and of use where nothing was measured yet.
+
+    Raises:
+        PalmError: the rate is not between 0 and 1.
+    """
+    if not 0.0 < fmr < 1.0:
+        raise PalmError(f"a false match rate of {fmr} is not between 0 and 1")
+    return -math.log(fmr)
+
+
 def fpir_for_gallery(fmr: float, palms: int) -> float:
     """The share of searches by strangers that match somebody among so many palms, each compared at this rate."""
     return -math.expm1(palms * math.log1p(-fmr))
@@ -161,6 +176,7 @@ def _most_likely(beyond: Floats) -> tuple[float, float]:
     """
     mean, most = float(beyond.mean()), float(beyond.max())
     quotients = np.concatenate([-np.geomspace(0.999, 1e-4, 200) / most, np.geomspace(1e-4, 20.0, 200) / mean])
+    shape, scale = 0.0, mean
     for _ in range(3):
         shapes = np.array([float(np.log1p(q * beyond).mean()) for q in quotients])
         with np.errstate(invalid="ignore"):

@@ -35,7 +35,7 @@ def sample(
     """A sample of a palm: moved by pixels (right, down), turned, scaled, with noise and another light."""
     generator = np.random.default_rng(seed)
     matrix = cv2.getRotationMatrix2D((_SIDE / 2, _SIDE / 2), turn_deg, scale)
-    matrix[:, 2] += shift
+    matrix[:, 2] += np.array(shift)
     moved = cv2.warpAffine(skin, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     inner = moved[40:-40, 40:-40] + noise * generator.normal(size=(REGION_PX, REGION_PX))
     slope = np.linspace(0, float(generator.uniform(-1, 1)), REGION_PX)

@@ -34,4 +34,4 @@ def test_codes_of_another_shape_are_refused() -> None:
     with pytest.raises(PalmError, match="3000"):
         blocks(np.zeros(100, np.uint8), 0)
     with pytest.raises(PalmError, match="encode anew"):
-        planes(np.zeros(CODE_BYTES, np.float32), 1)  # type: ignore[arg-type]
+        planes(np.zeros(CODE_BYTES, np.float32), 1)

@@ -12,7 +12,7 @@ from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_o
 from tillfree.evaluation.palms.matching import MATCHERS, Matcher
 from tillfree.evaluation.palms.naming import guess_naming, pattern_naming
 from tillfree.evaluation.palms.pictures import Acquired, Taker, acquire, find_pictures, own_pictures
-from tillfree.evaluation.palms.report import PalmReport, evaluate_palms
+from tillfree.evaluation.palms.report import PalmReport, Study, evaluate_palms
 from tillfree.evaluation.palms.words import report_csv, report_text
 from tillfree.palm.encoding import Encoder
 
@@ -50,17 +50,17 @@ def run_evaluation(arguments: argparse.Namespace, take: Taker, encoder: Encoder)
     matchers: Sequence[Matcher] = MATCHERS if arguments.matcher == "all" else (arguments.matcher,)
     if arguments.matcher == "all" and not all(each.features.embedding.size for each in samples if each.features):
         matchers = [matcher for matcher in MATCHERS if matcher != "embedding"]
+    study = Study(
+        folder=folder.resolve().name,
+        version=tillfree.__version__,
+        layout=naming.words,
+        pairs=arguments.pairs,
+        matchers=matchers,
+        normalise=arguments.cohort == "folder",
+        seed=arguments.seed,
+    )
     with Progress("Comparing") as progress:
-        for step in evaluate_palms(
-            samples,
-            folder=folder.resolve().name,
-            version=tillfree.__version__,
-            layout=naming.words,
-            pairs=arguments.pairs,
-            matchers=matchers,
-            acquire_s=acquire_s,
-            seed=arguments.seed,
-        ):
+        for step in evaluate_palms(samples, study, acquire_s=acquire_s):
             if isinstance(step, PalmReport):
                 return _finish(step, arguments.output)
             progress.show("", step)

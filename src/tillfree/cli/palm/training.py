@@ -4,6 +4,7 @@ import argparse
 
 from tillfree.cli.palm.models import open_encoder
 from tillfree.cli.terminal import Progress, TerminalError, need_folder, show, write_file
+from tillfree.learning.palms.fusion.protected import draw_protected_pairs
 from tillfree.learning.palms.fusion.table_file import table_text
 from tillfree.learning.palms.fusion.training import Learned, Pairs, draw_pairs, learn
 from tillfree.palm.samples import BANDS
@@ -17,19 +18,18 @@ def run_train_fusion(arguments: argparse.Namespace) -> int:
         raise TerminalError(f"{arguments.output}: the table is written as a Python file; choose the ending .py")
     need_folder(arguments.output)
     encoder = open_encoder()
+    draw = draw_protected_pairs if arguments.protected else draw_pairs
     rows: list[Learned] = []
     for band in BANDS:
         with Progress(f"Comparing palms in {band} light") as progress:
-            for step in draw_pairs(
-                encoder, band, palms=arguments.palms, seed=arguments.seed, strangers=arguments.strangers
-            ):
+            for step in draw(encoder, band, palms=arguments.palms, seed=arguments.seed, strangers=arguments.strangers):
                 if isinstance(step, Pairs):
                     rows += learn(band, step)
                 else:
                     progress.show("", step)
     command = (
         f"tillfree palm train-fusion --palms {arguments.palms} --strangers {arguments.strangers} "
-        f"--seed {arguments.seed} -o fusion_table.py"
+        f"--seed {arguments.seed}{' --protected' if arguments.protected else ''} -o fusion_table.py"
     )
     write_file(arguments.output, table_text(rows, command).encode())
     for row in rows:

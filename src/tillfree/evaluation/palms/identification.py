@@ -73,7 +73,7 @@ def open_set(
             continue
         row = []
         for rate in rates:
-            passed = min(int(math.floor(rate * len(stranger_best) + 1e-9)), len(stranger_best) - 1)
+            passed = min(math.floor(rate * len(stranger_best) + 1e-9), len(stranger_best) - 1)
             threshold = stranger_best[len(stranger_best) - 1 - passed]
             row.append(float((~(right & (best > threshold)))[searched].mean()))
         rows.append(row)

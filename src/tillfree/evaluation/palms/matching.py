@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from tillfree.palm.comparison import Probe, Reference, fusion_of, scores_of
 from tillfree.palm.features import Features
+from tillfree.palm.normalisation import COHORT_MIN, norm_of
 
-__all__ = ["MATCHERS", "Matcher", "Scored", "compare_all_pairs"]
+__all__ = ["MATCHERS", "Matcher", "Scored", "compare_all_pairs", "normalised_field"]
 
 Floats = npt.NDArray[np.float32]
 Matcher = Literal["fused", "embedding", "ordinal", "competitive"]
@@ -58,3 +59,18 @@ def compare_all_pairs(
             field = fields[matcher]
             fields[matcher] = np.where(np.isnan(field), field.T, field)
     yield Scored(fields)
+
+
+def normalised_field(field: Floats, wanted: npt.NDArray[np.bool_]) -> Floats | None:
+    """Scores (n, n) as seen from the folder: each sample's others are its cohort, as a gallery is at a station.
+
+    Whose samples they are is not used. None where a sample has too few others.
+    """
+    if int(wanted.sum(axis=1).min(initial=COHORT_MIN)) < COHORT_MIN:
+        return None
+    norms = [norm_of(row[kept]) for row, kept in zip(field, wanted, strict=True)]
+    centre = np.array([norm.centre for norm in norms], dtype=np.float32)
+    spread = np.array([norm.spread for norm in norms], dtype=np.float32)
+    seen = (field - centre[:, None]) / spread[:, None]
+    mean: Floats = np.float32(0.5) * (seen + ((field - centre[None, :]) / spread[None, :]))
+    return mean

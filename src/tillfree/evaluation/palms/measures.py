@@ -9,11 +9,30 @@ import numpy.typing as npt
 
 from tillfree.evaluation.intervals import Interval
 from tillfree.evaluation.palms.bounds import clopper_pearson
+from tillfree.palm.errors import PalmError
+from tillfree.palm.thresholds import fit_tail
 
-__all__ = ["DetPoint", "OperatingPoint", "PairScores", "bootstrap_over_persons", "det", "eer", "operating_point"]
+__all__ = [
+    "DetPoint",
+    "Extrapolated",
+    "OperatingPoint",
+    "PairScores",
+    "bootstrap_over_persons",
+    "det",
+    "eer",
+    "operating_point",
+    "threshold_at",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
+
+
+class Extrapolated(msgspec.Struct, frozen=True):
+    """Where a rate is beyond what was seen: the threshold that the tail of strangers gives, and FNMR there."""
+
+    threshold: float
+    fnmr: Interval
 
 
 class OperatingPoint(msgspec.Struct, frozen=True):
@@ -21,7 +40,8 @@ class OperatingPoint(msgspec.Struct, frozen=True):
 
     `fnmr` with exact bounds, as if pairs were independent; `fnmr_persons` with bounds by drawing persons anew.
     `fnmr_with_failures` counts pairs of which a sample could not be acquired as not matched. `measurable` is false
-    where fewer than one pair of strangers would match: then the threshold is above all that were seen.
+    where fewer than one pair of strangers would match: then the threshold is above all that were seen, and
+    `extrapolated` says what a tail that is fitted to the highest scores gives (None where there are too few).
     """
 
     fmr: float
@@ -31,6 +51,7 @@ class OperatingPoint(msgspec.Struct, frozen=True):
     fnmr_persons: Interval
     fnmr_with_failures: Interval
     measurable: bool
+    extrapolated: Extrapolated | None = None
 
 
 class DetPoint(msgspec.Struct, frozen=True):
@@ -59,7 +80,7 @@ def threshold_at(other: Floats, fmr: float) -> float:
     """The lowest threshold that at most this share of strangers is above; a score above it is a match."""
     if not len(other):
         return math.inf
-    allowed = min(int(math.floor(fmr * len(other) + 1e-9)), len(other) - 1)
+    allowed = min(math.floor(fmr * len(other) + 1e-9), len(other) - 1)
     return float(np.partition(other, len(other) - 1 - allowed)[len(other) - 1 - allowed])
 
 
@@ -70,7 +91,7 @@ def eer(mated: Floats, other: Floats, weights: tuple[Floats, Floats] | None = No
     """
     if not (len(mated) and len(other)):
         return math.nan
-    of_mated, of_other = weights if weights else (np.ones(len(mated)), np.ones(len(other)))
+    of_mated, of_other = weights or (np.ones(len(mated)), np.ones(len(other)))
     scores = np.concatenate([mated, other])
     is_mated = np.concatenate([of_mated, np.zeros(len(other))])
     is_other = np.concatenate([np.zeros(len(mated)), of_other])
@@ -90,6 +111,7 @@ def operating_point(pairs: PairScores, fmr: float, *, seed: int = 0, rounds: int
     passed = int((pairs.other > threshold).sum())
     failed = int((pairs.mated <= threshold).sum())
     missed = len(pairs.missed)
+    measurable = fmr * len(pairs.other) >= 1 - 1e-9
     return OperatingPoint(
         fmr=fmr,
         threshold=threshold,
@@ -97,8 +119,17 @@ def operating_point(pairs: PairScores, fmr: float, *, seed: int = 0, rounds: int
         fnmr=clopper_pearson(failed, len(pairs.mated)),
         fnmr_persons=bootstrap_over_persons(pairs, fmr, seed=seed, rounds=rounds),
         fnmr_with_failures=clopper_pearson(failed + missed, len(pairs.mated) + missed),
-        measurable=fmr * len(pairs.other) >= 1 - 1e-9,
+        measurable=measurable,
+        extrapolated=None if measurable else _extrapolated(pairs, fmr),
     )
+
+
+def _extrapolated(pairs: PairScores, fmr: float) -> Extrapolated | None:
+    try:
+        threshold = fit_tail(pairs.other).threshold(fmr)
+    except PalmError:
+        return None
+    return Extrapolated(threshold, clopper_pearson(int((pairs.mated <= threshold).sum()), len(pairs.mated)))
 
 
 def bootstrap_over_persons(pairs: PairScores, fmr: float | None, *, seed: int = 0, rounds: int = 200) -> Interval:
@@ -152,6 +183,4 @@ def det(mated: Floats, other: Floats, points: int = 200) -> Sequence[DetPoint]:
     thresholds = np.unique(np.concatenate([strangers[at], np.quantile(same, np.linspace(0, 1, points // 2))]))
     fmr = 1 - np.searchsorted(strangers, thresholds, side="right") / len(other)
     fnmr = np.searchsorted(same, thresholds, side="right") / len(mated)
-    return tuple(
-        DetPoint(float(t), float(a), float(b)) for t, a, b in zip(thresholds, fmr, fnmr, strict=True)
-    )
+    return tuple(DetPoint(float(t), float(a), float(b)) for t, a, b in zip(thresholds, fmr, fnmr, strict=True))

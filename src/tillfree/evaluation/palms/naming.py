@@ -13,8 +13,10 @@ __all__ = ["Naming", "Owner", "guess_naming", "pattern_naming"]
 
 _HANDS = {"l": "left", "left": "left", "r": "right", "right": "right"}
 _SESSION = re.compile(r"(?:session|sess|s)[ _-]?(\d+)$", re.IGNORECASE)
-_BANDED = re.compile(r"(?P<person>[^_/]+)_(?P<hand>l|r|left|right)_(?P<light>\d{3,4}|[A-Za-z]{3})_(?P<number>\d+)$", re.I)
-_SIDED = re.compile(r"(?P<person>[^_/]+)_(?P<hand>left|right|l|r)(?:_.*)?$", re.I)
+_BANDED = re.compile(
+    r"(?P<person>[^_/]+)_(?P<hand>l|r|left|right)_(?P<light>\d{3,4}|[A-Za-z]{3})_(?P<number>\d+)$", re.IGNORECASE
+)
+_SIDED = re.compile(r"(?P<person>[^_/]+)_(?P<hand>left|right|l|r)(?:_.*)?$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<number>\d+)$")
 _PER_PERSON = re.compile(r"(?P<session>\d+)_\d+")
 _NIR_FROM_NM = 700
@@ -22,7 +24,7 @@ _BANDED_PER_SESSION, _NUMBERED_PER_PALM = 3, 10
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Of whom a picture is: a person, one of their hands (or empty), the session (or empty), the light if it is said."""
+    """Of whom a picture is: a person, one of their hands (or ""), the session (or ""), and the light if it is said."""
 
     person: str
     hand: str = ""

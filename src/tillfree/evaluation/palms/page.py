@@ -3,7 +3,7 @@
 from tillfree.evaluation.markup import STYLE, between, escape, figures, number, percent, plots, table
 from tillfree.evaluation.palms.plots import det_plot
 from tillfree.evaluation.palms.report import MatcherFigures, PalmReport
-from tillfree.evaluation.palms.words import at_rate, not_measurable
+from tillfree.evaluation.palms.words import at_rate, not_measurable, title_of
 
 __all__ = ["render_palm_page"]
 
@@ -37,7 +37,7 @@ def _headline(report: PalmReport) -> str:
     shown = percent(thousandth.fnmr.value, 2) if thousandth.measurable else "–"
     return figures(
         (
-            (percent(first.eer.value, 2), f"EER ({first.matcher})"),
+            (percent(first.eer.value, 2), f"EER ({title_of(first)})"),
             (shown, "FNMR at FMR 1e-3"),
             (percent(first.rank_one.value, 2), "rank-1"),
             (percent(report.failure_to_acquire.value, 2), "failure to acquire"),
@@ -64,7 +64,7 @@ def _matcher(each: MatcherFigures) -> str:
             ]
             rows.append([rate, *((text, "n") for text in cells)])
         else:
-            rows.append([rate, ("–", "n"), (not_measurable(each), "long"), *[("", "n")] * 4])
+            rows.append([rate, ("–", "n"), (not_measurable(each, point), "long"), *[("", "n")] * 4])
     words = (
         f"{each.mated} pairs of one palm, {each.other} of strangers. EER {percent(each.eer.value, 2)} "
         f"({between(each.eer, 2)}), rank-1 {percent(each.rank_one.value, 2)} ({between(each.rank_one, 2)})."
@@ -77,7 +77,7 @@ def _matcher(each: MatcherFigures) -> str:
             )
     for hand in each.hands:
         words += f" {hand.hand or 'No hand said'}: EER {percent(hand.eer, 2)}, FNMR {percent(hand.fnmr.value, 2)}."
-    return f'<h2>{escape(each.matcher)}</h2><p class="note">{escape(words)}</p>{table(head, rows)}'
+    return f'<h2>{escape(title_of(each))}</h2><p class="note">{escape(words)}</p>{table(head, rows)}'
 
 
 def _failures(report: PalmReport) -> str:
@@ -89,11 +89,12 @@ def _failures(report: PalmReport) -> str:
 
 def _method(report: PalmReport) -> str:
     words = (
-        "Every pair of samples is compared once. A pair of strangers is of two persons; pairs of one person's two hands "
-        "are counted apart. A score above the threshold is a match. Exact bounds are those of Clopper and Pearson, as "
-        "if pairs were independent; bounds by persons draw persons with replacement, which share their errors. FNMR "
-        "with failures counts every pair of which a sample was not acquired as not matched. A rate below one pair of "
-        f"strangers is not measurable. Measured on {report.machine.processor}, {report.machine.cores} cores, Python "
-        f"{report.machine.python}, numpy {report.machine.numpy}."
+        "Every pair of samples is compared once. A pair of strangers is of two persons; pairs of one person's two "
+        "hands are counted apart. A score above the threshold is a match. Exact bounds are those of Clopper and "
+        "Pearson, as if pairs were independent; bounds by persons draw persons with replacement, which share their "
+        "errors. FNMR with failures counts every pair of which a sample was not acquired as not matched. A rate below "
+        "one pair of strangers is not measurable; what the tail of their scores gives there is no measurement. "
+        f"Measured on {report.machine.processor}, {report.machine.cores} cores, Python {report.machine.python}, numpy "
+        f"{report.machine.numpy}."
     )
     return f'<h2>How it was counted</h2><p class="note">{escape(words)}</p>'

@@ -84,9 +84,7 @@ def own_pictures(folder: Path, paths: Sequence[PurePosixPath], naming: Naming) -
     return pictures
 
 
-def acquire(
-    pictures: Sequence[Picture], take: Taker, encoder: Encoder, band: Band | None
-) -> Iterator[Acquired]:
+def acquire(pictures: Sequence[Picture], take: Taker, encoder: Encoder, band: Band | None) -> Iterator[Acquired]:
     """Reads each picture and encodes its palm; one after the other, so that memory holds one picture.
 
     `band` is the light of all pictures; else that which names say, else visible.

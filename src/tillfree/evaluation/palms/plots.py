@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 from matplotlib.axes import Axes
 
+from tillfree.evaluation.palms.matching import MATCHERS
 from tillfree.evaluation.palms.report import MatcherFigures
 from tillfree.evaluation.plots import ACCENT, FAINT, INK, SECOND, draw_svg
 
@@ -24,11 +25,18 @@ def det_plot(matchers: Sequence[MatcherFigures]) -> str:
     low = min((1 / figures.other for figures in matchers if figures.other), default=1e-3)
     low = max(min(low, min((1 / figures.mated for figures in matchers if figures.mated), default=1e-3)), 1e-7)
 
+    labels = [each.matcher + ("" if each.normalised else ", pairs alone") for each in matchers]
+
     def draw(axes: Axes) -> None:
-        for figures, colour in zip(matchers, _COLOURS, strict=False):
+        for number, figures in enumerate(matchers):
+            colour = _COLOURS[MATCHERS.index(figures.matcher)]
             shown = [p for p in figures.det if 0 < p.fmr < 1 and 0 < p.fnmr < 1]
             axes.plot(
-                [_normal(p.fmr) for p in shown], [_normal(p.fnmr) for p in shown], color=colour, label=figures.matcher
+                [_normal(p.fmr) for p in shown],
+                [_normal(p.fnmr) for p in shown],
+                color=colour,
+                linestyle="-" if figures.normalised else "--",
+                label=labels[number],
             )
         limits = (_normal(low / 2), _normal(0.5))
         axes.plot(limits, limits, color=FAINT, linewidth=0.8, linestyle=":")

@@ -12,7 +12,7 @@ from tillfree.evaluation.errors import EvaluationError
 from tillfree.evaluation.intervals import Interval
 from tillfree.evaluation.palms.bounds import clopper_pearson
 from tillfree.evaluation.palms.identification import OpenSetPoint, open_set, rank_one
-from tillfree.evaluation.palms.matching import Matcher, Scored, compare_all_pairs
+from tillfree.evaluation.palms.matching import Matcher, Scored, compare_all_pairs, normalised_field
 from tillfree.evaluation.palms.measures import (
     DetPoint,
     OperatingPoint,
@@ -24,8 +24,10 @@ from tillfree.evaluation.palms.measures import (
 from tillfree.evaluation.palms.naming import Owner
 from tillfree.evaluation.palms.pictures import Acquired, Failure
 from tillfree.evaluation.resources import Machine, this_machine
+from tillfree.palm.features import Features
+from tillfree.palm.normalisation import COHORT_MIN, scale_of
 
-__all__ = ["FMR_RATES", "HandFigures", "MatcherFigures", "PairKinds", "PalmReport", "evaluate_palms"]
+__all__ = ["FMR_RATES", "HandFigures", "MatcherFigures", "PairKinds", "PalmReport", "Study", "evaluate_palms"]
 
 PairKinds = Literal["across-sessions", "all"]
 FMR_RATES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -47,10 +49,13 @@ class HandFigures(msgspec.Struct, frozen=True):
 class MatcherFigures(msgspec.Struct, frozen=True):
     """Error rates of one matcher: `mated` pairs of the same palm, `other` pairs of strangers.
 
+    `normalised` says whether each sample's scores were measured against those with all others of the folder, as
+    `tillfree.palm.normalisation` does with a gallery; else each pair stands alone.
     `own_other_hand` is the share of pairs of a person's two hands that match at a false match rate of 1e-3.
     """
 
     matcher: Matcher
+    normalised: bool
     mated: int
     other: int
     eer: Interval
@@ -81,16 +86,23 @@ class PalmReport(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
 
 
+class Study(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be evaluated: the folder's name, how its names are read, which pairs and matchers.
+
+    `normalise` also measures scores against those of a sample with the folder's others, where there are enough palms.
+    """
+
+    folder: str
+    version: str
+    layout: str
+    pairs: PairKinds
+    matchers: Sequence[Matcher]
+    normalise: bool = True
+    seed: int = 0
+
+
 def evaluate_palms(
-    samples: Sequence[Acquired],
-    *,
-    folder: str,
-    version: str,
-    layout: str,
-    pairs: PairKinds,
-    matchers: Sequence[Matcher],
-    acquire_s: float = 0.0,
-    seed: int = 0,
+    samples: Sequence[Acquired], study: Study, *, acquire_s: float = 0.0
 ) -> Iterator[float | PalmReport]:
     """Compares all pairs and counts; yields the share done, and at last the report.
 
@@ -99,6 +111,7 @@ def evaluate_palms(
     Raises:
         EvaluationError: no picture has a palm, no pair of one palm is there, or an embedding is asked for that is not.
     """
+    pairs, matchers = study.pairs, study.matchers
     failures = [Failure(each.picture.name, each.why) for each in samples if each.features is None]
     taken = [each for each in samples if each.features is not None]
     if not taken:
@@ -108,7 +121,7 @@ def evaluate_palms(
     palms, persons = _numbers([f"{o.person}/{o.hand}" for o in owners]), _numbers([o.person for o in owners])
     if not (wanted & (palms[:, None] == palms[None, :])).any():
         hint = "; there is one session only, or none is known: --pairs all" if pairs == "across-sessions" else ""
-        raise EvaluationError(f"no two samples that may be compared are of the same palm ({layout}){hint}")
+        raise EvaluationError(f"no two samples that may be compared are of the same palm ({study.layout}){hint}")
     features = [each.features for each in taken if each.features is not None]
     if "embedding" in matchers and not all(each.embedding.size for each in features):
         raise EvaluationError("there is no model of embeddings; choose --matcher ordinal or competitive")
@@ -122,15 +135,16 @@ def evaluate_palms(
     compare_s = time.perf_counter() - begin
     missed = _missed([each.picture.owner for each in samples], [each.features is None for each in samples], pairs)
     figures = []
-    for number, matcher in enumerate(matchers):
-        field = scored.scores[matcher]
-        figures.append(_figures(matcher, field, palms, persons, wanted, owners, missed, seed))
-        yield 0.9 + 0.1 * (number + 1) / len(matchers)
+    enough = len(np.unique(palms)) >= COHORT_MIN
+    fields = _fields(scored, matchers, wanted, features[0] if study.normalise and enough else None)
+    for number, (matcher, normal, field) in enumerate(fields):
+        figures.append(_figures((matcher, normal), field, palms, persons, wanted, owners, missed, study.seed))
+        yield 0.9 + 0.1 * (number + 1) / len(fields)
     every = [each.picture.owner for each in samples]
     yield PalmReport(
-        folder=folder,
-        version=version,
-        layout=layout,
+        folder=study.folder,
+        version=study.version,
+        layout=study.layout,
         pairs=pairs,
         pictures=len(samples),
         persons=len({o.person for o in every}),
@@ -145,8 +159,23 @@ def evaluate_palms(
     )
 
 
+def _fields(
+    scored: Scored, matchers: Sequence[Matcher], wanted: Mask, normalise_as: Features | None
+) -> Sequence[tuple[Matcher, bool, npt.NDArray[np.float32]]]:
+    """Scores (n, n) of each matcher, normalised where that is asked for and can be, and of pairs alone."""
+    fields: list[tuple[Matcher, bool, npt.NDArray[np.float32]]] = []
+    for matcher in matchers if normalise_as else ():
+        normal = normalised_field(scored.scores[matcher], wanted)
+        if normal is not None and matcher == "fused" and normalise_as:
+            offset, slope = scale_of(normalise_as)
+            normal = offset + slope * normal
+        if normal is not None:
+            fields.append((matcher, True, normal))
+    return [*fields, *((matcher, False, scored.scores[matcher]) for matcher in matchers)]
+
+
 def _figures(
-    matcher: Matcher,
+    named: tuple[Matcher, bool],
     field: npt.NDArray[np.float32],
     palms: Integers,
     persons: Integers,
@@ -164,7 +193,8 @@ def _figures(
     both_hands = np.triu(wanted, 1) & (persons[:, None] == persons[None, :]) & (palms[:, None] != palms[None, :])
     hands = sorted({o.hand for o in owners})
     return MatcherFigures(
-        matcher=matcher,
+        matcher=named[0],
+        normalised=named[1],
         mated=len(scores.mated),
         other=len(scores.other),
         eer=bootstrap_over_persons(scores, None, seed=seed),

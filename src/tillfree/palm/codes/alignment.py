@@ -10,23 +10,26 @@ reference look for their place in the probe by themselves, held together by what
 2. The moves of the blocks give an affine map by weighted least squares.
 3. Fine: each block of the finer level begins where that map puts it, and may move up to 2 places more, where the
    blocks around it find support for the same move (aggregation of cost, as in stereo vision: Scharstein and Szeliski,
-   A taxonomy and evaluation of dense two-frame stereo, IJCV 47, 2002, section 3.2).
+   A taxonomy and evaluation of dense two-frame stereo, IJCV 47, 2002, section 3.2). The map is fitted to these moves
+   once more, and they are looked for again from there.
 
 All work is on words of 64 bits: the word of a block at any place of the probe is made once for each probe.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.codes.layout import BLOCK, GRIDS, PLANES, Words, blocks, planes
-from tillfree.palm.codes.moves import REACH, best_moves, fit_map, place_blocks, supported, unrest
+from tillfree.palm.codes.moves import REACH, best_moves, fit_map, place_blocks, refit_map, supported, unrest
 
-__all__ = ["Agreement", "Aligner", "Tiles"]
+__all__ = ["Agreements", "Aligner", "Tiles"]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Gains = npt.NDArray[np.int16]
 
 _PAD = REACH
@@ -35,23 +38,25 @@ _SPAN = 2 * REACH + 1
 _COUNTS = tuple(grid // BLOCK for grid in GRIDS)
 _LAYERS = 2 * PLANES + 1
 """Planes of both codes, and one of what is valid."""
+_AT_ONCE = 6
+"""So many references are worked on together: more would not fit into the processor's nearer memory."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Agreement:
-    """What differs between two palms that lie on each other.
+class Agreements:
+    """What differs between a probe and n references, each laid on it.
 
-    `ordinal` and `competitive` (2,) are the shares of bits that differ at the coarse and at the fine level, and
-    `places` (2,) how many places were compared. `unrest_places` is how far blocks moved from the affine map, root mean
-    square in places of the coarse level: two palms do not fit along one map. `map` (2, 3) takes (1, y, x) of the
-    coarse level, from the middle, to the shift (y, x).
+    `ordinal` and `competitive` (n, 2) are the shares of bits that differ at the coarse and at the fine level, and
+    `places` (n, 2) how many places were compared. `unrest_places` (n,) is how far blocks moved from the affine map,
+    root mean square in places of the coarse level: two palms do not fit along one map. `maps` (n, 2, 3) take (1, y, x)
+    of the coarse level, from the middle, to the shift (y, x).
     """
 
     ordinal: Floats
     competitive: Floats
     places: Floats
-    unrest_places: float
-    map: Floats
+    unrest_places: Doubles
+    maps: Doubles
 
 
 class Tiles:
@@ -96,19 +101,34 @@ class Aligner:
         self._seen, self._differ = np.empty((2, *self._stack.shape[1:]), dtype=np.uint64)
         self._counts = np.empty((_LAYERS - 1, *self._stack.shape[1:]), dtype=np.uint8)
 
-    def align(self, tiles: Tiles) -> Agreement:
-        """Lays a reference on the probe where they agree best."""
-        coarse = self._coarsely(tiles.coarse)
+    def align(self, references: Sequence[Tiles]) -> Agreements:
+        """Lays each reference on the probe where they agree best."""
+        parts = [self._align(references[at : at + _AT_ONCE]) for at in range(0, len(references), _AT_ONCE)]
+        if not parts:
+            nothing = np.zeros((0, 2), np.float32)
+            return Agreements(nothing, nothing, nothing, np.zeros(0), np.zeros((0, 2, 3)))
+        ordinal, competitive, places, unrest_places, maps = zip(*parts, strict=True)
+        return Agreements(
+            np.concatenate(ordinal),
+            np.concatenate(competitive),
+            np.concatenate(places),
+            np.concatenate(unrest_places),
+            np.concatenate(maps),
+        )
+
+    def _align(self, references: Sequence[Tiles]) -> tuple[Floats, Floats, Floats, Doubles, Doubles]:
+        """The columns of `Agreements`, for so few references that all stays near the processor."""
+        coarse = np.stack([self._coarsely(tiles.coarse) for tiles in references], axis=1)
         gain = _gain(coarse)
-        expected, moves = best_moves(np.ascontiguousarray(gain.T).reshape(_SPAN, _SPAN, -1))
-        at = (moves[:, 0] + REACH) * _SPAN + moves[:, 1] + REACH
-        rows = np.arange(len(at))
-        weights = np.maximum(gain[rows, at], 0) + 1.0
-        fitted = fit_map(expected, moves, weights)
-        levels = [coarse[:, rows, at], self._finely(tiles.fine, fitted)]
-        sums = np.array([level.sum(axis=1, dtype=np.int64) for level in levels], dtype=np.float32)
-        shares = sums[:, :2] / np.maximum(PLANES * sums[:, 2:], 1.0)
-        return Agreement(shares[:, 0], shares[:, 1], sums[:, 2], unrest(moves, weights, fitted), fitted)
+        fields = np.ascontiguousarray(gain.transpose(0, 2, 1)).reshape(len(references), _SPAN, _SPAN, -1)
+        pose, moves = best_moves(fields)
+        at = ((moves[..., 0] + REACH) * _SPAN + moves[..., 1] + REACH)[..., None]
+        weights = np.maximum(np.take_along_axis(gain, at, axis=2)[..., 0], 0) + 1.0
+        fitted = fit_map(pose, moves, weights)
+        levels = (np.take_along_axis(coarse, at[None], axis=3)[..., 0], self._finely(references, fitted))
+        sums = np.array([level.sum(axis=2, dtype=np.int64) for level in levels]).transpose(2, 1, 0)
+        shares = (sums[:, :2] / np.maximum(PLANES * sums[:, 2:], 1)).astype(np.float32)
+        return shares[:, 0], shares[:, 1], sums[:, 2].astype(np.float32), unrest(moves, weights, fitted), fitted
 
     def _coarsely(self, tiles: Words) -> Bytes:
         """Differing bits of both codes and compared places (3, blocks, shifts) for each shift of each block."""
@@ -121,15 +141,24 @@ class Aligner:
             np.bitwise_count(differ, out=counts)
         return _counted(self._counts, seen)
 
-    def _finely(self, tiles: Words, fitted: Floats) -> Bytes:
-        """Differing bits of both codes and compared places (3, blocks) of each fine block where it fits best."""
-        places = place_blocks(fitted, _PAD, self._width)
-        words = self._fine.take(places, axis=1)
-        seen = words[-1] & tiles[-1]
-        found = _counted(np.bitwise_count((words[:-1] ^ tiles[:-1]) & seen), seen)
-        best = supported(_gain(found))
-        chosen: Bytes = found[:, np.arange(len(best)), best]
+    def _finely(self, references: Sequence[Tiles], fitted: Doubles) -> Bytes:
+        """Differing bits of both codes and compared places (3, n, blocks) of each fine block where it fits best."""
+        tiles = np.stack([each.fine for each in references], axis=1)
+        found, gain = self._around(tiles, fitted)
+        best = supported(gain)
+        weights = np.maximum(np.take_along_axis(gain, best[..., None], axis=2)[..., 0], 0) + 1.0
+        found, gain = self._around(tiles, refit_map(fitted, best, weights))
+        chosen: Bytes = np.take_along_axis(found, supported(gain)[None, :, :, None], axis=3)[..., 0]
         return chosen
+
+    def _around(self, tiles: Words, fitted: Doubles) -> tuple[Bytes, Gains]:
+        """Differing bits and compared places (3, n, blocks, moves) of fine blocks around the maps, and their gains."""
+        words = self._fine.take(place_blocks(fitted, _PAD, self._width), axis=1)
+        seen = words[-1] & tiles[-1]
+        differ = words[:-1] ^ tiles[:-1]
+        differ &= seen
+        found = _counted(np.bitwise_count(differ), seen)
+        return found, _gain(found)
 
 
 def _everywhere(bits: npt.NDArray[np.bool_]) -> Words:

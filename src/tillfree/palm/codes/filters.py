@@ -3,7 +3,7 @@
 The ordinal code says at each place along which of two crossing directions it is brighter (Sun, Tan, Wang and Li,
 Ordinal palmprint represention for personal identification, CVPR 2005, equation 3), for three pairs of directions. The
 competitive code says along which of six directions the darkest line runs (Kong and Zhang, Competitive coding scheme
-for palmprint verification, ICPR 2004, equations 1 to 3); its three bits differ as much as directions do (table 1 there).
+for palmprint verification, ICPR 2004, equations 1 to 3); its bits differ as much as directions do (table 1 there).
 """
 
 import functools

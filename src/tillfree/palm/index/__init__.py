@@ -1,4 +1,4 @@
-"""Who of very many could this be? Search over keyed bits, and the decision that follows from it."""
+"""Whose palm is this, of very many: search over keyed bits, and the decision that follows from it."""
 
 from tillfree.palm.index.doubles import Double, Newcomer, enrol_all, find_doubles
 from tillfree.palm.index.gallery import Candidate, PalmIndex

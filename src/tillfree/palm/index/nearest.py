@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.palm.protection.parities import count_bits
-
-__all__ = ["distances", "nearest"]
+__all__ = ["by_numpy", "distances", "nearest"]
 
 Bytes = npt.NDArray[np.uint8]
 Distances = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
 _BLOCK_ROWS = 8192
+_BITS_OF_BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)
 
 
 def nearest(probes: Bytes, codes: Bytes, count: int) -> tuple[Distances, Rows]:
@@ -33,17 +32,18 @@ def nearest(probes: Bytes, codes: Bytes, count: int) -> tuple[Distances, Rows]:
     if faiss is not None:
         found, rows = faiss.knn_hamming(np.ascontiguousarray(probes), codes, wanted, variant="hc")
         return found.astype(np.int32, copy=False), rows.astype(np.int64, copy=False)
-    return _by_numpy(probes, codes, wanted)
+    return by_numpy(probes, codes, wanted)
 
 
 def distances(probe: Bytes, codes: Bytes) -> Distances:
     """Bits in which `probe` (b,) and each of `codes` (m, b) differ, (m,); b is a multiple of 8."""
     words = np.ascontiguousarray(codes).view(np.uint64) ^ np.ascontiguousarray(probe).view(np.uint64)
-    away: Distances = count_bits(words).sum(axis=1, dtype=np.int32)
+    away: Distances = _count(words).sum(axis=1, dtype=np.int32)
     return away
 
 
-def _by_numpy(probes: Bytes, codes: Bytes, wanted: int) -> tuple[Distances, Rows]:
+def by_numpy(probes: Bytes, codes: Bytes, wanted: int) -> tuple[Distances, Rows]:
+    """The same as `nearest` without faiss; `wanted` is at least 1 and at most m."""
     found = np.empty((len(probes), wanted), np.int32)
     rows = np.empty((len(probes), wanted), np.int64)
     away = np.empty(len(codes), np.int32)
@@ -55,6 +55,13 @@ def _by_numpy(probes: Bytes, codes: Bytes, wanted: int) -> tuple[Distances, Rows
         rows[number] = chosen[np.argsort(away[chosen], kind="stable")]
         found[number] = away[rows[number]]
     return found, rows
+
+
+def _count(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
+    """How many bits are set, by word or, where numpy is older than 2, by byte."""
+    counted: npt.NDArray[np.uint8]
+    counted = np.bitwise_count(words) if hasattr(np, "bitwise_count") else _BITS_OF_BYTES[words.view(np.uint8)]
+    return counted
 
 
 def _faiss() -> Any:

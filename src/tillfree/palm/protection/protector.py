@@ -1,6 +1,6 @@
 """Protects features with the key of a site, and compares a probe with what is stored: ISO/IEC 24745.
 
-Per template, with a salt of its own: bits of the embedding on keyed hyperplanes, and keyed parities of the classical
+Per template, with a salt of its own: bits of the embedding on keyed hyperplanes, and a keyed selection of the classical
 codes, sealed with a keyed stream. For the search in a gallery: bits of the embedding on hyperplanes that the whole
 site shares, since a probe cannot be projected anew for each of a million templates. What that costs, and what remains
 when the key is stolen, is measured on the page about the protection of palms.
@@ -13,15 +13,15 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.palm.comparison import scores_of
+from tillfree.palm.codes.layout import BLOCK
+from tillfree.palm.comparison import Probe, Reference, scores_of
 from tillfree.palm.errors import PalmError
 from tillfree.palm.features import Features, Scores
 from tillfree.palm.fusion import Fusion
-from tillfree.palm.protection.fusion_table import PROTECTED_FUSIONS
-from tillfree.palm.protection.keyed_codes import KeyedCodes
+from tillfree.palm.protection.fusion_table import FUSIONS, TAILS
 from tillfree.palm.protection.keys import KEY_BYTES, SALT_BYTES, KeyedStream, derive_key, key_id_of
-from tillfree.palm.protection.laying import ShiftedProbe
 from tillfree.palm.protection.projection import SignProjection, cosines_of
+from tillfree.palm.protection.selection import KEPT, CodeSelection
 from tillfree.palm.protection.template import ProtectedTemplate
 from tillfree.palm.samples import Band
 
@@ -41,7 +41,7 @@ class ProtectedProbe:
     """A probe that is ready for many templates; it lives in memory, during one act, and is as secret as features."""
 
     features: Features
-    shifted: ShiftedProbe
+    codes: Probe
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class _Secrets:
     """What follows from the key of the site and one salt."""
 
     projection: SignProjection | None
-    codes: KeyedCodes
+    selection: CodeSelection
     pad: KeyedStream
 
 
 class Protector:
     """Protects and compares with one key of a site. The same input gives the same output."""
 
-    def __init__(self, site_key: bytes, fusions: Mapping[tuple[Band, bool], Fusion] = PROTECTED_FUSIONS) -> None:
+    def __init__(self, site_key: bytes, fusions: Mapping[tuple[Band, bool], Fusion] = FUSIONS) -> None:
         """Takes a key of at least 32 random bytes; `fusions` make one log likelihood ratio of several opinions.
 
         Raises:
@@ -79,7 +79,7 @@ class Protector:
         bits = np.zeros(0, np.uint8)
         if secrets.projection is not None:
             bits = np.packbits(secrets.projection.values(embedding[None])[0] > 0)
-        codes = secrets.codes.protected(features)
+        codes = secrets.selection.pack(features.ordinal, features.competitive, features.valid)
         plain = np.concatenate([bits, codes])
         sealed = plain ^ secrets.pad.octets(len(plain))
         return ProtectedTemplate(self.key_id, salt, features.band, features.side, len(embedding), len(bits), sealed)
@@ -87,12 +87,12 @@ class Protector:
     def probe(self, features: Features) -> ProtectedProbe:
         """Prepares features for comparison with several templates."""
         _embedding(features)
-        return ProtectedProbe(features, ShiftedProbe(features))
+        return ProtectedProbe(features, Probe(features))
 
     def opinions(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> tuple[Doubles, Doubles]:
         """Opinions (6,), in the order of `tillfree.palm.fusion.OPINIONS`, and compared places (2,) of a comparison.
 
-        Shares of bits are shares of parities here, and the cosine is an estimate from bits.
+        The cosine is an estimate from bits; places are scaled up to what they would be if all were kept.
 
         Raises:
             PalmError: the template was made with another key, from another band, or by another model.
@@ -106,9 +106,11 @@ class Protector:
         if secrets.projection is not None:
             values = secrets.projection.values(ready.features.embedding[None])[0]
             cosine = float(cosines_of(values, bits[None])[0])
-        laid = ready.shifted.lay(secrets.codes, secrets.codes.stored(codes))
-        shares = [*laid.ordinal, *laid.competitive, laid.unrest_places]
-        return np.array([cosine, *(-share for share in shares)]), laid.places
+        ordinal, competitive, valid = secrets.selection.unpack(codes)
+        kept = dataclasses.replace(ready.features, ordinal=ordinal, competitive=competitive, valid=valid)
+        opinions, places = ready.codes.opinions([Reference(kept)])
+        opinions[0, 0] = cosine
+        return opinions[0], places[0] * (BLOCK * BLOCK / KEPT)
 
     def scores(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> Scores:
         """How alike a probe and a template are, by each opinion and all together.
@@ -128,6 +130,18 @@ class Protector:
             PalmError: as `opinions`.
         """
         return self.scores(probe, stored).log_ratio
+
+    def threshold(self, fmr: float, band: Band, *, embedded: bool = True) -> float:
+        """The log ratio that a stranger's template reaches this often, as simulated strangers let expect.
+
+        For a search among n persons give `tillfree.palm.thresholds.fmr_for_gallery`. The tail of strangers is taken to
+        fall exponentially where the fit says that it ends: few were seen, and none so far out.
+
+        Raises:
+            PalmError: the rate is not above 0, or larger than the share of strangers that the tail was fitted to.
+        """
+        tail = TAILS[(band, embedded)]
+        return dataclasses.replace(tail, shape=max(tail.shape, 0.0)).threshold(fmr)
 
     def search_code(self, features: Features) -> Bytes:
         """What the index of this site holds of features: SEARCH_BITS bits, packed, (SEARCH_BITS / 8,).
@@ -155,10 +169,10 @@ class Protector:
         return matrix @ embedding
 
     def _secrets(self, salt: bytes, dimensions: int) -> _Secrets:
-        keys = derive_key(self._site_key, salt, "template", 4 * KEY_BYTES)
-        embedding, ordinal, competitive, pad = (keys[n * KEY_BYTES : (n + 1) * KEY_BYTES] for n in range(4))
+        keys = derive_key(self._site_key, salt, "template", 3 * KEY_BYTES)
+        embedding, codes, pad = (keys[n * KEY_BYTES : (n + 1) * KEY_BYTES] for n in range(3))
         projection = SignProjection(embedding, dimensions, EMBEDDING_BITS) if dimensions else None
-        return _Secrets(projection, KeyedCodes(ordinal, competitive), KeyedStream(pad))
+        return _Secrets(projection, CodeSelection(KeyedStream(codes)), KeyedStream(pad))
 
     def _check(self, probe: Features, stored: ProtectedTemplate) -> None:
         if stored.key_id != self.key_id:

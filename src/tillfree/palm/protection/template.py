@@ -28,8 +28,8 @@ class ProtectedTemplate:
     """What is stored of a palm.
 
     `key_id` names the key of the site, `salt` is the template's own. `dimensions` is what the embedding had. `sealed`
-    (n,) are its keyed bits, the parities of its codes and which of them count, all combined with a stream of the key;
-    `embedding_bytes` of them belong to the embedding.
+    (n,) are its keyed bits, what is kept of its codes and which of that counts, all combined with a stream of the key;
+    the first `embedding_bytes` belong to the embedding.
     """
 
     key_id: bytes

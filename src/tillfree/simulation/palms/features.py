@@ -77,9 +77,7 @@ def mated(generator: np.random.Generator, embeddings: Floats, cosine: float | Fl
 def _smooth(generator: np.random.Generator, grid: int) -> npt.NDArray[np.float64]:
     """Normal fields (PLANES, grid, grid) that are alike within a few places, of variance 1."""
     field = generator.standard_normal((PLANES, grid, grid))
-    total = sum(
-        np.roll(field, (y, x), axis=(1, 2)) for y in range(_SMOOTH_PLACES) for x in range(_SMOOTH_PLACES)
-    )
+    total = sum(np.roll(field, (y, x), axis=(1, 2)) for y in range(_SMOOTH_PLACES) for x in range(_SMOOTH_PLACES))
     scaled: npt.NDArray[np.float64] = np.asarray(total) / _SMOOTH_PLACES
     return scaled
 

@@ -25,12 +25,10 @@ def invert_bits(planes: Floats, signs: Floats, steps: int = _STEPS) -> Floats:
     count, dimensions = planes.shape
     found = planes.T @ signs / count
     found = _unit(found) * np.float32(3.0)
-    rate = np.float32(4.0 / count)
-    scaled = planes / np.float32(math.sqrt(float((planes**2).sum()) / count))
+    scaled = planes * np.float32(math.sqrt(dimensions * count / float((planes**2).sum())))
     for _ in range(steps):
-        sides = scaled @ found * np.float32(math.sqrt(dimensions))
-        doubt = signs / (np.float32(1.0) + np.exp(np.clip(signs * sides, -30, 30)))
-        found = found + rate * (scaled.T @ doubt) * np.float32(math.sqrt(dimensions)) - np.float32(0.02) * found / dimensions
+        doubt = signs / (np.float32(1.0) + np.exp(np.clip(signs * (scaled @ found), -30, 30)))
+        found = found * np.float32(1.0 - 0.02 / dimensions) + scaled.T @ doubt * np.float32(4.0 / count)
     return _unit(found)
 
 

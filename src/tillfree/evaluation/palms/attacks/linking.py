@@ -16,7 +16,7 @@ __all__ = ["Unlinkability", "unlinkability"]
 
 Floats = npt.NDArray[np.float64]
 _BINS_MAX = 40
-_SCORES_PER_BIN = 50
+_SCORES_PER_BIN = 25
 
 
 class Unlinkability(msgspec.Struct, frozen=True):
@@ -66,6 +66,7 @@ def _d_sys(places: npt.NDArray[np.intp], is_mated: npt.NDArray[np.bool_], bins: 
 
 
 def _edges(scores: Floats, fewer: int) -> Floats:
-    bins = int(np.clip(fewer // _SCORES_PER_BIN, 2, _BINS_MAX))
+    # An even number: else one bin would lie across the middle, and what is apart would look mixed.
+    bins = 2 * int(np.clip(fewer // (2 * _SCORES_PER_BIN), 2, _BINS_MAX // 2))
     edges: Floats = np.unique(np.quantile(scores, np.linspace(0, 1, bins + 1)[1:-1]))
     return edges

@@ -1,24 +1,32 @@
 """The shape of a simulated hand: outline, relief, creases and veins as maps over the plane of its palm.
 
-Lengths are in millimetres; x points right, y towards the wrist, z towards the camera; the origin is the middle of the
-palm. Proportions are round numbers near anthropometric means (breadth of an adult's palm 75 to 95 mm).
+Creases, ridges, mottling and veins of the palm are those of a palm of nobody; outline, relief and fingers are made
+here. Lengths are in millimetres; x points right, y towards the wrist, z towards the camera; the origin is the middle
+of the palm. Proportions are round numbers near anthropometric means (breadth of an adult's palm 75 to 95 mm).
 """
 
 import dataclasses
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MAP_PX_PER_MM", "MAP_SIZE", "Anatomy", "curve_map", "map_of_mm", "random_anatomy"]
+from tillfree.simulation.palms.regions.identity import CANVAS_PX, MARGIN, Palm, palm_of
+from tillfree.simulation.palms.regions.opencv import opencv
+
+__all__ = ["MAP_PX_PER_MM", "MAP_SIZE", "Anatomy", "anatomy_of", "curve_map", "map_of_mm"]
 
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.float64]
+Bone = tuple[Places, float, float]
 MAP_PX_PER_MM = 2.5
 LEFT_MM, TOP_MM = -100.0, -140.0
 MAP_SIZE = (650, 500)
 """Rows and columns of every map."""
 _COARSE = 2
+_WORLD = 7007
+"""Seed of the world of palms: no training of embeddings uses it."""
+_PALM_MM = 86.0
 _ROOTS = ((-30.0, -36.0), (-9.0, -44.0), (13.0, -41.0), (33.0, -29.0))
 _LENGTHS_MM = (68.0, 78.0, 71.0, 54.0)
 _RADII_MM = (9.5, 9.8, 9.3, 8.2)
@@ -32,7 +40,9 @@ class Anatomy:
 
     `inside` is 1 in the hand and 0 outside, `height_mm` its relief; `creases` and `ridges` are how deep the skin is
     folded (0 to about 1), `veins` how much vein lies under it (0 to about 1), `blotches` where more blood is (mean 0).
-    `landmarks_mm` (21, 2): wrist, then four joints of thumb, index, middle, ring and little finger, tip last.
+    `joints_mm` (4, 4, 2): root, two joints and tip of index, middle, ring and little finger. `landmarks_mm` (22, 2) are
+    the points that a finder of hands looks for, in its order: finger roots, valleys between them, edges, valley of the
+    thumb, wrist, tips, and the corners and middle of the palm's square.
     """
 
     inside: Floats
@@ -41,26 +51,33 @@ class Anatomy:
     ridges: Floats
     veins: Floats
     blotches: Floats
-    landmarks_mm: npt.NDArray[np.float64]
+    joints_mm: Places
+    landmarks_mm: Places
 
 
-def map_of_mm(points_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def map_of_mm(points_mm: Places) -> Places:
     """Places on a map (column, row) of points (..., 2) in millimetres."""
-    return (points_mm - np.array([LEFT_MM, TOP_MM])) * MAP_PX_PER_MM
+    places: Places = (points_mm - np.array([LEFT_MM, TOP_MM])) * MAP_PX_PER_MM
+    return places
 
 
-def random_anatomy(rng: np.random.Generator) -> Anatomy:
-    """A hand that nobody has."""
+def anatomy_of(number: int) -> Anatomy:
+    """A hand that nobody has, always the same for a number: its palm is one of `tillfree.simulation.palms.regions`."""
+    rng = np.random.default_rng([number, 1])
     size = rng.uniform(0.88, 1.08)
-    landmarks, bones = _skeleton(rng, size)
+    joints, landmarks, bones = _skeleton(rng, size)
     distance, height = _relief(rng, bones, size)
     inside = np.clip(distance * MAP_PX_PER_MM + 0.5, 0.0, 1.0).astype(np.float32)
-    creases = _creases(rng, landmarks, size)
-    return Anatomy(inside, height, creases, _ridges(rng), _veins(rng, size), _clouds(rng, 14.0), landmarks)
+    laid = _laid(palm_of(_WORLD, number), landmarks[17:21])
+    depth = np.array([rng.uniform(0.6, 1.0), rng.uniform(0.35, 0.7), rng.uniform(0.15, 0.45)], dtype=np.float32)
+    creases = np.maximum((laid[..., :3] * depth).max(axis=-1), _finger_creases(rng, joints, size))
+    ridges, blotches = ((laid[..., 4 + i] - 128 / 255) * 6.0 for i in range(2))
+    return Anatomy(inside, height, creases, ridges, laid[..., 3], blotches, joints, landmarks)
 
 
-def curve_map(curves: list[npt.NDArray[np.float64]], widths_mm: list[float], depths: list[float]) -> Floats:
+def curve_map(curves: list[Places], widths_mm: list[float], depths: list[float]) -> Floats:
     """Curves (n, 2) in mm as a map: each tapers to its ends and has its own width and depth; crossings do not add."""
+    cv2 = opencv()
     drawn = np.zeros(MAP_SIZE, dtype=np.float32)
     for curve, width_mm, depth in zip(curves, widths_mm, depths, strict=True):
         line = np.zeros(MAP_SIZE, dtype=np.uint8)
@@ -82,16 +99,13 @@ def curve_map(curves: list[npt.NDArray[np.float64]], widths_mm: list[float], dep
 # ---- shape ------------------------------------------------------------------------------------------------------
 
 
-def _skeleton(
-    rng: np.random.Generator, size: float
-) -> tuple[npt.NDArray[np.float64], list[tuple[npt.NDArray[np.float64], float, float]]]:
-    """Landmarks (21, 2) in mm, and bones: points (2, 2), radius at the first and at the second."""
+def _skeleton(rng: np.random.Generator, size: float) -> tuple[Places, Places, list[Bone]]:
+    """Joints and landmarks in mm, and bones: points (2, 2), radius at the first and at the second."""
     thumb_rad = rng.normal(0.0, 0.12)
     thumb = np.array([(-22.0, 34.0), (-44.0, 14.0), (-60.0, -8.0), (-69.0, -30.0)])
     turn = np.array([[math.cos(thumb_rad), -math.sin(thumb_rad)], [math.sin(thumb_rad), math.cos(thumb_rad)]])
     thumb = thumb[0] + (thumb - thumb[0]) @ turn.T
-    points = [np.array([[0.0, 56.0]]), thumb]
-    bones = [
+    bones: list[Bone] = [
         (np.array([a, b]), first, second)
         for a, b, first, second in (
             ((-18.0, 52.0), (-28.0, -26.0), 20.0, 15.0),
@@ -104,20 +118,26 @@ def _skeleton(
     for start, end, first, second in ((0, 1, 21.0, 15.0), (1, 2, 14.0, 11.0), (2, 3, 11.0, 8.5)):
         bones.append((thumb[[start, end]], first, second))
     apart = rng.normal(1.0, 0.35)
+    fingers = []
     for root, length, radius, spread in zip(_ROOTS, _LENGTHS_MM, _RADII_MM, _SPREAD_RAD, strict=True):
         angle = spread * apart + rng.normal(0.0, 0.03)
         along = np.array([math.sin(angle), -math.cos(angle)]) * length * rng.uniform(0.94, 1.06)
-        finger = np.array(root) + np.outer(_JOINTS, along)
-        points.append(finger)
-        bones.append((finger[[0, 3]], radius * 1.02, radius * 0.86))
-    landmarks = np.concatenate(points) * size
-    return landmarks, [(ends * size, first * size, second * size) for ends, first, second in bones]
+        fingers.append(np.array(root) + np.outer(_JOINTS, along))
+        bones.append((fingers[-1][[0, 3]], radius * 1.02, radius * 0.86))
+    joints = np.array(fingers)
+    roots, width = joints[:, 0], _PALM_MM
+    across = (roots[3] - roots[0]) / np.linalg.norm(roots[3] - roots[0])
+    down = np.array([-across[1], across[0]])
+    middle, half = roots.mean(axis=0) + 0.55 * width * down, 0.425 * width
+    square = [middle + half * (x * across + y * down) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1), (0, 0))]
+    points = [*roots, *(roots[:-1] + roots[1:]) / 2, (-43.0, -28.0), (43.0, -22.0), (-30.0, 10.0), (-22.0, 62.0),
+              (22.0, 62.0), thumb[3], *joints[:, 3], *square]  # fmt: skip
+    return joints * size, np.array(points) * size, [(ends * size, r * size, t * size) for ends, r, t in bones]
 
 
-def _relief(
-    rng: np.random.Generator, bones: list[tuple[npt.NDArray[np.float64], float, float]], size: float
-) -> tuple[Floats, Floats]:
+def _relief(rng: np.random.Generator, bones: list[Bone], size: float) -> tuple[Floats, Floats]:
     """Distance from the outline (inside positive) and height, in mm: round bones, mounts, a hollow, bent fingers."""
+    cv2 = opencv()
     rows, columns = MAP_SIZE[0] // _COARSE, MAP_SIZE[1] // _COARSE
     step = _COARSE / MAP_PX_PER_MM
     x = (LEFT_MM + step * (np.arange(columns) + 0.5)).astype(np.float32)[None, :]
@@ -143,97 +163,55 @@ def _relief(
     ):
         height += (high * np.exp(-((x - at_x * size) ** 2 + (y - at_y * size) ** 2) / (2 * wide**2))).astype(np.float32)
     full = (MAP_SIZE[1], MAP_SIZE[0])
-    height = cv2.GaussianBlur(height, (0, 0), 2.0 / step)
+    height = _smoothed(height, y, step)
     return (
         cv2.resize(distance, full, interpolation=cv2.INTER_LINEAR),
         cv2.resize(height, full, interpolation=cv2.INTER_LINEAR),
     )
 
 
+def _smoothed(height: Floats, y: Floats, step: float) -> Floats:
+    """Flesh hides the bones of the palm, not those of the fingers."""
+    cv2 = opencv()
+    fingers, palm = cv2.GaussianBlur(height, (0, 0), 2.0 / step), cv2.GaussianBlur(height, (0, 0), 6.0 / step)
+    share = np.clip((y + 60.0) / 25.0, 0.0, 1.0)
+    smooth: Floats = fingers * (1.0 - share) + palm * share
+    return smooth
+
+
 # ---- creases, ridges, veins ------------------------------------------------------------------------------------
 
 
-def _bezier(points: npt.NDArray[np.float64], count: int = 40) -> npt.NDArray[np.float64]:
+def _bezier(points: Places, count: int = 40) -> Places:
     """A cubic curve (count, 2) through the first and last of four points (4, 2)."""
     t = np.linspace(0.0, 1.0, count)[:, None]
     a, b, c, d = points
-    curve: npt.NDArray[np.float64] = (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
+    curve: Places = (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
     return curve
 
 
-def _creases(rng: np.random.Generator, landmarks: npt.NDArray[np.float64], size: float) -> Floats:
+def _finger_creases(rng: np.random.Generator, joints: Places, size: float) -> Floats:
     curves, widths, depths = [], [], []
-    for corners, width in (
-        (((-40, -10), (-12, -12), (-4, 20), (-8, 50)), 1.3),
-        (((-38, -12), (-10, -10), (18, 2), (30, 16)), 1.1),
-        (((40, -14), (20, -12), (-2, -20), (-16, -36)), 1.2),
-    ):
-        curves.append(_bezier((np.array(corners, dtype=np.float64) + rng.normal(0.0, 3.5, (4, 2))) * size))
-        widths.append(width * rng.uniform(0.7, 1.3))
-        depths.append(rng.uniform(0.6, 1.0))
-    for _ in range(int(rng.integers(18, 55))):
-        start = rng.uniform((-38, -34), (36, 46)) * size
-        angle = rng.uniform(0.0, math.pi)
-        ends = start + np.outer([0.0, 0.33, 0.66, 1.0], [math.cos(angle), math.sin(angle)]) * rng.uniform(6.0, 34.0)
-        curves.append(_bezier(ends + rng.normal(0.0, 1.6, (4, 2))))
-        widths.append(rng.uniform(0.4, 0.9))
-        depths.append(rng.uniform(0.1, 0.5))
-    for finger in range(4):
-        joints = landmarks[5 + 4 * finger : 9 + 4 * finger]
-        along = joints[3] - joints[0]
+    for root, *_, tip in joints:
+        along = tip - root
         across = np.array([-along[1], along[0]]) / np.linalg.norm(along) * 8.0 * size
-        for share in (0.28, 0.31, 0.62, 0.8):
-            middle = joints[0] + share * along + rng.normal(0.0, 0.6, 2)
-            curves.append(_bezier(np.array([middle - across, middle - across / 3, middle + across / 3, middle + across])))
+        for share in (0.02, 0.28, 0.31, 0.62, 0.8):
+            middle = root + share * along + rng.normal(0.0, 0.6, 2)
+            curves.append(np.linspace(middle - across, middle + across, 12) + rng.normal(0.0, 0.12, (12, 2)))
             widths.append(rng.uniform(0.6, 1.1))
             depths.append(rng.uniform(0.3, 0.8))
     return curve_map(curves, widths, depths)
 
 
-def _clouds(rng: np.random.Generator, scale_mm: float) -> Floats:
-    """Soft noise of mean 0 and deviation 1 with patches of about `scale_mm`."""
-    small = tuple(max(int(side / MAP_PX_PER_MM / scale_mm * 2), 4) for side in MAP_SIZE)
-    noise = cv2.resize(rng.normal(size=small).astype(np.float32), MAP_SIZE[::-1], interpolation=cv2.INTER_CUBIC)
-    clouds: Floats = (noise - noise.mean()) / max(float(noise.std()), 1e-6)
-    return clouds
-
-
-def _ridges(rng: np.random.Generator) -> Floats:
-    """Friction ridges, some 0.5 mm apart (Cummins and Midlo 1943), along a slowly turning direction."""
-    phase = _clouds(rng, 45.0) * 9.0
-    rows = np.arange(MAP_SIZE[0], dtype=np.float32)[:, None] / MAP_PX_PER_MM
-    columns = np.arange(MAP_SIZE[1], dtype=np.float32)[None, :] / MAP_PX_PER_MM
-    angle = rng.uniform(0.0, math.pi)
-    apart_mm = rng.uniform(0.85, 1.1)  # what is left of 0.5 mm at this map's resolution: every second ridge
-    wave = np.cos(2 * math.pi / apart_mm * (columns * math.cos(angle) + rows * math.sin(angle)) + phase)
-    patchy = np.clip(0.5 + 0.5 * _clouds(rng, 18.0), 0.0, 1.0)
-    ridges: Floats = (wave * patchy + 0.5 * rng.normal(size=MAP_SIZE).astype(np.float32)).astype(np.float32)
-    return ridges
-
-
-def _veins(rng: np.random.Generator, size: float) -> Floats:
-    """A net of vessels: arches across the palm and branches to the fingers, wandering, 1.5 to 3.5 mm wide."""
-    curves, widths, depths = [], [], []
-    for _ in range(int(rng.integers(2, 4))):
-        at_y = rng.uniform(-25.0, 35.0)
-        arch = np.array([(-36.0, at_y), (-12.0, at_y - 10), (12.0, at_y - 10), (36.0, at_y)])
-        curves.append(_wander(rng, _bezier((arch + rng.normal(0.0, 6.0, (4, 2))) * size)))
-    for _ in range(int(rng.integers(6, 12))):
-        start, end = rng.uniform((-30, 30), (30, 56)), rng.uniform((-36, -44), (36, -10))
-        bend = rng.normal(0.0, 10.0, (2, 2))
-        inner = np.array([start + (end - start) / 3, start + (end - start) * 2 / 3]) + bend
-        curves.append(_wander(rng, _bezier(np.array([start, inner[0], inner[1], end]) * size)))
-    for curve in list(curves):
-        at = int(rng.integers(8, 32))
-        way = rng.normal(0.0, 12.0, 2)
-        curves.append(_wander(rng, curve[at] + np.outer(np.linspace(0.0, 1.0, 24), way) * size))
-    for _ in curves:
-        widths.append(rng.uniform(1.5, 3.5))
-        depths.append(rng.uniform(0.35, 1.0))
-    return curve_map(curves, widths, depths)
-
-
-def _wander(rng: np.random.Generator, curve: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    steps = rng.normal(0.0, 0.9, curve.shape).cumsum(axis=0) * 0.5
-    wandering: npt.NDArray[np.float64] = curve + steps - np.linspace(0.0, 1.0, len(curve))[:, None] * steps[-1]
-    return wandering
+def _laid(palm: Palm, square_mm: Places) -> Floats:
+    """Layers (*MAP_SIZE, 8) of a palm, 0 to 1, where its square is; level beside its canvas."""
+    cv2 = opencv()
+    layers = np.concatenate([palm.lines, palm.skin], axis=-1)
+    edge = MARGIN / (1 + 2 * MARGIN) * CANVAS_PX
+    start = np.array([(edge, edge), (CANVAS_PX - edge, edge), (edge, CANVAS_PX - edge)], dtype=np.float32)
+    move = cv2.getAffineTransform(start, map_of_mm(square_mm[[0, 1, 3]]).astype(np.float32))
+    level = (0, 0, 0, 0), (128, 128, 0, 128)
+    halves = [cv2.warpAffine(np.ascontiguousarray(layers[..., 4 * i : 4 * i + 4]), move, MAP_SIZE[::-1],
+                             flags=cv2.INTER_LINEAR, borderValue=level[i]) for i in range(2)]  # fmt: skip
+    laid: Floats = np.concatenate(halves, axis=-1).astype(np.float32) / 255.0
+    return laid

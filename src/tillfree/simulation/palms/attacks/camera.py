@@ -8,12 +8,12 @@ lens and the pixel's area and then sampled, so that they alias into moiré as th
 import dataclasses
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.simulation.palms.attacks.anatomy import LEFT_MM, MAP_PX_PER_MM, TOP_MM
 from tillfree.simulation.palms.attacks.surfaces import Grid, Surface
+from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["Camera", "Pose", "Shot", "project", "shoot"]
 
@@ -53,13 +53,14 @@ class Pose:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shot:
-    """Linear light (rows, columns, 4) of one moment, and the landmarks (21, 2) in pixels."""
+    """Linear light (rows, columns, 4) of one moment, and the landmarks (22, 2) in pixels."""
 
     light: Floats
     landmarks_px: npt.NDArray[np.float64]
 
 
 def _turn(pose: Pose) -> npt.NDArray[np.float64]:
+    cv2 = opencv()
     about_x, about_y, about_z = (cv2.Rodrigues(np.eye(3)[i] * pose.turn_rad[i])[0] for i in range(3))
     turned: npt.NDArray[np.float64] = about_x @ about_y @ about_z
     return turned
@@ -76,26 +77,25 @@ def shoot(surface: Surface, backdrop: Floats, pose: Pose, camera: Camera, phase:
     """One moment; `backdrop` (size, size, 4) is what is behind, `phase` where in its cycle a flicker stands."""
     relief = surface.height_mm + pose.bend * surface.bend_mm if pose.bend else surface.height_mm
     ray, origin, turn = _rays(pose, camera)
-    at = _meet(relief, ray, origin)
-    mapped = [((axis - first) * MAP_PX_PER_MM - 0.5).astype(np.float32)
-              for axis, first in ((at[..., 0], LEFT_MM), (at[..., 1], TOP_MM))]  # fmt: skip
+    # Relief and shade are smooth: half the resolution will do for them.
+    rough = _meet(relief, [np.ascontiguousarray(part[::2, ::2]) for part in ray], origin)
+    at = _through(ray, origin, _doubled(rough[2], camera.size_px))
+    mapped = _mapped(at)
     albedo = _sampled(surface.albedo, mapped)
     inside = _sampled(surface.inside, mapped)[..., None]
     if surface.grid is not None:
         albedo = albedo * _pattern(surface.grid, at, pose, camera)
+    shade, shine = (_doubled(each, camera.size_px) for each in _shine(surface, relief, rough, origin, camera, turn))
     if surface.glows:
-        shade, shine = np.float32(1.0), _shine(surface, relief, mapped, at, origin, camera, turn)[1]
-    else:
-        shade, shine = _shine(surface, relief, mapped, at, origin, camera, turn)
-        shade = shade[..., None]
-    light = albedo * shade + shine[..., None]
+        shade = np.ones_like(shade)
+    light = albedo * shade[..., None] + shine[..., None]
     rows = np.arange(camera.size_px, dtype=np.float32)[:, None, None] / camera.size_px
     if surface.refresh:
         bands = 1.0 + surface.refresh * np.sin(2 * math.pi * (2.3 * rows + phase))
-        light[..., :3] *= bands
+        light[..., :3] *= bands.astype(np.float32)
     light = light * inside + backdrop * (1.0 - inside)
     if camera.flicker:
-        light = light * (1.0 + camera.flicker * np.sin(2 * math.pi * (1.4 * rows + 1.7 * phase)))
+        light = light * (1.0 + camera.flicker * np.sin(2 * math.pi * (1.4 * rows + 1.7 * phase))).astype(np.float32)
     landmarks = _landmarks(surface, relief)
     return Shot(_blurred(light.astype(np.float32), pose, camera), project(landmarks, pose, camera))
 
@@ -106,68 +106,96 @@ def _landmarks(surface: Surface, relief: Floats) -> npt.NDArray[np.float64]:
     return np.concatenate([surface.landmarks_mm, relief[rows, columns][:, None]], axis=1)
 
 
-def _rays(pose: Pose, camera: Camera) -> tuple[Floats, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Directions (size, size, 3) and origin (3,) in the coordinates of the surface, and its rotation."""
+def _rays(pose: Pose, camera: Camera) -> tuple[list[Floats], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Directions (three of (size, size)) and origin (3,) in the coordinates of the surface, and its rotation."""
     turn = _turn(pose)
-    side = (np.arange(camera.size_px, dtype=np.float64) + 0.5 - camera.size_px / 2) / camera.focal_px
+    places_px = np.arange(camera.size_px) + 0.5 - camera.size_px / 2
+    side = (places_px / camera.focal_px).astype(np.float32)
     back = np.diag([1.0, 1.0, -1.0]) @ turn.T
-    ray = side[None, :, None] * back[:, 0] + side[:, None, None] * back[:, 1] + back[:, 2]
-    return ray.astype(np.float32), -back @ np.array(pose.middle_mm), turn
+    across, down, ahead = back.T.astype(np.float32)
+    ray = [side[None, :] * across[i] + (side[:, None] * down[i] + ahead[i]) for i in range(3)]
+    return ray, -back @ np.array(pose.middle_mm), turn
 
 
-def _meet(relief: Floats, ray: Floats, origin: npt.NDArray[np.float64]) -> Floats:
-    """Points (size, size, 3) in mm where rays meet the relief."""
-    height = np.zeros(ray.shape[:2], dtype=np.float32)
-    start = origin.astype(np.float32)
-    at = np.empty_like(ray)
+def _meet(relief: Floats, ray: list[Floats], origin: npt.NDArray[np.float64]) -> list[Floats]:
+    """Points (three of (rows, columns)) in mm where rays meet the relief."""
+    cv2 = opencv()
+    height = np.zeros_like(ray[0])
     for _ in range(_ROUNDS):
-        along = (height - start[2]) / ray[..., 2]
-        at = start + along[..., None] * ray
-        columns = (at[..., 0] - LEFT_MM) * MAP_PX_PER_MM - 0.5
-        rows = (at[..., 1] - TOP_MM) * MAP_PX_PER_MM - 0.5
+        columns, rows = _mapped(_through(ray, origin, height))
         height = cv2.remap(relief, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return at
+    return _through(ray, origin, height)
+
+
+def _through(ray: list[Floats], origin: npt.NDArray[np.float64], height: Floats) -> list[Floats]:
+    """Where rays pass heights, in mm (three of (rows, columns))."""
+    start = origin.astype(np.float32)
+    along = (height - start[2]) / ray[2]
+    return [start[0] + along * ray[0], start[1] + along * ray[1], height]
+
+
+def _doubled(rough: Floats, size_px: int) -> Floats:
+    """Every second row and column, filled up: pixel 2 i of the result is pixel i."""
+    cv2 = opencv()
+    move = np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    filled: Floats = cv2.warpAffine(rough, move, (size_px, size_px), flags=cv2.INTER_LINEAR,
+                                    borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+    return filled
+
+
+def _mapped(at: list[Floats]) -> list[Floats]:
+    """Columns and rows of maps."""
+    return [(at[i] - np.float32(first)) * np.float32(MAP_PX_PER_MM) - np.float32(0.5)
+            for i, first in enumerate((LEFT_MM, TOP_MM))]  # fmt: skip
 
 
 def _sampled(values: Floats, mapped: list[Floats]) -> Floats:
-    return cv2.remap(values, mapped[0], mapped[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    cv2 = opencv()
+    sampled: Floats = cv2.remap(values, mapped[0], mapped[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
+                                borderValue=0)  # fmt: skip
+    return sampled
 
 
 def _shine(
-    surface: Surface, relief: Floats, mapped: list[Floats], at: Floats, origin: npt.NDArray[np.float64],
-    camera: Camera, turn: npt.NDArray[np.float64],
+    surface: Surface, relief: Floats, at: list[Floats], origin: npt.NDArray[np.float64], camera: Camera,
+    turn: npt.NDArray[np.float64],
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """How much light falls on each place (1 at the middle distance, straight on), and how much is mirrored."""
-    slope_x = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3, scale=MAP_PX_PER_MM / 8)
-    slope_y = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3, scale=MAP_PX_PER_MM / 8)
-    normal = np.stack([-_sampled(slope_x, mapped), -_sampled(slope_y, mapped), np.ones_like(mapped[0])], axis=-1)
-    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    cv2 = opencv()
+    mapped = _mapped(at)
+    slopes = [cv2.Sobel(relief, cv2.CV_32F, *way, ksize=3, scale=MAP_PX_PER_MM / 8) for way in ((1, 0), (0, 1))]
+    normal = [-_sampled(slopes[0], mapped), -_sampled(slopes[1], mapped), np.ones_like(mapped[0])]
     back = np.diag([1.0, 1.0, -1.0]) @ turn.T
     lamp = (origin + back @ np.array(camera.light_mm)).astype(np.float32)
-    to_lamp = lamp - at
-    reach = np.linalg.norm(to_lamp, axis=-1, keepdims=True)
-    to_lamp /= reach
-    to_eye = origin.astype(np.float32) - at
-    distance = np.linalg.norm(to_eye, axis=-1, keepdims=True)
-    half = to_lamp + to_eye / distance
-    half /= np.linalg.norm(half, axis=-1, keepdims=True)
-    falling = np.clip((normal * to_lamp).sum(axis=-1), 0.0, 1.0) * (float(np.linalg.norm(origin)) / reach[..., 0]) ** 2
-    mirrored = np.clip((normal * half).sum(axis=-1), 0.0, 1.0) ** surface.sharpness
+    eye = origin.astype(np.float32)
+    to_lamp: list[Floats] = [np.asarray(lamp[i] - at[i], dtype=np.float32) for i in range(3)]
+    to_eye: list[Floats] = [np.asarray(eye[i] - at[i], dtype=np.float32) for i in range(3)]
+    steep, reach, distance = (np.sqrt(_dot(way, way)) for way in (normal, to_lamp, to_eye))
+    half: list[Floats] = [np.asarray(to_lamp[i] / reach + to_eye[i] / distance, dtype=np.float32) for i in range(3)]
+    falling = np.maximum(_dot(normal, to_lamp) / (steep * reach), 0.0) * (float(np.linalg.norm(origin)) / reach) ** 2
+    mirrored = np.maximum(_dot(normal, half) / (steep * np.sqrt(_dot(half, half))), 0.0)
+    shine = surface.gloss * np.exp(surface.sharpness * np.log(np.maximum(mirrored, 1e-6)))
     shade = camera.ambient + (1.0 - camera.ambient) * falling
-    return shade.astype(np.float32), (surface.gloss * mirrored).astype(np.float32)
+    return shade.astype(np.float32), shine.astype(np.float32)
 
 
-def _pattern(grid: Grid, at: Floats, pose: Pose, camera: Camera) -> Floats:
+def _dot(one: list[Floats], other: list[Floats]) -> Floats:
+    product: Floats = one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+    return product
+
+
+def _pattern(grid: Grid, at: list[Floats], pose: Pose, camera: Camera) -> Floats:
     """Factors (size, size, 4) of a regular pattern, weakened by pixel and lens, sampled at the pixels."""
     px_per_mm = camera.focal_px / pose.middle_mm[2]
-    factors = np.ones((*at.shape[:2], 4), dtype=np.float32)
+    factors = np.ones((*at[0].shape, 4), dtype=np.float32)
     for cycles_per_mm, angle, amplitude in grid.waves:
         cycles_per_px = cycles_per_mm / px_per_mm
-        lens = math.exp(-2 * (math.pi * camera.lens_px * cycles_per_px) ** 2)
+        # Far beyond its resolution a lens passes more than a Gaussian blur would: moiré is seen on real screens.
+        lens = math.exp(-1.5 * camera.lens_px * cycles_per_px)
         passed = amplitude * abs(float(np.sinc(cycles_per_px * 0.8))) * lens
         if passed < 1e-4:
             continue
-        turns = cycles_per_mm * (at[..., 0] * math.cos(angle) + at[..., 1] * math.sin(angle))
+        turns = np.float32(cycles_per_mm) * (at[0] * np.float32(math.cos(angle)) + at[1] * np.float32(math.sin(angle)))
         for band in range(4):
             shift = grid.colour_phases[band] if band < 3 else 0.0
             factors[..., band] += passed * np.cos(2 * math.pi * (turns + shift))
@@ -175,12 +203,14 @@ def _pattern(grid: Grid, at: Floats, pose: Pose, camera: Camera) -> Floats:
 
 
 def _blurred(light: Floats, pose: Pose, camera: Camera) -> Floats:
-    blurred = cv2.GaussianBlur(light, (0, 0), camera.lens_px) if camera.lens_px > 0.2 else light
+    cv2 = opencv()
+    blurred: Floats = cv2.GaussianBlur(light, (0, 0), camera.lens_px)
     length = math.hypot(*pose.blur_px)
     if length < 0.7:
         return blurred
-    taps = int(math.ceil(length)) + 1
+    taps = math.ceil(length) + 1
     kernel = np.zeros((2 * taps + 1, 2 * taps + 1), dtype=np.float32)
-    ends = [tuple(int(round((taps + sign * part / 2) * 16)) for part in pose.blur_px) for sign in (-1, 1)]
+    ends = [tuple(round((taps + sign * part / 2) * 16) for part in pose.blur_px) for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, shift=4)
-    return cv2.filter2D(blurred, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
+    smeared: Floats = cv2.filter2D(blurred, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
+    return smeared

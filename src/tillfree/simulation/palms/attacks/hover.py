@@ -2,20 +2,22 @@
 
 import dataclasses
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.samples import REGION_PX, Band, HandImage, HandSide, PalmRegion, Quality
-from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, MAP_SIZE, Anatomy, map_of_mm, random_anatomy
+from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, MAP_SIZE, Anatomy, anatomy_of, map_of_mm
 from tillfree.simulation.palms.attacks.camera import Camera, Pose, Shot, shoot
 from tillfree.simulation.palms.attacks.instruments import instrument, photo_of
 from tillfree.simulation.palms.attacks.surfaces import Skin, Surface, random_skin, skin_surface
+from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["LIVE", "TRAITS", "Presentation", "SimulatedLook", "present"]
 
 Floats = npt.NDArray[np.float32]
 LIVE = "live"
+_STRANGER = 500_000
+"""How far the number of an attacker is from that of the victim."""
 TRAITS = ("cold", "dim", "oily", "ring", "still", "blurred")
 """What a living hand or its moment can be in a harder than usual way, besides its tone."""
 
@@ -48,17 +50,18 @@ class Presentation:
 
 
 def present(kind: str, seed: int, *, traits: frozenset[str] | None = None, melanin: float | None = None,
-            pairs: int = 8, size_px: int = 448) -> Presentation:  # fmt: skip
+            pairs: int = 8, size_px: int | None = None) -> Presentation:  # fmt: skip
     """One presentation of a kind; the same arguments give the same bytes.
 
     Seeds are of persons as well: equal seeds show (or fake) the same palm. Where `traits` or `melanin` is not given,
-    it is drawn. `pairs` is the number of visible and of near-infrared frames.
+    it is drawn; so is `size_px`, the side of a frame. `pairs` is the number of visible and of near-infrared frames.
     """
     person = np.random.default_rng([seed, 1])
     moment = np.random.default_rng([seed, 2, *kind.encode()])
-    anatomy, skin = random_anatomy(person), random_skin(person)
+    anatomy, skin = anatomy_of(seed), random_skin(person)
     if melanin is not None:
         skin = dataclasses.replace(skin, melanin=melanin)
+    size_px = int(moment.integers(44, 61)) * 8 if size_px is None else size_px
     if traits is None:
         traits = frozenset(trait for trait in TRAITS if moment.random() < 0.12)
     living = _living(anatomy, _changed(skin, traits, moment), traits, moment)
@@ -66,8 +69,7 @@ def present(kind: str, seed: int, *, traits: frozenset[str] | None = None, melan
         surface = living
     else:
         victim = photo_of(moment, anatomy, skin)
-        stranger = np.random.default_rng([seed, 3])
-        other = skin_surface(random_anatomy(stranger), random_skin(stranger))
+        other = skin_surface(anatomy_of(seed + _STRANGER), random_skin(np.random.default_rng([seed, 3])))
         surface = instrument(kind, victim, other, moment)
     frames, looks = _record(surface, traits, moment, pairs, size_px)
     return Presentation(frames, looks, kind, skin.melanin, traits)
@@ -82,10 +84,11 @@ def _changed(skin: Skin, traits: frozenset[str], rng: np.random.Generator) -> Sk
 
 
 def _living(anatomy: Anatomy, skin: Skin, traits: frozenset[str], rng: np.random.Generator) -> Surface:
+    cv2 = opencv()
     surface = skin_surface(anatomy, skin, fat_mm=rng.uniform(0.7, 1.6), cup_mm=rng.uniform(2.0, 7.0))
     if "ring" in traits:
         finger = int(rng.integers(4))
-        root, joint = anatomy.landmarks_mm[5 + 4 * finger : 7 + 4 * finger]
+        root, joint = anatomy.joints_mm[finger, :2]
         middle = root + (joint - root) * 0.55
         across = np.array([-(joint - root)[1], (joint - root)[0]]) / np.linalg.norm(joint - root) * 11.0
         band = np.zeros(MAP_SIZE, dtype=np.float32)
@@ -139,6 +142,7 @@ def _cameras(rng: np.random.Generator, traits: frozenset[str], size_px: int) -> 
 
 def _backdrop(rng: np.random.Generator, size_px: int) -> Floats:
     """A plain or a cluttered room, which stands still; dark in the near infrared, where the lamp does not reach."""
+    cv2 = opencv()
     behind = np.full((size_px, size_px, 4), rng.choice([0.03, 0.2, 0.6, 0.9]), dtype=np.float32)
     if rng.random() < 0.5:
         for _ in range(int(rng.integers(4, 20))):
@@ -157,7 +161,7 @@ def _poses(rng: np.random.Generator, count: int, distance_mm: float, still: bool
     time = np.linspace(-1.0, 1.0, count)
     first = np.array([*rng.normal(0.0, 4.0, 2), 0.0, *rng.normal(0.0, 0.10, 2), rng.normal(0.0, 0.3)])
     way = np.array([*rng.normal(0.0, 5.0, 2), rng.normal(0.0, 8.0), *rng.normal(0.0, 0.07, 2), rng.normal(0.0, 0.05)])
-    curve = way[rng.permutation(6)] * 0.0 + rng.normal(0.0, 0.4, 6) * np.abs(way)
+    curve = rng.normal(0.0, 0.4, 6) * np.abs(way)
     tremble = rng.normal(0.0, 1.0, (count, 6)) * np.array([0.25, 0.25, 0.4, 0.004, 0.004, 0.003])
     paths = first + reach * (time[:, None] * way + time[:, None] ** 2 * curve) + tremble * (0.5 + 0.5 * reach)
     bends = rng.uniform(-0.5, 1.0) + reach * (rng.normal(0.0, 0.35) * time + rng.normal(0.0, 0.15) * time**2)
@@ -174,7 +178,10 @@ def _poses(rng: np.random.Generator, count: int, distance_mm: float, still: bool
 def _developed(shot: Shot, band: Band, camera: Camera, gains: dict[Band, float], gamma: float,
                rng: np.random.Generator) -> npt.NDArray[np.uint8]:  # fmt: skip
     """Bytes: exposure is set once at the first frame of a band (by what stands in the middle), then stays."""
-    light = shot.light[..., :3] * np.array(camera.balance, dtype=np.float32) if band == "visible" else shot.light[..., 3]
+    cv2 = opencv()
+    light = shot.light[..., 3]
+    if band == "visible":
+        light = shot.light[..., :3] * np.array(camera.balance, dtype=np.float32)
     if band not in gains:
         third = camera.size_px // 3
         middle = float(np.median(light[third : 2 * third, third : 2 * third]))
@@ -182,8 +189,8 @@ def _developed(shot: Shot, band: Band, camera: Camera, gains: dict[Band, float],
         wanted = camera.level / max(middle, 1e-3)
         gains[band] = wanted if band == "visible" else min(wanted, camera.level / 0.35)
     exposed = light * np.float32(gains[band])
-    deviation = camera.noise * np.sqrt(np.clip(exposed / max(camera.level, 1e-3), 0.0, None) * 0.8 + 0.2)
-    exposed = exposed + deviation * rng.normal(size=exposed.shape).astype(np.float32)
+    deviation = np.float32(camera.noise) * np.sqrt(np.clip(exposed / max(camera.level, 1e-3), 0.0, None) * 0.8 + 0.2)
+    exposed = exposed + deviation * rng.standard_normal(exposed.shape, dtype=np.float32)
     curve = 1 / 2.2 if band == "visible" else gamma
     pixels: npt.NDArray[np.uint8] = np.round(np.clip(exposed, 0.0, 1.0) ** np.float32(curve) * 255).astype(np.uint8)
     if band == "visible" and camera.jpeg:
@@ -194,16 +201,11 @@ def _developed(shot: Shot, band: Band, camera: Camera, gains: dict[Band, float],
 
 def _look(pixels: npt.NDArray[np.uint8], shot: Shot, band: Band, rng: np.random.Generator) -> SimulatedLook:
     """Landmarks a hundredth of the palm's width off, and the square between finger roots and wrist."""
+    cv2 = opencv()
     truth = shot.landmarks_px
-    width = float(np.linalg.norm(truth[17] - truth[5])) * 1.28
+    width = float(np.linalg.norm(truth[18] - truth[17])) / 0.85
     landmarks = truth + rng.normal(0.0, 0.01 * width, truth.shape)
-    across = landmarks[17] - landmarks[5]
-    across /= np.linalg.norm(across)
-    down = np.array([-across[1], across[0]])
-    middle = (landmarks[5] + landmarks[17]) / 2 + 0.42 * width * down
-    half = 0.45 * width
-    corners = np.array([middle - half * across - half * down, middle + half * across - half * down,
-                        middle - half * across + half * down], dtype=np.float32)  # fmt: skip
+    corners = landmarks[[17, 18, 20]].astype(np.float32)
     square = np.array([(0, 0), (REGION_PX, 0), (0, REGION_PX)], dtype=np.float32)
     grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     turn = cv2.getAffineTransform(corners, square)

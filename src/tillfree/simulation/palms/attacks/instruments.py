@@ -9,13 +9,13 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.simulation.palms.attacks.anatomy import LEFT_MM, MAP_PX_PER_MM, MAP_SIZE, TOP_MM, Anatomy
 from tillfree.simulation.palms.attacks.camera import Camera, Pose, shoot
 from tillfree.simulation.palms.attacks.surfaces import Grid, Skin, Surface, skin_surface
+from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["KINDS", "Victim", "instrument", "photo_of"]
 
@@ -34,6 +34,7 @@ class Victim:
 
 def photo_of(rng: np.random.Generator, anatomy: Anatomy, skin: Skin) -> Victim:
     """A photo of the hand as it could be taken unseen: some blur, its own light, before white, grey or dark."""
+    cv2 = opencv()
     camera = Camera(_PHOTO_PX, 1000.0, (rng.uniform(-150, 150), -150.0, 0.0), rng.uniform(0.3, 0.8), 1.0, 0.0,
                     rng.uniform(0.4, 1.4))  # fmt: skip
     tone = rng.choice([0.05, 0.3, 0.8])
@@ -41,7 +42,7 @@ def photo_of(rng: np.random.Generator, anatomy: Anatomy, skin: Skin) -> Victim:
     shot = shoot(skin_surface(anatomy, skin), behind, Pose((0.0, 0.0, 400.0), (0.0, 0.0, 0.0)), camera)
     move = np.array([[1, 0, -LEFT_MM * MAP_PX_PER_MM - _PHOTO_PX / 2], [0, 1, -TOP_MM * MAP_PX_PER_MM - _PHOTO_PX / 2]])
     photo = cv2.warpAffine(shot.light, move, MAP_SIZE[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    noisy = photo + rng.normal(0.0, 0.006, photo.shape).astype(np.float32)
+    noisy = photo + np.float32(0.006) * rng.standard_normal(photo.shape, dtype=np.float32)
     return Victim(anatomy, skin, np.clip(noisy / np.quantile(noisy[200:450, 100:400, 0], 0.9) * 0.75, 0.0, 1.0))
 
 
@@ -56,14 +57,16 @@ def instrument(kind: str, victim: Victim, other: Surface, rng: np.random.Generat
 
 def _paper(rng: np.random.Generator) -> Floats:
     """Fibres and flocs: a factor near 1 on every place of the map."""
-    fine = rng.normal(0.0, 1.0, MAP_SIZE).astype(np.float32)
-    flocs = cv2.GaussianBlur(rng.normal(0.0, 1.0, MAP_SIZE).astype(np.float32), (0, 0), 3.0) * 9.0
+    cv2 = opencv()
+    fine = rng.standard_normal(MAP_SIZE, dtype=np.float32)
+    flocs = cv2.GaussianBlur(rng.standard_normal(MAP_SIZE, dtype=np.float32), (0, 0), 3.0) * 9.0
     grain: Floats = 1.0 + rng.uniform(0.004, 0.02) * (fine + 0.5 * flocs)
     return grain
 
 
 def _sheet(rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Where a sheet is, with corners that are not quite square to the hand, and a slight bend of held paper."""
+    cv2 = opencv()
     half = np.array([rng.uniform(70, 99), rng.uniform(100, 125)])
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half + np.array([0.0, -10.0])
     angle = rng.normal(0.0, 0.06)
@@ -143,8 +146,9 @@ def _bent(victim: Victim, other: Surface, rng: np.random.Generator) -> Surface:
 
 def _cut_out(victim: Victim, other: Surface, rng: np.random.Generator) -> Surface:
     """A print cut along the outline of the hand, with a rim of paper or without."""
+    cv2 = opencv()
     flat = (_laser, _colour_laser, _inkjet)[int(rng.integers(3))](victim, other, rng)
-    rim_px = int(round(rng.uniform(0.0, 2.5) * MAP_PX_PER_MM))
+    rim_px = round(rng.uniform(0.0, 2.5) * MAP_PX_PER_MM)
     hand = victim.anatomy.inside
     inside = cv2.dilate(hand, np.ones((2 * rim_px + 1, 2 * rim_px + 1), dtype=np.uint8)) if rim_px else hand
     return dataclasses.replace(flat, inside=inside)
@@ -169,6 +173,7 @@ def _two_layers(victim: Victim, _other: Surface, rng: np.random.Generator) -> Su
 
 def _smaller(surface: Surface, scale: float) -> Surface:
     """The same picture at another size about the middle of the palm."""
+    cv2 = opencv()
     middle = np.array([-LEFT_MM, -TOP_MM]) * MAP_PX_PER_MM
     about = np.array([[scale, 0.0, middle[0] * (1 - scale)], [0.0, scale, middle[1] * (1 - scale)]])
     albedo = cv2.warpAffine(surface.albedo, about, MAP_SIZE[::-1], borderMode=cv2.BORDER_REPLICATE)
@@ -212,6 +217,7 @@ def _e_paper(victim: Victim, _other: Surface, rng: np.random.Generator) -> Surfa
 
 
 def _cast(victim: Victim, rng: np.random.Generator, veins: float) -> Surface:
+    cv2 = opencv()
     anatomy, skin = victim.anatomy, victim.skin
     living = skin_surface(anatomy, skin)
     tone = living.albedo[300:400, 200:300].mean(axis=(0, 1)) * np.exp(rng.normal(0.0, 0.08, 4))
@@ -239,7 +245,8 @@ def _silicone_with_veins(victim: Victim, _other: Surface, rng: np.random.Generat
 
 
 def _film(victim: Victim, other: Surface, rng: np.random.Generator) -> Surface:
-    """The victim's lines on a clear film over the attacker's living palm: true relief, true blood, two sets of lines."""
+    """The victim's lines on a clear film over the attacker's living palm: true relief and blood, two sets of lines."""
+    cv2 = opencv()
     lines = cv2.GaussianBlur(victim.anatomy.creases, (0, 0), rng.uniform(0.5, 1.0))
     palm = np.zeros(MAP_SIZE, dtype=np.float32)
     cv2.ellipse(palm, (250, 355), (105, 130), 0.0, 0.0, 360.0, 1.0, -1, cv2.LINE_AA)

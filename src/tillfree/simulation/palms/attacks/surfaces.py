@@ -8,11 +8,11 @@ the near infrared.
 
 import dataclasses
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, Anatomy
+from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["Grid", "Skin", "Surface", "random_skin", "skin_surface"]
 
@@ -54,13 +54,19 @@ class Surface:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Skin:
-    """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1."""
+    """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1.
+
+    `nir_folds` is what of the folds the near infrared sees, `surface` the share of folds that is seen at the surface:
+    it depends on lamps and polarisers as well.
+    """
 
     melanin: float
     blood: float
     vein_contrast: float
     oil: float
     fold_depth: float
+    nir_folds: float
+    surface: float
 
 
 def random_skin(rng: np.random.Generator) -> Skin:
@@ -68,26 +74,30 @@ def random_skin(rng: np.random.Generator) -> Skin:
     return Skin(
         melanin=rng.uniform(0.0, 1.0),
         blood=rng.uniform(0.15, 1.0),
-        vein_contrast=rng.uniform(0.07, 0.22),
+        vein_contrast=rng.uniform(0.10, 0.30),
         oil=rng.uniform(0.0, 0.6),
         fold_depth=rng.uniform(0.6, 1.3),
+        nir_folds=rng.uniform(0.05, 0.18),
+        surface=rng.uniform(0.15, 0.75),
     )
 
 
 def skin_surface(anatomy: Anatomy, skin: Skin, *, fat_mm: float = 1.0, cup_mm: float = 4.0) -> Surface:
     """A living hand: `fat_mm` is how much further veins are softened, `cup_mm` how far the palm closes in time."""
+    cv2 = opencv()
     folds = anatomy.creases + 0.05 * anatomy.ridges
     bare = np.array([0.62, 0.40, 0.31, 0.66], dtype=np.float32)
     absorbed = skin.melanin * np.array([0.62, 0.85, 1.05, 0.10], dtype=np.float32)
     absorbed += (skin.blood - 0.5) * np.array([0.10, 0.45, 0.40, 0.05], dtype=np.float32)
-    line = skin.fold_depth * np.array([0.45, 0.62, 0.66, 0.16], dtype=np.float32) * (1.0 + 0.6 * skin.melanin)
-    line[3] = 0.16 * skin.fold_depth
+    line = skin.fold_depth * np.array([0.45, 0.62, 0.66, 0.0], dtype=np.float32) * (1.0 + 0.6 * skin.melanin)
+    line[3] = skin.fold_depth * skin.nir_folds
     flush = 0.05 * skin.blood * np.array([0.3, 1.0, 0.9, 0.1], dtype=np.float32)
     deep = cv2.GaussianBlur(anatomy.veins, (0, 0), max(fat_mm, 0.3) * MAP_PX_PER_MM)
     bands = []
     for band, path_mm in enumerate(_PATHS_MM):
         soft = cv2.GaussianBlur(folds, (0, 0), _SOFT * path_mm * MAP_PX_PER_MM)
-        depth = line[band] * (0.35 * folds + 0.65 * soft * (1.0 + 0.4 * path_mm)) + flush[band] * anatomy.blotches
+        seen = skin.surface * folds + (1.0 - skin.surface) * soft * (1.0 + 0.4 * path_mm)
+        depth = line[band] * seen + flush[band] * anatomy.blotches
         depth += deep * (skin.vein_contrast if band == 3 else 0.015)
         bands.append(bare[band] * np.exp(-absorbed[band] - depth))
     albedo = np.stack(bands, axis=-1).astype(np.float32)

@@ -1,0 +1,1 @@
+"""The network that finds a hand and its landmarks, trained on simulated hands alone."""
