@@ -143,7 +143,12 @@ def main() -> None:
         took.append(1000.0 * (time.process_time() - started))
     rows.append({"model_bytes": len(model), "embed_processor_ms_median": round(float(np.median(took)), 2)})
     sys.stdout.write(f"{rows[-1]}\n")
-    write_results("palm_world", "python -m benchmarks.palm_world " + " ".join(sys.argv[1:]), rows, arguments.output)
+    write_results(
+        "palm_world",
+        f"python -m benchmarks.palm_world --identities {arguments.identities} --seen {arguments.seen}",
+        rows,
+        arguments.output,
+    )
 
 
 if __name__ == "__main__":
