@@ -226,7 +226,7 @@ def demo() -> int:
 
 def check() -> int:
     """Set up with all tools and run the gate."""
-    set_up(frozenset({"dev", "docs", "frames"}))
+    set_up(frozenset({"dev", "docs", "frames", "palm"}))
     set_up_browser()
     return run_steps(GATE)
 

@@ -1,7 +1,6 @@
 """How well a hand is found, and whether the same skin lands on the same pixels of the palm's region.
 
-    python -m benchmarks.palm_capture                 # all conditions, 40 simulated hands each: half an hour
-    python -m benchmarks.palm_capture --hands 5
+    python -m benchmarks.palm_capture --hands 8       # all conditions, 8 simulated hands each: some minutes
 
 Needs `pip install 'tillfree[palm]'`. Hands are **simulated**, with other seeds than those that were learned from. Each
 hand is seen twice under each condition (the same shape; pose, tilt, place, light and background drawn anew), in
@@ -19,16 +18,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.result_files import Row, write_results
 from tillfree.palm.capture.finder import HandFinder
 from tillfree.palm.capture.looks import Look
-from tillfree.palm.samples import Band
+from tillfree.palm.samples import Band, HandImage
 from tillfree.simulation.palms.hands.anatomy import Pose, pose_at_random, shape_at_random
 from tillfree.simulation.palms.hands.drawing import Tilt
-from tillfree.simulation.palms.hands.scenes import Hand, HandScene, Place, hand_scene
+from tillfree.simulation.palms.hands.scenes import Hand, HandScene, Place, empty_scene, hand_scene
 from tillfree.storage.models import hand_model
 
 Floats = npt.NDArray[np.float64]
@@ -161,6 +161,25 @@ def measured(condition: Condition, band: Band, finder: HandFinder, hands: int) -
     }
 
 
+def speed(finder: HandFinder) -> list[Row]:
+    """Processor time of one look at a plain hand and at none, in pictures of the sizes that cameras give."""
+    rows: list[Row] = []
+    scene = scene_for(_plain, "nir", 0, 0)
+    empty = empty_scene(np.random.default_rng(SEED), SIZES["nir"], "nir")
+    for width, height in ((1600, 1200), (768, 576)):
+        for name, image in (("plain", scene.image), ("no hand", empty.image)):
+            shown = HandImage(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_LINEAR), "nir")
+            spent = []
+            for _ in range(15):
+                begin = time.process_time()
+                finder.look(shown)
+                spent.append(time.process_time() - begin)
+            rows.append({"condition": f"speed, {name}", "width_px": width, "height_px": height,
+                         "ms_per_picture": round(1e3 * float(np.median(spent)), 1)})  # fmt: skip
+            sys.stdout.write(f"{rows[-1]}\n")
+    return rows
+
+
 def _right(look: Look, scene: HandScene) -> bool:
     assert scene.place is not None
     return look.found and look.region is not None and (look.side == "right") == scene.place.mirrored
@@ -169,18 +188,19 @@ def _right(look: Look, scene: HandScene) -> bool:
 def main() -> int:
     """All conditions in both bands."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hands", type=int, default=40)
+    parser.add_argument("--hands", type=int, default=8)
     parser.add_argument("--model", type=Path)
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     finder = HandFinder(hand_model() if arguments.model is None else arguments.model.read_bytes())
-    rows: list[Row] = []
+    rows = speed(finder)
     for name, condition in CONDITIONS.items():
         for band in SIZES:
             row = {"condition": name, **measured(condition, band, finder, arguments.hands)}
             sys.stdout.write(f"{row}\n")
             rows.append(row)
-    write_results("palm_capture", "python -m benchmarks.palm_capture", rows, arguments.output)
+    command = f"python -m benchmarks.palm_capture --hands {arguments.hands}"
+    write_results("palm_capture", command, rows, arguments.output)
     return 0
 
 

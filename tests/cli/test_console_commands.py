@@ -34,6 +34,9 @@ def running(
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A command that serves, and its address."""
     command = [sys.executable, "-m", "tillfree.cli.main", *arguments]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So it is where the tests were started in the background, and a command would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -31,6 +31,9 @@ OPEN = {
 # Shoppers sign in nowhere: a secret link, or the secret of displays, stands before these (see test_shopper_pages.py).
 OPEN |= {("GET", "/r/x"), ("GET", "/r/x/receipt.pdf"), ("GET", "/r/x/wrong/1"), ("POST", "/r/x/wrong/1")}
 OPEN |= {("GET", "/exit"), ("GET", "/exit/now"), ("GET", "/kiosk"), ("POST", "/kiosk")}
+# So is the screen of a palm station (see palms/test_opening.py).
+OPEN |= {("GET", "/palm"), ("GET", "/palm/samples/1/1.jpg"), ("GET", "/palm/policy")}
+OPEN |= {("GET", "/palm/home/x"), ("POST", "/palm/home/x")}
 """What everybody may, signed in or not; a further one is to be thought about."""
 
 
@@ -40,7 +43,7 @@ def _table(console: Console) -> list[tuple[str, str, Permission | None]]:
         if isinstance(route, Mount):
             assert route.path == "/static"
         elif isinstance(route, WebSocketRoute):
-            assert route.path == "/live/stream"
+            assert route.path in ("/live/stream", "/palm/stream")
         else:
             assert isinstance(route, Route), route
             if is_for_machines(route.path):

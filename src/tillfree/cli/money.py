@@ -22,7 +22,9 @@ from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.storage.database.database import Database
 from tillfree.store.counter import Counter
+from tillfree.store.entry.accounts import KeptAccounts
 from tillfree.store.entry.terminal_gate import TerminalGate
+from tillfree.store.palms.office import PalmOffice
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.receipts.mailing import MailWorker
 from tillfree.store.retailer.house import RetailerHouse, retailer_gate
@@ -38,8 +40,10 @@ _SALE = "tillfree"
 
 
 @contextmanager
-def counter_of(database: Database, settings: StoreSettings, shop: Shop) -> Iterator[Counter | None]:
-    """Till and desk as the settings want them; None where a store only makes receipts.
+def counter_of(
+    database: Database, settings: StoreSettings, shop: Shop, palms: PalmOffice | None = None
+) -> Iterator[Counter | None]:
+    """Till and desk as the settings want them, `palms` open the gate, too; None where a store only makes receipts.
 
     Raises:
         TerminalError: the settings and the shop are in two currencies.
@@ -58,7 +62,8 @@ def counter_of(database: Database, settings: StoreSettings, shop: Shop) -> Itera
     processor = _simulated(clock) if simulated else make_processor(settings.processor)
     budget_s = settings.entry.retailer_budget_ms * NS_PER_MS / NS_PER_S
     retailer = retailer_gate(settings, time.time_ns, timeout_s=budget_s)
-    counter = Counter(database, settings, processor, clock, retailer=retailer, simulated=simulated)
+    links = None if palms is None else palms.links(KeptAccounts(database))
+    counter = Counter(database, settings, processor, clock, retailer=retailer, palms=links, simulated=simulated)
     try:
         yield counter
     finally:

@@ -9,6 +9,8 @@ from typing import IO
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
 from tillfree.cli.money import beside, counter_of, receipt_desk
+from tillfree.cli.palm.serving import palm_desk_of
+from tillfree.cli.palm.station import palm_room_of
 from tillfree.cli.serving import Keeper, only_one, open_browser, quiet_log, remembered_shop, serve_console, zone_named
 from tillfree.cli.shop_files import read_file
 from tillfree.cli.terminal import TerminalError, say, show
@@ -38,7 +40,8 @@ def run_serve(arguments: argparse.Namespace) -> int:
                 f"tillfree users add NAME --role manager --data {arguments.data}"
             )
         source = _source(arguments, database)
-        counter = stack.enter_context(counter_of(database, settings, source.shop))
+        palms = stack.enter_context(palm_desk_of(settings, arguments.data))
+        counter = stack.enter_context(counter_of(database, settings, source.shop, palms))
         keeper = Keeper(database, source.shop, None if counter is None else counter.on_visit)
         store = RunningStore(
             source,
@@ -61,6 +64,8 @@ def run_serve(arguments: argparse.Namespace) -> int:
             till=None if counter is None else counter.till,
             desk=None if counter is None else counter.desk,
             receipts=receipts,
+            palm_desk=palms,
+            palm_room=palm_room_of(settings, palms, None if counter is None else counter.desk),
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,
             work_trouble=lambda: "" if counter is None else counter.trouble,

@@ -36,7 +36,8 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
 class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner of a palm, or of an account, linked to it: a token at the processor, or an account; and more.
 
-    `fingerprint` is that of the card behind the token: a card that is blocked stays so, by whatever it is presented.
+    `badge` is that of an employee, which pays where there is neither token nor account. `fingerprint` is that of the
+    card behind the token: a card that is blocked stays so, by whatever it is presented.
     """
 
     token: str = ""
@@ -44,6 +45,7 @@ class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
     brand: str = ""
     last4: str = ""
     account: str = ""
+    badge: str = ""
     loyalty: str = ""
     age_years: int = 0
     role: Literal["shopper", "associate"] = "shopper"

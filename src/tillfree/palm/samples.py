@@ -33,7 +33,8 @@ class HandImage:
         """
         shape = self.pixels.shape
         if self.pixels.dtype != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
-            raise PalmError(f"a picture has the shape (h, w) or (h, w, 3) and bytes, not {shape} of {self.pixels.dtype}")
+            kind = self.pixels.dtype
+            raise PalmError(f"a picture has the shape (h, w) or (h, w, 3) and bytes, not {shape} of {kind}")
         if not (min(shape[:2]) >= _SIDE_MIN_PX and max(shape[:2]) <= _SIDE_MAX_PX):
             raise PalmError(f"{shape[1]} x {shape[0]} pixels are too few or too many for a picture of a hand")
 
@@ -43,7 +44,7 @@ class PalmRegion:
     """The square of a palm.
 
     `pixels` (REGION_PX, REGION_PX) float32, 0 to 1, grey: fingers are up, and the thumb is on the left: pictures of
-    left hands are mirrored where the side is known. `mask` (REGION_PX, REGION_PX) bool: where there is palm, and not
+    right hands are mirrored where the side is known. `mask` (REGION_PX, REGION_PX) bool: where there is palm, and not
     background, a ring, a glint, or the outside of the picture.
     """
 
@@ -60,7 +61,8 @@ class PalmRegion:
         """
         square = (REGION_PX, REGION_PX)
         if self.pixels.shape != square or self.pixels.dtype != np.float32:
-            raise PalmError(f"a region has the shape {square} of float32, not {self.pixels.shape} of {self.pixels.dtype}")
+            kind = self.pixels.dtype
+            raise PalmError(f"a region has the shape {square} of float32, not {self.pixels.shape} of {kind}")
         if self.mask.shape != square or self.mask.dtype != np.bool_:
             raise PalmError(f"a mask has the shape {square} of bool, not {self.mask.shape} of {self.mask.dtype}")
 

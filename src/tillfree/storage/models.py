@@ -15,11 +15,11 @@ def people_model() -> bytes:
     return importlib.resources.files("tillfree.vision").joinpath("models", "people.onnx").read_bytes()
 
 
-def palm_model() -> bytes:
-    """The embedding of palms, an ONNX file: the page about palms says what it can do and how it was made."""
-    return importlib.resources.files("tillfree.palm").joinpath("models", "palm.onnx").read_bytes()
-
-
 def liveness_model() -> bytes:
     """The weights of liveness, a JSON file: the page about palms' liveness says what they can do and how made."""
     return importlib.resources.files("tillfree.palm").joinpath("models", "liveness.json").read_bytes()
+
+
+def palm_model() -> bytes:
+    """The embedding of palms, an ONNX file: the page about palms says what it can do and how it was made."""
+    return importlib.resources.files("tillfree.palm").joinpath("models", "palm.onnx").read_bytes()

@@ -38,12 +38,12 @@ class Console:
     """Where trips are paid; None in a store that only makes receipts."""
     desk: EntryDesk | None = None
     """Where gates ask; None in a store whose door is open."""
-    palms: PalmDesk | None = None
+    palm_desk: PalmDesk | None = None
     """Where palms are enrolled and recognised; None in a store that reads none."""
     receipts: ReceiptDesk | None = None
     """Where shoppers get their receipts; None in a store where nobody pays."""
-    palms: PalmRoom | None = None
-    """Who looks at palms and remembers them; None in a store that knows none."""
+    palm_room: PalmRoom | None = None
+    """Who looks at hands at a station in a browser; None in a store that has none."""
     scoreboard: Scoreboard | None = None
     """How right the decisions were, where the truth is known: in a simulation, or a labelled recording."""
     trouble: Callable[[], str] = lambda: ""
@@ -58,6 +58,8 @@ class Console:
     """Names of this server beside its addresses; a request for another name is refused (DNS rebinding)."""
     shown: frozenset[str] | None = None
     """The pages that its menu has; None for all."""
+    home: str = "/"
+    """The first page."""
     texts: Path = FOLDER
     """Where catalogues of other languages lie."""
     zone: ZoneInfo = dataclasses.field(default_factory=lambda: ZoneInfo("UTC"))

@@ -23,7 +23,7 @@ from tillfree.web.texts import languages, preferred
 __all__ = ["Handler", "act", "ask_anyhow", "make_ask", "needed", "open_view", "view", "wrong_page"]
 
 Handler = Callable[[Ask], Response] | Callable[[Ask], Awaitable[Response]]
-_FIELDS_MAX = 2000
+_FIELDS_MAX, _FILES_MAX = 2000, 4
 _log = logging.getLogger(__name__)
 _NEEDED: WeakKeyDictionary[Callable[[Request], Awaitable[Response]], Permission | None] = WeakKeyDictionary()
 
@@ -57,7 +57,7 @@ def _endpoint(handler: Handler, need: Permission | None) -> Callable[[Request], 
         form = FormData()
         if request.method == "POST":
             try:
-                form = await request.form(max_files=2, max_fields=_FIELDS_MAX)
+                form = await request.form(max_files=_FILES_MAX, max_fields=_FIELDS_MAX)
             except ClientDisconnect:  # gone, too slow, or too much: none of our log's business
                 return PlainTextResponse("The request did not come to its end.\n", 408)
         try:

@@ -15,7 +15,7 @@ from tillfree.storage.palm_vault.records import Consent, Hand, Purpose
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.rates import log_ratio_for
-from tillfree.store.palms.recogniser import Candidate, Protected, Sample
+from tillfree.store.palms.recogniser import Protected, Sample
 from tillfree.store.palms.settings import PalmSettings
 
 __all__ = ["ALL", "START_NS", "PalmClock", "StandIn", "agreed", "hand_picture", "make_desk", "samples"]
@@ -66,21 +66,24 @@ class StandInGallery:
         self._key = site_key
         self._data: dict[int, bytes] = {}
 
-    def put(self, number: int, data: bytes) -> None:
-        self._data[number] = data
+    def put(self, numbers: Sequence[int], data: Sequence[bytes]) -> None:
+        assert not set(numbers) & set(self._data)
+        self._data |= dict(zip(numbers, data, strict=True))
 
     def remove(self, number: int) -> None:
         self._data.pop(number, None)
 
-    def search(self, sample: Sample, count: int) -> Sequence[Candidate]:
-        found = [Candidate(number, self.score(sample, data)) for number, data in self._data.items()]
-        return sorted(found, key=lambda one: -one.log_ratio)[:count]
+    def probe(self, sample: Sample) -> object:
+        return sample.features
 
-    def score(self, sample: Sample, data: bytes) -> float:
-        if _mark(self._key, sample.features) != data:
-            return STRANGER
-        assert isinstance(sample.features, tuple)
-        return SAME * 0.6 if sample.features[0] >= DOUBTFUL else SAME
+    def near(self, probe: object, count: int) -> Sequence[int]:
+        return sorted(self._data, key=lambda number: -self.scores(probe, self._data[number])[0])[:count]
+
+    def scores(self, probe: object, data: bytes) -> Sequence[float]:
+        if _mark(self._key, probe) != data:
+            return [STRANGER]
+        assert isinstance(probe, tuple)
+        return [SAME * 0.6 if probe[0] >= DOUBTFUL else SAME]
 
     def __len__(self) -> int:
         return len(self._data)
@@ -106,8 +109,8 @@ class StandIn:
     def gallery(self, site_key: bytes) -> StandInGallery:
         return StandInGallery(site_key)
 
-    def threshold(self, templates: int, rate: float) -> float:
-        return log_ratio_for(rate, templates)
+    def threshold(self, persons: int, rate: float) -> float:
+        return log_ratio_for(rate, persons)
 
 
 def make_desk(

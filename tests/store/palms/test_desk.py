@@ -177,6 +177,25 @@ def test_wrong_pins_lock_and_a_restart_does_not_open(tmp_path: Path) -> None:
     desk.vault.close()
 
 
+def test_of_many_pins_at_once_no_more_are_judged_than_may_be_wrong() -> None:
+    desk = make_desk()
+    ann = desk.enrol(samples(1), agreed(), by="test").subject
+    desk.change(ann, with_pin, by="test")
+    said: list[str] = []
+
+    def guess(number: int) -> None:
+        said.append(desk.may(ann, Use("pay", amount_minor=9_000, pin=f"{number:04}")))
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said.count("pin wrong") <= 2
+    assert said.count("pin wrong") + said.count("locked") == 12
+    assert desk.may(ann, Use("pay", amount_minor=9_000, pin="4711")) == "locked"
+
+
 def test_pins_that_are_guessed_first_are_refused() -> None:
     for digits in ("", "12", "1111", "1234", "9876", "4321", "abcd", "4" * 13, "４７１１"):
         with pytest.raises(PalmDeskError):

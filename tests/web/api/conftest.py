@@ -48,7 +48,7 @@ def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":m
         console.till = till
         console.now_ns = clock
         console.desk = EntryDesk(console.database, StoreSettings(), till, clock)
-        console.palms = make_desk(clock=clock)
+        console.palm_desk = make_desk(clock=clock)
         console.receipts = ReceiptDesk(console.database, StoreSettings(), till, clock, book=console.database)
         trips = [walk(till, clock, f"trip{number}", {"tea": number, "milk": 1}) for number in (1, 2, 3)]
         shown = console.receipts.receipt_of_trip(trips[0])
@@ -58,7 +58,7 @@ def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":m
             yield Paying(console, bank, clock, [str(trip) for trip in trips])
         finally:
             till.close()
-            console.palms.vault.close()
+            console.palm_desk.vault.close()
             _APPS.pop(id(console), None)
 
 

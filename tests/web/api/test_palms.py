@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
@@ -13,6 +14,7 @@ from PIL import Image
 from tests.store.palms.stand_in import ALL, hand_picture, make_desk
 from tests.web.api.conftest import SHORT, Paying, client_of, paying_console
 from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tillfree.identity.badges import Badge
 from tillfree.identity.keys import decode_key_set
 from tillfree.storage.palm_vault.records import Hand
 from tillfree.store.entry.accounts import KeptAccounts
@@ -30,18 +32,18 @@ CARD = {"token": "tok_of_ann", "fingerprint": "fp_of_ann", "brand": "visa", "las
 @pytest.fixture
 def shop(paying: Paying) -> Iterator[Paying]:
     """The shop of the module, with a vault and a gate of each test's own."""
-    console, before = paying.console, (paying.console.palms, paying.console.desk)
-    console.palms = make_desk(settings=PalmSettings(may=ALL), clock=paying.clock)
-    links = console.palms.links(KeptAccounts(console.database))
+    console, before = paying.console, (paying.console.palm_desk, paying.console.desk)
+    console.palm_desk = make_desk(settings=PalmSettings(may=ALL), clock=paying.clock)
+    links = console.palm_desk.links(KeptAccounts(console.database))
     assert console.till is not None
     console.desk = EntryDesk(console.database, StoreSettings(), console.till, paying.clock, palms=links)
     public = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
     answer = client_of(console, "palms:manage").put("/api/v1/palms/stations/north", json={"public_key": public})
     assert answer.status_code == 200
     yield paying
-    if console.palms is not None:
-        console.palms.vault.close()
-    console.palms, console.desk = before
+    if console.palm_desk is not None:
+        console.palm_desk.vault.close()
+    console.palm_desk, console.desk = before
 
 
 def png(person: int, hand: Hand = "left") -> bytes:
@@ -155,7 +157,7 @@ def test_a_wrong_answer_uses_the_challenge_up(shop: Paying) -> None:
 
 
 def test_what_is_no_picture_is_refused(shop: Paying) -> None:
-    shop.console.palms = make_desk(settings=PalmSettings(attested=False), clock=shop.clock)
+    shop.console.palm_desk = make_desk(settings=PalmSettings(attested=False), clock=shop.clock)
     client = client_of(shop.console)
     for data in (b"", b"no picture", png(1)[:60], b"\x89PNG\r\n\x1a\n" + b"\0" * 50, b"GIF89a" + b"\0" * 40):
         body = {"captures": [{"station": "x", "frames": [{"picture": base64.b64encode(data).decode()}]}]}
@@ -165,7 +167,7 @@ def test_what_is_no_picture_is_refused(shop: Paying) -> None:
     body = {"captures": [{"station": "x", "frames": [{"picture": base64.b64encode(huge.getvalue()).decode()}]}]}
     answer = client.post("/api/v1/palms/identify", json=body)
     assert (answer.status_code, "too large" in answer.text) == (422, True)
-    shop.console.palms.vault.close()
+    shop.console.palm_desk.vault.close()
 
 
 def test_a_palm_opens_a_gate_and_its_card_pays(shop: Paying) -> None:
@@ -195,6 +197,22 @@ def test_a_palm_opens_a_gate_and_its_card_pays(shop: Paying) -> None:
     assert (enters(2)["opens"], enters(2)["reason"]) == (False, "unknown")
     assert client.delete(f"/api/v1/palms/{palm}").status_code == 200
     assert enters(1)["reason"] == "unknown"
+
+
+def test_a_palm_stands_for_the_badge_of_an_employee(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    badge = Badge(badge="B7", account="payroll-7")
+    shop.console.database.set_badges([("B7", msgspec.msgpack.encode(badge))])
+    assert client.put(f"/api/v1/palms/{palm}/links", json={"badge": "B7"}).status_code == 200
+    body = {"captures": [capture(shop, 1)], "gate": "gate"}
+    said = client.post("/api/v1/palms/entries", json=body).json()
+    assert said["opens"]
+    payer = shop.console.database.payer(said["trip"])
+    assert payer is not None
+    assert (payer.kind, payer.account) == ("badge", "payroll-7")
+    shop.console.database.set_badges([("B7", msgspec.msgpack.encode(msgspec.structs.replace(badge, active=False)))])
+    said = client.post("/api/v1/palms/entries", json={"captures": [capture(shop, 1)], "gate": "gate"}).json()
+    assert (said["opens"], said["reason"]) == (False, "inactive")
 
 
 def test_a_wallet_holds_several_cards_of_which_one_pays(shop: Paying) -> None:
@@ -315,14 +333,30 @@ def test_a_station_may_do_nothing_but_ask(shop: Paying) -> None:
 
 
 def test_a_store_without_palms_says_so(shop: Paying) -> None:
-    palms, shop.console.palms = shop.console.palms, None
+    palms, shop.console.palm_desk = shop.console.palm_desk, None
     assert client_of(shop.console).get("/api/v1/palms").status_code == 503
-    shop.console.palms = palms
+    shop.console.palm_desk = palms
+
+
+def test_no_diary_is_kept_of_who_was_recognised(tmp_path: Path) -> None:
+    with paying_console(SHORT, tmp_path) as made:
+        made.console.palm_desk = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
+        client, vault = client_of(made.console), made.console.palm_desk.vault
+        shown = {"station": "x", "frames": [{"band": "nir", "picture": base64.b64encode(png(9)).decode()}]}
+        palm = client.post("/api/v1/palms", json={"captures": [shown] * 3, "consent": CONSENT}).json()["palm"]
+        before = len(vault.log())
+        for _ in range(3):
+            asked = client.post("/api/v1/palms/identify", json={"captures": [shown]})
+            assert asked.json()["palm"] == palm
+        assert len(vault.log()) == before
+        vault.close()
+        for path in tmp_path.rglob("*"):
+            assert not path.is_file() or palm.encode() not in path.read_bytes(), path
 
 
 def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Path) -> None:
     with paying_console(SHORT, tmp_path) as made:
-        made.console.palms = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
+        made.console.palm_desk = make_desk(settings=PalmSettings(may=ALL, attested=False), clock=made.clock)
         client = client_of(made.console)
         picture = base64.b64encode(png(9)).decode()
         shown = {"station": "x", "frames": [{"band": "nir", "picture": picture}]}
@@ -331,8 +365,8 @@ def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Pa
         palm = client.post("/api/v1/palms", json=body, headers=headers).json()["palm"]
         assert client.post("/api/v1/palms", json=body, headers=headers).json()["palm"] == palm
         client.post("/api/v1/palms/identify", json={"captures": [shown]})
-        data = made.console.palms.vault.templates(palm)[0].template.data
-        made.console.palms.vault.close()
+        data = made.console.palm_desk.vault.templates(palm)[0].template.data
+        made.console.palm_desk.vault.close()
         for path in tmp_path.rglob("*"):
             if path.is_file():
                 kept = path.read_bytes()

@@ -29,6 +29,12 @@ class GreySamples:
     people = 2
     frames = 6
 
+    def band(self, frame: int) -> int:
+        return 0 * frame
+
+    def kind(self, person: int) -> str:
+        return "" if person < 2 else "tablet"
+
     def picture(self, person: int, frame: int) -> bytes:
         return grey_jpeg(0 if frame == 0 else 250 if frame == 1 else 100 + 60 * person)
 
@@ -54,7 +60,7 @@ def palm_server(*, samples: bool = False, rules: SessionRules = RULES) -> Iterat
     clerk = GreyClerk()
     with console_on(SimulationOptions(shoppers=1, seed=2), demo=True) as console:
         wait_until_ended(console.store)
-        console.palms = palm_room(clerk, samples=samples, rules=rules)
+        console.palm_room = palm_room(clerk, samples=samples, rules=rules)
         with served(console) as found:
             assert isinstance(found, OwnServer)
             yield PalmServer(found.address, console, clerk)

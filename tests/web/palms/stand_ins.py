@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tests.store.palms.stand_in import StandIn, StandInGallery
 from tillfree.palm.features import Features
 from tillfree.palm.samples import REGION_PX, HandImage, HandSide, PalmRegion, Quality
+from tillfree.store.palms.recogniser import Protected, Sample
 from tillfree.web.palms.seeing import Answer, AnswerKind, Eyes, LiveHint, Reading, SeenHand, Wishes
 
-__all__ = ["GreyClerk", "Seen", "grey_eyes", "grey_jpeg", "hand"]
+__all__ = ["GreyClerk", "GreyRecogniser", "Seen", "grey_eyes", "grey_jpeg", "hand"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,3 +106,24 @@ class GreyClerk:
 
 def _grey(samples: Sequence[Reading]) -> float:
     return float(np.mean([one.features.embedding[0] for one in samples]))
+
+
+class GreyRecogniser(StandIn):
+    """For a desk of palms: features of brightnesses."""
+
+    def gallery(self, site_key: bytes) -> "GreyGallery":
+        return GreyGallery(site_key)
+
+    def protect(self, sample: Sample, site_key: bytes) -> Sequence[Protected]:
+        del site_key
+        return [Protected("visible", f"{_of(sample.features):.4f}".encode())]
+
+
+class GreyGallery(StandInGallery):
+    def scores(self, probe: object, data: bytes) -> Sequence[float]:
+        return [18.0 if abs(_of(probe) - float(data)) < 0.02 else -8.0]
+
+
+def _of(features: object) -> float:
+    assert isinstance(features, tuple)
+    return float(features[0].embedding[0])

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.web.palms.stand_ins import Seen, grey_eyes, hand
-from tillfree.palm.samples import HandImage
+from tillfree.palm.samples import Band, HandImage
 from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
 
 MS = 1_000_000
+GREY = np.zeros((240, 320), dtype=np.uint8)
 IMAGE = HandImage(np.zeros((240, 320), dtype=np.uint8))
 GONE = hand("no hand", 0.0, found=False)
 READ = grey_eyes().read
@@ -106,3 +107,17 @@ def test_only_good_pictures_count_and_never_more_than_wanted(
         assert hover.ready == (len(hover.rounds) == rounds and all(len(one) == pictures for one in hover.rounds))
     hover.clear()
     assert hover.rounds == ((),)
+
+
+def test_a_round_that_is_judged_wants_enough_pictures_of_each_light() -> None:
+    hover = Hover(HoverRules(pictures=1, seen_min=3))
+    bands: tuple[Band, ...] = ("visible", "nir", "visible", "nir", "visible")
+    for number, band in enumerate(bands):
+        if hover.wants(hand(), number * 100 * MS, band):
+            region = hand().region
+            assert region is not None
+            hover.accept(Accepted(HandImage(GREY, band), hand(), READ(region)), number * 100 * MS)
+        assert not hover.ready
+    hover.wants(hand(), 500 * MS, "nir")
+    assert hover.ready
+    assert [one.image.band for one in hover.rounds[0]] == ["visible", "nir"]

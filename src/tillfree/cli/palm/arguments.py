@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from tillfree.cli.palm.desk_arguments import add_desk
+
 __all__ = ["add_palm"]
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
@@ -25,6 +27,12 @@ def _train_fusion(arguments: argparse.Namespace) -> int:
     return run_train_fusion(arguments)
 
 
+def _demo(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.palm.demo import run_palm_demo
+
+    return run_palm_demo(arguments)
+
+
 # ---- arguments --------------------------------------------------------------------------------------------------
 
 
@@ -32,14 +40,30 @@ def add_palm(commands: Commands) -> None:
     """Adds `palm` and what it can do."""
     palm = commands.add_parser("palm", help="palms: how well they are told apart", description="palms")
     inner = palm.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_demo(inner)
     _add_evaluate(inner)
     _add_train_fusion(inner)
+    add_desk(inner)
 
 
 def _add(commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     return parser
+
+
+def _add_demo(commands: Commands) -> None:
+    parser = _add(commands, "demo", _demo, "open a palm station in the browser, with a camera or with simulated hands")
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="where palms are kept (default: a temporary folder, then gone)"
+    )
+    parser.add_argument(
+        "--liveness", action="store_true", help="turn away what is not taken for a living hand (default: only say so)"
+    )
+    parser.add_argument("--port", type=int, default=8430, metavar="N", help="default 8430; 0 takes any that is free")
+    parser.add_argument(
+        "--browser", action=argparse.BooleanOptionalAction, default=True, help="open a browser, where there is a screen"
+    )
 
 
 def _add_evaluate(commands: Commands) -> None:

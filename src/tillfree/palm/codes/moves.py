@@ -105,8 +105,8 @@ def _least_squares(basis: Doubles, moves: Integers | Doubles, weights: Doubles) 
     weighted = basis.T * weights[:, None]
     normal = (weighted @ basis).astype(np.float64)
     normal[:, (0, 1, 2), (0, 1, 2)] += np.array([1e-3, _STIFFNESS, _STIFFNESS]) * weights.sum(axis=1)[:, None]
-    solved: Doubles = np.linalg.solve(normal, weighted @ moves.astype(np.float64)).transpose(0, 2, 1)
-    return solved
+    solved = np.linalg.solve(normal, weighted @ moves.astype(np.float64))
+    return np.asarray(solved.transpose(0, 2, 1), np.float64)
 
 
 def unrest(moves: Integers, weights: Doubles, fitted: Doubles) -> Doubles:

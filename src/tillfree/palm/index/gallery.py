@@ -2,7 +2,8 @@
 
 Up to `exact_max` codes every one is compared in full. Past that the first 256 bits of all are compared: the hyperplanes
 of those bits are orthogonal to each other, so that they miss little. The nearest `looked_at` of each shard are then
-compared with the values of the probe, which are not rounded to bits, and put in order by that.
+compared in full. In the end the nearest `looked_at` of all are compared with the values of the probe, which are not
+rounded to bits, and put in order by that.
 
 Palms of different people are all about equally far from each other, so that there is little for an index to be guided
 by: inverted lists missed a third of the probes, and graphs found all but were slower than looking at everything, and
@@ -109,7 +110,10 @@ class PalmIndex:
         if not found:
             return ()
         ids, codes = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        away, cosines = distances(code, codes), cosines_of(values, codes)
+        away = distances(code, codes)
+        keep = np.lexsort((ids, away))[: max(count, self._looked_at)]
+        ids, codes, away = ids[keep], codes[keep], away[keep]
+        cosines = cosines_of(values, codes)
         order = np.lexsort((ids, -cosines))[:count]
         return tuple(Candidate(int(ids[row]), int(away[row]), float(cosines[row])) for row in order)
 

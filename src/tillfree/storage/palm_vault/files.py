@@ -108,7 +108,27 @@ class VaultFiles:
             self._vault = str(connection.execute("SELECT vault FROM meta").fetchone()[0])
             cleared = self._check(connection, accept_restored=accept_restored)
             self._prove_keys(connection)
+            self._sweep(connection)
         return cleared
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        """Clears away what a process that was killed left: journals that SQLite has no use for any more.
+
+        Both files are held for writing here, so that nobody is at work with them.
+        """
+        names = [path.name for path in self._paths]
+        left = [
+            one
+            for path in self._paths
+            for one in path.parent.iterdir()
+            if any(one.name.startswith((f"{name}-journal", f"{name}-mj")) for name in names)
+        ]
+        for name in ("main", "keyring") if left else ():
+            # A journal that is written anew is removed when that is done; a page that does not change is not written.
+            connection.execute(f"UPDATE {name}.meta SET generation = generation + 1")  # noqa: S608  two names
+        for one in left:
+            if not one.name.endswith("-journal"):
+                one.unlink(missing_ok=True)
 
     def _make(self, connection: sqlite3.Connection, *, with_keyring: bool) -> None:
         if with_keyring:

@@ -6,6 +6,8 @@ own key away.
 
 import base64
 import binascii
+import contextlib
+import os
 import re
 import shlex
 import subprocess
@@ -18,13 +20,13 @@ import msgspec
 
 from tillfree.storage.palm_vault.errors import TamperedError, VaultKeyError
 from tillfree.storage.palm_vault.sealing import KEY_BYTES, Place, new_key, open_sealed, seal
-from tillfree.storage.secret_files import write_secret
 
 __all__ = ["FILE_NAME", "KeyFile", "KeyRoom", "KeyText", "Wrapped", "keys_of_command", "keys_of_environment"]
 
 FILE_NAME = "wrapping-keys.json"
 _FILE_BYTES_MAX = 1 << 20
 _COMMAND_S = 30
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 
@@ -116,11 +118,14 @@ class KeyFile:
             VaultKeyError: the file cannot be read or written, others may read it, or it holds no keys.
         """
         self._path = folder / FILE_NAME
+        self._part = folder / f"{FILE_NAME}.part"
         self._lock = threading.Lock()
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise VaultKeyError(f"{folder}: cannot be made ({error.strerror or error}); name another folder") from error
+        with contextlib.suppress(OSError):
+            self._part.unlink()  # of a process that was killed while it wrote
         self._keys = self._read()
         if not self._keys:
             self.renew()
@@ -143,14 +148,16 @@ class KeyFile:
             return _unwrapped(self._keys, wrapped, place, str(self._path))
 
     def renew(self) -> None:
-        """Makes a new key the newest."""
+        """Makes a new key the newest; what another process has made stays."""
         with self._lock:
+            self._keys = self._read()
             number = 1 + max((int(id_) for id_ in self._keys if id_.isdigit()), default=0)
             self._write({**self._keys, str(number): new_key()})
 
     def retire(self, needed: Collection[str]) -> None:
         """Destroys all but the newest and those that are needed."""
         with self._lock:
+            self._keys = self._read()
             left = {id_: key for id_, key in self._keys.items() if id_ in needed or id_ == self.newest}
             if len(left) < len(self._keys):
                 self._write(left)
@@ -175,7 +182,13 @@ class KeyFile:
     def _write(self, keys: dict[str, bytes]) -> None:
         kept = tuple(_Kept(id_, base64.b64encode(key).decode()) for id_, key in keys.items())
         try:
-            write_secret(self._path, msgspec.json.format(msgspec.json.encode(_File(kept))) + b"\n")
+            # Always under the same name: no copy of a key that is to be destroyed is left behind under another one.
+            handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(_File(kept))) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            self._part.replace(self._path)
         except OSError as error:
             raise VaultKeyError(
                 f"{self._path}: cannot be written ({error.strerror or error}); the folder must be writable"

@@ -47,6 +47,11 @@ class VaultLog(VaultFiles):
             }
         return AuditProof(entries, None if ends == {(entries, previous)} else entries + 1, previous)
 
+    def had_head(self, head: str) -> bool:
+        """Whether the log once ended with this hash: where it did not, both files were put back from a copy."""
+        with self._reading() as connection:
+            return connection.execute("SELECT 1 FROM audit WHERE hash = ?", (head,)).fetchone() is not None
+
     def _append(self, connection: sqlite3.Connection, entry: AuditEntry) -> AuditRow:
         """Adds an entry in the transaction of the caller."""
         last, previous = connection.execute("SELECT audit_number, audit_hash FROM meta").fetchone()

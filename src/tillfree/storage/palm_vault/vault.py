@@ -122,10 +122,13 @@ class PalmVault(VaultLog):
             )
             return dict(rows.fetchall())
 
-    def template_count(self) -> int:
-        """How many templates there are."""
+    def template_count(self, subject: str = "") -> int:
+        """How many templates there are, of one person where one is named."""
         with self._reading() as connection:
-            return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+            if not subject:
+                return int(connection.execute("SELECT count(*) FROM templates").fetchone()[0])
+            row = connection.execute("SELECT count(*) FROM templates WHERE subject = ?", (subject,)).fetchone()
+            return int(row[0])
 
     def all_templates(self, subjects: Sequence[str] | None = None) -> Iterator[KeptTemplate]:
         """The templates of these persons, of all where none are named, one person after the other."""
@@ -148,12 +151,21 @@ class PalmVault(VaultLog):
 
     def enrol(self, profile: Profile, templates: Sequence[Template], entry: AuditEntry, day: int) -> str:
         """Keeps somebody new, under a random name of 24 hexadecimal digits, which is returned."""
-        subject = secrets.token_hex(12)
+        return self.enrol_many([(profile, templates)], entry, day)[0]
+
+    def enrol_many(
+        self, persons: Sequence[tuple[Profile, Sequence[Template]]], entry: AuditEntry, day: int
+    ) -> list[str]:
+        """Keeps several new persons at once: all of them, or none; the disk is waited for once."""
+        made = []
         with self._changing() as connection:
-            connection.execute("INSERT INTO subjects VALUES (?, ?, ?)", (subject, day, b""))
-            self._rekey(connection, subject, profile, templates)
-            self._append(connection, msgspec.structs.replace(entry, subject=subject))
-        return subject
+            for profile, templates in persons:
+                subject = secrets.token_hex(12)
+                connection.execute("INSERT INTO subjects VALUES (?, ?, ?)", (subject, day, b""))
+                self._rekey(connection, subject, profile, templates)
+                self._append(connection, msgspec.structs.replace(entry, subject=subject))
+                made.append(subject)
+        return made
 
     def change(
         self,
@@ -246,8 +258,9 @@ class PalmVault(VaultLog):
 
         Interrupted anywhere, both wrapping keys are there until the next time, and everything opens.
         """
-        self._keys.renew()
         with self._changing() as connection:
+            # Inside, so that of two processes one waits for the other.
+            self._keys.renew()
             rows = connection.execute("SELECT subject, wrapped_by, wrapped FROM keyring.data_keys").fetchall()
             for subject, by, data in rows:
                 place = self._key_place(subject)
@@ -270,7 +283,8 @@ class PalmVault(VaultLog):
                     "SELECT wrapped_by FROM keyring.data_keys UNION SELECT wrapped_by FROM keyring.site_keys"
                 )
             }
-        self._keys.retire(needed)
+        with self._changing(bump=False):
+            self._keys.retire(needed)
         return len(rows) + len(SITE_KEYS)
 
     # ---- stations -----------------------------------------------------------------------------------------------

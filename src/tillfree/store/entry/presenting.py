@@ -134,6 +134,9 @@ class Reader:
         link = self._palms.link(palm.account)
         if link is None:
             return _wrong("palm", "unknown", group_size)
+        if link.badge and not (link.token or link.account):
+            of_badge = self._of_badge(BadgeTap(badge=link.badge), group_size)
+            return msgspec.structs.replace(of_badge, known_as=(*of_badge.known_as, ("palm", palm.account)))
         pays = link.role == "shopper"
         payer = Payer(kind="none")
         if pays:

@@ -10,6 +10,10 @@ from tillfree.store.palms.settings import PalmSettings
 
 __all__ = ["chosen_templates", "good_enough", "good_samples"]
 
+_TWO_HANDS_RATE = 0.01
+"""Samples that are taken within seconds are of one hand, unless two people hold theirs in turn: one of so many hands of
+others may pass for the first, so that few good samples are refused (assumed)."""
+
 
 def good_enough(sample: Sample, settings: PalmSettings) -> str:
     """Why a sample is not compared: a word of `PALM_REASONS`, empty for a good one."""
@@ -20,8 +24,8 @@ def good_enough(sample: Sample, settings: PalmSettings) -> str:
     return "poor" if sample.quality < settings.quality_min else ""
 
 
-def good_samples(samples: Sequence[Sample], settings: PalmSettings) -> dict[Hand, list[Sample]]:
-    """The good samples by hand, the best first.
+def good_samples(samples: Sequence[Sample], settings: PalmSettings, least: int) -> dict[Hand, list[Sample]]:
+    """The good samples by hand, the best first; of each hand there have to be `least`.
 
     Raises:
         PalmDeskError: there are too few of a hand, or none at all.
@@ -34,10 +38,8 @@ def good_samples(samples: Sequence[Sample], settings: PalmSettings) -> dict[Hand
         why = sorted({good_enough(sample, settings) for sample in samples}) or ["no hand"]
         raise PalmDeskError(f"none of {len(samples)} samples is good enough ({', '.join(why)}); hold the hand again")
     for hand, those in found.items():
-        if len(those) < settings.samples_min:
-            raise PalmDeskError(
-                f"{len(those)} good samples of the {hand} hand, and {settings.samples_min} are needed; hold it again"
-            )
+        if len(those) < least:
+            raise PalmDeskError(f"{len(those)} good samples of the {hand} hand, and {least} are needed; hold it again")
         those.sort(key=lambda sample: -sample.quality)
     return found
 
@@ -54,7 +56,7 @@ def chosen_templates(
     Raises:
         PalmDeskError: samples of one hand are not of one palm, as where two people held theirs in turn.
     """
-    needed = recogniser.threshold(1, settings.false_match_rate)
+    needed = recogniser.threshold(1, _TWO_HANDS_RATE)
     out: list[Template] = []
     for hand, samples in found.items():
         kept = samples[: settings.templates_max]
@@ -71,12 +73,12 @@ def chosen_templates(
 def _need_one_palm(
     samples: Sequence[Sample],
     protected: Sequence[Sequence[Protected]],
-    alike: Callable[[Sample, bytes], float],
+    alike: Callable[[Sample, Sequence[bytes]], float],
     needed: float,
 ) -> None:
     for number, sample in enumerate(samples):
-        others = [one for at, those in enumerate(protected) if at != number for one in those]
-        if others and max(alike(sample, one.data) for one in others) < needed:
+        others = [one.data for at, those in enumerate(protected) if at != number for one in those]
+        if others and alike(sample, others) < needed:
             raise PalmDeskError(
                 f"the samples of the {sample.hand} hand do not agree; enrol one person at a time, and hold it again"
             )

@@ -54,4 +54,4 @@ def enter_by_palm(
         answer = dataclasses.replace(answer, reason=reason)
     if not answer.allowed:
         return PalmEntry(answer)
-    return PalmEntry(answer, entry.present(gate, palms.match(answer, gate), group_size=group_size))
+    return PalmEntry(answer, entry.present(gate, palms.match(answer), group_size=group_size))

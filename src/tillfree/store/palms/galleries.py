@@ -2,11 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tillfree.storage.palm_vault.errors import TamperedError, VaultKeyError
 from tillfree.storage.palm_vault.records import Hand
 from tillfree.storage.palm_vault.vault import KeptTemplate, PalmVault
+from tillfree.store.palms.rates import of_hands, of_tries
 from tillfree.store.palms.recogniser import Gallery, Recogniser, Sample
 
 __all__ = ["KeptGallery", "Match"]
@@ -57,14 +58,19 @@ class KeptGallery:
                     self._forget(number)
                 new = {number: subject for number, subject in there.items() if number not in self._seen}
             self._seen |= new
-            for subject in sorted(set(new.values())):
-                self._load(subject)
+            self._put([one for subject in sorted(set(new.values())) for one in self._load(subject)])
             self.broken &= set(self._seen.values())
             self._generation, self._epoch = generation, epoch
 
     def __len__(self) -> int:
         with self._lock:
             return len(self._of)
+
+    @property
+    def persons(self) -> int:
+        """How many people can be found."""
+        with self._lock:
+            return len(self._numbers)
 
     @property
     def outdated(self) -> int:
@@ -78,29 +84,32 @@ class KeptGallery:
         return self._vault.site_key("templates")
 
     def search(self, samples: Sequence[Sample]) -> list[Match]:
-        """Persons, the most probable first. Left and right palms are two witnesses: their log ratios add up.
+        """Persons, the most probable first. Left and right palms are two witnesses: their ratios are multiplied.
 
-        More samples of one hand are not: the best counts.
+        Several samples of one hand, and several templates of it, are one witness: the mean of their ratios counts
+        (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match.
         """
         with self._lock:
+            probes = self._probes(samples)
             found = {
-                self._of[one.number][0]
-                for sample in samples
-                for one in self._gallery.search(sample, _CANDIDATES)
-                if one.number in self._of
+                self._of[number][0]
+                for _, probe in probes
+                for number in self._gallery.near(probe, _CANDIDATES)
+                if number in self._of
             }
-            matches = [Match(subject, self._score(subject, samples)) for subject in found]
+            matches = [Match(subject, self._score(subject, probes)) for subject in found]
         return sorted(matches, key=lambda one: (-one.log_ratio, one.subject))
 
     def score(self, subject: str, samples: Sequence[Sample]) -> float | None:
         """The same for one person; None where they have no template."""
         with self._lock:
-            return self._score(subject, samples) if self._numbers.get(subject) else None
+            return self._score(subject, self._probes(samples)) if self._numbers.get(subject) else None
 
-    def alike(self, sample: Sample, data: bytes) -> float:
-        """The log ratio of a sample and a template that need not be in the gallery."""
+    def alike(self, sample: Sample, data: Sequence[bytes]) -> float:
+        """The log ratio of a sample and templates of one hand that need not be in the gallery."""
         with self._lock:
-            return self._gallery.score(sample, data)
+            probe = self._gallery.probe(sample)
+            return of_tries([ratio for one in data for ratio in self._gallery.scores(probe, one)])
 
     def has(self, subject: str) -> bool:
         """Whether there is a template of them."""
@@ -112,33 +121,36 @@ class KeptGallery:
         """How often all palms were revoked, up to what was taken over last."""
         return self._epoch
 
-    def _score(self, subject: str, samples: Sequence[Sample]) -> float:
-        best: dict[Hand, float] = {}
-        for sample in samples:
+    def _probes(self, samples: Sequence[Sample]) -> list[tuple[Hand, object]]:
+        return [(sample.hand, self._gallery.probe(sample)) for sample in samples]
+
+    def _score(self, subject: str, probes: Sequence[tuple[Hand, object]]) -> float:
+        tries: dict[Hand, list[float]] = {}
+        for shown, probe in probes:
             for number in self._numbers.get(subject, ()):
                 hand = self._of[number][1]
-                if "unknown" in (hand, sample.hand) or hand == sample.hand:
-                    ratio = self._gallery.score(sample, self._data[number])
-                    best[sample.hand] = max(best.get(sample.hand, ratio), ratio)
-        if "unknown" in best:  # perhaps it is one of the others: no second witness
-            return max(best.values())
-        return sum(best.values()) if best else float("-inf")
+                if "unknown" in (hand, shown) or hand == shown:
+                    tries.setdefault(shown, []).extend(self._gallery.scores(probe, self._data[number]))
+        if "unknown" in tries:  # perhaps it is one of the others: no second witness
+            return of_tries([ratio for those in tries.values() for ratio in those])
+        return of_hands([of_tries(those) for those in tries.values()])
 
-    def _load(self, subject: str) -> None:
+    def _load(self, subject: str) -> list[KeptTemplate]:
+        """The templates of a person that are not there yet, and can be compared."""
         try:
             kept = self._vault.templates(subject)
         except (TamperedError, VaultKeyError) as error:
             if subject not in self.broken:
                 _log.error("somebody in the vault of palms cannot be recognised: %s", error)
             self.broken.add(subject)
-            return
-        self._put(kept)
+            return []
+        scheme = self._recogniser.scheme
+        return [one for one in kept if one.number not in self._of and one.template.scheme == scheme]
 
-    def _put(self, kept: Iterable[KeptTemplate]) -> None:
+    def _put(self, kept: Sequence[KeptTemplate]) -> None:
+        """All at once: an index takes many as fast as one."""
+        self._gallery.put([one.number for one in kept], [one.template.data for one in kept])
         for one in kept:
-            if one.number in self._of or one.template.scheme != self._recogniser.scheme:
-                continue
-            self._gallery.put(one.number, one.template.data)
             self._of[one.number] = (one.subject, one.template.hand)
             self._data[one.number] = one.template.data
             self._numbers.setdefault(one.subject, []).append(one.number)

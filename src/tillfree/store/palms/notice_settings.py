@@ -97,8 +97,24 @@ class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The screen of a palm station."""
+    """The screen of a palm station in a browser."""
 
+    enabled: Annotated[
+        bool,
+        Meta(
+            title="Station in a browser",
+            description="Whether the page /palm is served. A browser cannot prove which machine it runs on: whoever "
+            "has the secret of displays, or signs in, is trusted to show what their camera sees. Where that is not "
+            "enough, stations that sign use the API.",
+        ),
+    ] = False
+    purpose: Annotated[
+        Literal["identify", "enter"],
+        Meta(
+            title="Purpose",
+            description="What a palm does there: say who it is, or open the gate of the station's name.",
+        ),
+    ] = "identify"
     name: Annotated[
         str, Meta(title="Station", description="What the station in a browser is called.", min_length=1, max_length=64)
     ] = "station-1"
@@ -136,7 +152,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         bool,
         Meta(
             title="Enrolment at home",
-            description="Whether somebody may enrol by a photo of their palm; it does nothing before the first hover at "
-            "a station agrees with it.",
+            description="Whether somebody may enrol by a photo of their palm; it does nothing before the first "
+            "hover at a station agrees with it.",
         ),
     ] = False

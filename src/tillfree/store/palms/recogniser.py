@@ -10,7 +10,7 @@ from typing import Protocol
 from tillfree.palm.samples import HandImage
 from tillfree.storage.palm_vault.records import Hand
 
-__all__ = ["Candidate", "Gallery", "Protected", "Recogniser", "Sample"]
+__all__ = ["Gallery", "Protected", "Recogniser", "Sample"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,31 +43,27 @@ class Protected:
         return f"Protected({self.band}, {len(self.data)} bytes)"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Candidate:
-    """A template that was found, by its number, with the natural logarithm of the likelihood ratio."""
-
-    number: int
-    log_ratio: float
-
-
 class Gallery(Protocol):
-    """Protected templates in memory, all under one site key. Methods may be called by any thread."""
+    """Protected templates in memory, all under one site key. Used by one thread at a time."""
 
-    def put(self, number: int, data: bytes) -> None:
-        """Adds a template."""
+    def put(self, numbers: Sequence[int], data: Sequence[bytes]) -> None:
+        """Adds templates, each under a number that is not in use."""
         ...
 
     def remove(self, number: int) -> None:
         """Forgets a template; unknown numbers are fine."""
         ...
 
-    def search(self, sample: Sample, count: int) -> Sequence[Candidate]:
-        """The templates most like a sample, the best first."""
+    def probe(self, sample: Sample) -> object:
+        """A sample with features, ready to be compared with many templates."""
         ...
 
-    def score(self, sample: Sample, data: bytes) -> float:
-        """The log ratio of a sample and one template."""
+    def near(self, probe: object, count: int) -> Sequence[int]:
+        """The numbers of the templates that are most like it, as far as a quick look tells."""
+        ...
+
+    def scores(self, probe: object, data: bytes) -> Sequence[float]:
+        """The log ratios of a probe and one template; none where the two cannot be compared, as of two bands."""
         ...
 
     def __len__(self) -> int:
@@ -95,6 +91,6 @@ class Recogniser(Protocol):
         """A new gallery."""
         ...
 
-    def threshold(self, templates: int, rate: float) -> float:
-        """The log ratio that a stranger reaches in a search of so many templates at this rate, at most."""
+    def threshold(self, persons: int, rate: float) -> float:
+        """The log ratio that a stranger reaches in a search of so many persons at this rate, at most."""
         ...

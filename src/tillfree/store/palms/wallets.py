@@ -109,7 +109,9 @@ class VaultLinks:
                 last4=card.last4,
                 account=profile.account,
             )
-        return self._of_account(profile, link) if profile.account else None
+        if profile.account:
+            return self._of_account(profile, link)
+        return msgspec.structs.replace(link, badge=profile.badge) if profile.badge else None
 
     def _of_account(self, profile: Profile, link: PalmLink) -> PalmLink:
         """The account of the app pays, by the card that is in it where there is one."""

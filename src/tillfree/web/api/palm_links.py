@@ -10,7 +10,8 @@ from tillfree.connectors.mail import is_address
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.palm_vault.records import Consent, ErasureProof, LinkedCard, Profile
 from tillfree.store.palms.answers import CardView, TemplateView
-from tillfree.store.palms.desk import PalmDesk, card_views
+from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.office import card_views
 from tillfree.store.palms.pins import made_pin
 from tillfree.store.palms.wallets import with_card, with_default, without_card
 from tillfree.web.api.operations import Call, Operation

@@ -65,9 +65,9 @@ class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 def palms_of(call: Call) -> PalmDesk:
     """The desk. Raises Problem where this store reads no palms."""
-    if call.console.palms is None:
+    if call.console.palm_desk is None:
         raise Problem("unavailable", "this store reads no palms; see palm.enabled in its settings")
-    return call.console.palms
+    return call.console.palm_desk
 
 
 def sample_of(desk: PalmDesk, body: CaptureBody) -> Sample:

@@ -7,8 +7,9 @@ from msgspec import Meta
 
 from tillfree.core.time import NS_PER_S
 from tillfree.store.palms.answers import Enrolled, PalmAnswer
-from tillfree.store.palms.desk import PalmDesk, card_views
+from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.entering import enter_by_palm
+from tillfree.store.palms.office import card_views
 from tillfree.store.palms.policy import Use
 from tillfree.store.palms.recogniser import Sample
 from tillfree.web.api.operations import Call, Operation
@@ -152,7 +153,7 @@ def _identify(call: Call) -> IdentifyView:
     )
     samples = _samples(desk, body.captures)
     answer = desk.verify(body.palm, samples, use) if body.palm else desk.identify(samples, use)
-    call.note("palm.identify", answer.subject, answer.reason or body.purpose)
+    # Not written down: a log of who was recognised when would be a diary.
     return _said(desk, answer, body)
 
 

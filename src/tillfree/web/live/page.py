@@ -24,6 +24,8 @@ def routes() -> list[BaseRoute]:
 
 
 def _show(ask: Ask) -> Response:
+    if ask.console.home != "/":
+        return ask.back(ask.console.home)
     plan = msgspec.to_builtins(floor_plan(ask.store.shop))
     breaker = ask.store.breaker
     # By fixture, what unplugs its scales: the map offers it for the fixture that is clicked.

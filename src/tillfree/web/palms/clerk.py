@@ -1,7 +1,9 @@
 """What a station asks the desk of palms, and what it may say of the answer to whoever stands before it."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
+from tillfree.palm.samples import Band
 from tillfree.storage.palm_vault.records import PURPOSES, Consent, Profile, Purpose
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.answers import PalmAnswer
@@ -46,7 +48,7 @@ class DeskClerk:
 
     def identify(self, samples: Sequence[Reading], station: str) -> Answer:
         """Whose palm it is; one that was enrolled at home is confirmed by its first hover."""
-        read = [_sample(one) for one in samples]
+        read = _samples(samples)
         use = self._use(station)
         answer = self._desk.identify(read, use)
         if answer.reason == "unconfirmed":
@@ -78,7 +80,7 @@ class DeskClerk:
         )
         profile = Profile(made_ns=now_ns, consents=(), pin=pin, language=wishes.language)
         try:
-            made = self._desk.enrol([_sample(one) for one in (*first, *again)], consent, by=station, profile=profile)
+            made = self._desk.enrol([*_samples(first), *_samples(again)], consent, by=station, profile=profile)
         except DuplicateError:
             return Answer(kind="already")
         except PalmDeskError:
@@ -108,7 +110,7 @@ class DeskClerk:
         except NoPalmError:  # erased a moment ago
             return Answer(kind="unknown")
         if kind == "known" and self._purpose == "enter" and self._entry is not None:
-            gate = self._entry.present(station, self._desk.match(answer, station))
+            gate = self._entry.present(station, self._desk.match(answer))
             if not gate.opens:
                 kind, reason = "refused", "gate"
         may = profile.purposes() & purposes_at(self._desk.settings, station)
@@ -129,5 +131,19 @@ def shown_name(subject: str, profile: Profile) -> str:
     return f"\u2022\u2022 {subject[-4:]}"
 
 
-def _sample(one: Reading) -> Sample:
-    return Sample(one.features, one.features.side, one.quality, "", one.live)
+def _samples(read: Sequence[Reading]) -> list[Sample]:
+    """The samples of one round: a picture in visible light and one in near infrared together are one.
+
+    A picture whose hand was taken for the other one than in most pictures is left out: its palm would be mirrored.
+    """
+    hand = Counter(one.features.side for one in read).most_common(1)[0][0] if read else "unknown"
+    by_band: dict[Band, list[Reading]] = {}
+    for one in sorted(read, key=lambda one: -one.quality):
+        if one.features.side == hand:
+            by_band.setdefault(one.features.band, []).append(one)
+    samples = []
+    for those in zip(*by_band.values(), strict=False):
+        lives = [one.live for one in those]
+        live = None if None in lives else all(lives)
+        samples.append(Sample(tuple(one.features for one in those), hand, min(one.quality for one in those), "", live))
+    return samples

@@ -4,11 +4,12 @@ Pure: the time comes with each picture. Nothing of it is kept beyond `Hover.clea
 """
 
 import dataclasses
+from collections import Counter
 from typing import Literal
 
 from tillfree.core.time import NS_PER_S
 from tillfree.palm.features import Features
-from tillfree.palm.samples import HandImage
+from tillfree.palm.samples import Band, HandImage
 from tillfree.web.palms.seeing import SeenHand
 
 __all__ = ["Accepted", "Guidance", "Hover", "HoverRules", "Phase"]
@@ -20,15 +21,20 @@ _NS_PER_MS = NS_PER_S // 1000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class HoverRules:
-    """How many good pictures are wanted, and how much patience there is. Values assumed, for a hand over a reader."""
+    """How many good pictures are wanted, and how much patience there is. Values assumed, for a hand over a reader.
+
+    `pictures` are read of each light in each round.
+    """
 
     pictures: int = 2
     rounds: int = 1
     quality_min: float = 30.0
+    seen_min: int = 0
+    """So many good pictures of each light are wanted in a round, read or not: liveness shows in motion only."""
     apart_ms: int = 0
     """Two pictures of a round are at least so far apart: for enrolment they are to differ."""
     lost_ms: int = 700
-    """After so long without a good picture, those before it no longer count: it may be another hand."""
+    """A hand that is not held well for so long has to begin anew."""
     lifted_ms: int = 350
     """So long nobody may be seen before a hand counts as lifted."""
     patience_ms: int = 25_000
@@ -65,14 +71,16 @@ class Hover:
         self.rules = rules
         self._rounds: list[list[Accepted]] = [[]]
         self._lift = lift
+        self._good: Counter[Band] = Counter()
         self._began_ns = 0
-        self._good_ns = 0
+        self._read_ns: dict[Band, int] = {}
         self._gone_ns: int | None = None
+        self._poor_ns: int | None = None
 
     @property
     def ready(self) -> bool:
         """Whether every round has its pictures."""
-        return len(self._rounds) == self.rules.rounds and len(self._rounds[-1]) >= self.rules.pictures
+        return len(self._rounds) == self.rules.rounds and self._is_full()
 
     @property
     def rounds(self) -> tuple[tuple[Accepted, ...], ...]:
@@ -83,33 +91,37 @@ class Hover:
         """Forgets every picture and begins anew."""
         self._rounds = [[]]
         self._lift = False
-        self._began_ns = self._good_ns = 0
-        self._gone_ns = None
+        self._good.clear()
+        self._began_ns = 0
+        self._read_ns.clear()
+        self._gone_ns = self._poor_ns = None
 
     def is_out_of_patience(self, now_ns: int) -> bool:
         """Whether a hand has been tried for too long."""
         return bool(self._began_ns) and now_ns - self._began_ns > self.rules.patience_ms * _NS_PER_MS
 
-    def wants(self, seen: SeenHand, now_ns: int) -> bool:
+    def wants(self, seen: SeenHand, now_ns: int, band: Band = "visible") -> bool:
         """Takes note of what was seen; whether that picture is to be read, and then given to `accept`."""
         self._watch(seen, now_ns)
         if self._lift or self.ready or self._why_not(seen):
             return False
-        pictures = self._rounds[-1]
-        return not pictures or now_ns - self._good_ns >= self.rules.apart_ms * _NS_PER_MS
+        self._good[band] += 1
+        early = now_ns - self._read_ns.get(band, -self.rules.apart_ms * _NS_PER_MS) < self.rules.apart_ms * _NS_PER_MS
+        wanted = self._taken(band) < self.rules.pictures and not early
+        if not wanted:
+            self._close_round()
+        return wanted
 
     def accept(self, accepted: Accepted, now_ns: int) -> None:
         """One more good picture."""
         self._rounds[-1].append(accepted)
-        self._good_ns = now_ns
-        if len(self._rounds[-1]) >= self.rules.pictures and len(self._rounds) < self.rules.rounds:
-            self._rounds.append([])
-            self._lift = True
+        self._read_ns[accepted.image.band] = now_ns
+        self._close_round()
 
     def guidance(self, seen: SeenHand, size: tuple[int, int]) -> Guidance:
         """What to tell; `size` is the picture's height and width in pixels."""
-        done = sum(len(one) for one in self._rounds)
-        progress = min(done / (self.rules.pictures * self.rules.rounds), 1.0)
+        begun = len(self._rounds) - 1 + self._share()
+        progress = min(begun / self.rules.rounds, 1.0)
         number = len(self._rounds)
         if self._lift:
             return Guidance("lift", "lift", progress=progress, round=number, hand=_place(seen, size))
@@ -127,20 +139,51 @@ class Hover:
         )
 
     def _watch(self, seen: SeenHand, now_ns: int) -> None:
-        if seen.found:
-            self._gone_ns = None
-            self._began_ns = self._began_ns or now_ns
-        else:
+        """A hand that was away, or was not held well for long, may be another one: what was read of it is forgotten."""
+        if self._gone_ns is not None and now_ns - self._gone_ns >= self.rules.lifted_ms * _NS_PER_MS:
+            self._lift = False
+            self._drop_round()
+            if len(self._rounds) == 1:
+                self._began_ns = 0
+        if not seen.found:
             self._gone_ns = now_ns if self._gone_ns is None else self._gone_ns
-            if now_ns - self._gone_ns >= self.rules.lifted_ms * _NS_PER_MS:
-                self._lift = False
-                if self.rules.rounds == 1 and not self.ready:
-                    self.clear()
-                    self._gone_ns = now_ns
-                    return
-        stale = self._good_ns and now_ns - self._good_ns > self.rules.lost_ms * _NS_PER_MS
-        if stale and not self._lift and not self.ready:
-            self._rounds[-1].clear()
+            return
+        self._gone_ns = None
+        self._began_ns = self._began_ns or now_ns
+        if not self._why_not(seen):
+            self._poor_ns = None
+            return
+        self._poor_ns = now_ns if self._poor_ns is None else self._poor_ns
+        if now_ns - self._poor_ns > self.rules.lost_ms * _NS_PER_MS and not self._lift:
+            self._drop_round()
+
+    def _drop_round(self) -> None:
+        if self.ready:
+            return
+        self._rounds[-1].clear()
+        self._good.clear()
+
+    def _is_full(self) -> bool:
+        """Whether the present round has its pictures."""
+        return bool(self._good) and all(
+            count >= self.rules.seen_min and self._taken(band) >= self.rules.pictures
+            for band, count in self._good.items()
+        )
+
+    def _share(self) -> float:
+        """How much of the present round is done."""
+        shares = [self._taken(band) / self.rules.pictures for band in self._good]
+        return min(shares, default=0.0)
+
+    def _taken(self, band: Band) -> int:
+        return sum(one.image.band == band for one in self._rounds[-1])
+
+    def _close_round(self) -> None:
+        if self._is_full() and len(self._rounds) < self.rules.rounds:
+            self._rounds.append([])
+            self._good.clear()
+            self._read_ns.clear()
+            self._lift = True
 
     def _why_not(self, seen: SeenHand) -> str:
         """What keeps a picture from being good; empty for nothing."""

@@ -20,9 +20,9 @@ __all__ = ["may_open", "needs_sign_in", "opened", "room_of"]
 
 def room_of(ask: "Ask") -> "PalmRoom":
     """What knows palms; a store without it has no such pages."""
-    if ask.console.palms is None:
+    if ask.console.palm_room is None:
         raise NotThere(ask.say("This store knows no palms. The settings under [palm] turn them on."))
-    return ask.console.palms
+    return ask.console.palm_room
 
 
 def may_open(console: Console, connection: HTTPConnection) -> bool:
@@ -50,4 +50,4 @@ def needs_sign_in(ask: "Ask") -> bool:
 
 
 def _is_display(console: Console, given: str) -> bool:
-    return console.palms is not None and bool(given) and is_secret(console.palms.display_token(), given)
+    return console.palm_room is not None and bool(given) and is_secret(console.palm_room.display_token(), given)

@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute
 
 from tillfree.web.console import Console
-from tillfree.web.palms import console_page, station_page
+from tillfree.web.palms import console_page, home_page, station_page
 from tillfree.web.palms.stream import Stations
 from tillfree.web.routing import act, open_view, view
 
@@ -15,7 +15,14 @@ def routes(console: Console) -> list[BaseRoute]:
     return [
         open_view("/palm", station_page.show),
         open_view("/palm/samples/{person:int}/{frame:int}.jpg", station_page.sample),
+        open_view("/palm/policy", home_page.policy),
+        open_view("/palm/home/{secret}", home_page.home),
+        open_view("/palm/home/{secret}", home_page.send, ("POST",)),
         *Stations(console).routes(),
         view("/palms", console_page.show, "palms.see"),
+        act("/palms/invite", console_page.invite, "palms.change"),
+        act("/palms/find", console_page.find, "palms.change"),
+        act("/palms/export", console_page.export, "palms.change"),
         act("/palms/delete", console_page.delete, "palms.change"),
+        act("/palms/revoke", console_page.revoke, "palms.change"),
     ]

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from tillfree.store.palms.notice import Notice
+from tillfree.web.palms.home import HomeEnrolment
 from tillfree.web.palms.seeing import Clerk, Eyes, SampleHands
 from tillfree.web.palms.session import SessionRules
 
@@ -17,6 +18,8 @@ class PalmRoom:
     eyes: Eyes
     clerk: Clerk
     notice: Notice
+    home: HomeEnrolment | None = None
+    """Enrolment by photos; None where that is not wanted."""
     rules: SessionRules = dataclasses.field(default_factory=SessionRules)
     samples: SampleHands | None = None
     """Simulated hands for a machine without a camera: of a demo only."""

@@ -136,3 +136,9 @@ class SampleHands(Protocol):
 
     def picture(self, person: int, frame: int) -> bytes:
         """A JPEG; both count from 0."""
+
+    def band(self, frame: int) -> int:
+        """The light of a picture: 0 visible, 1 near infrared."""
+
+    def kind(self, person: int) -> str:
+        """Empty for a hand, else what is held up instead of the first one: `tablet`, ..."""

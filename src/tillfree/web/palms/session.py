@@ -11,9 +11,10 @@ import msgspec
 
 from tillfree.core.errors import TillfreeError
 from tillfree.core.time import NS_PER_S
-from tillfree.palm.samples import HandImage
+from tillfree.palm.samples import Band, HandImage
 from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
 from tillfree.web.palms.pictures import Frame, decode_picture
+from tillfree.web.palms.resting import Resting
 from tillfree.web.palms.seeing import Answer, Clerk, Eyes, LiveHint, Reading, SeenHand, Wishes
 
 __all__ = ["STREAM_SIDE_MAX_PX", "Begin", "Confirm", "Pin", "Session", "SessionRules", "Want"]
@@ -63,6 +64,8 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
     purposes: frozenset[str] = frozenset()
     notice_version: str = ""
     pin_digits: tuple[int, int] = (4, 12)
+    live: bool = True
+    """Whether who does not live is turned away; else it is only said."""
 
 
 class Session:
@@ -79,9 +82,11 @@ class Session:
         self._wishes = Wishes(notice_version="", purposes=())
         self._hover = Hover(rules.identify)
         self._lately: deque[tuple[HandImage, SeenHand]] = deque(maxlen=_LIVE_KEPT)
+        self._hints: list[LiveHint] = []
+        self._resting = Resting()
+        self._nothing: SeenHand | None = None
         self._number = -1
-        self._seen: SeenHand | None = None
-        self._seen_ns = 0
+        self._before: dict[Band, tuple[SeenHand, int]] = {}
         self._until_ns = 0
         self._asks: Answer | None = None
         self._tries = 0
@@ -150,13 +155,18 @@ class Session:
                 return []
             begin_s = time.perf_counter()
             image = decode_picture(frame.jpeg, frame.band, STREAM_SIDE_MAX_PX)
-            near = now_ns - self._seen_ns <= _NEAR_NS
-            seen = self._eyes.look(image, self._seen if near else None)
-            self._seen, self._seen_ns = seen, now_ns
-            if seen.found:
+            before, before_ns = self._before.get(frame.band, (None, 0))
+            seen = self._look(image, before if now_ns - before_ns <= _NEAR_NS else None, now_ns)
+            self._before[frame.band] = (seen, now_ns)
+            done = len(self._hover.rounds)
+            wanted = self._hover.wants(seen, now_ns, frame.band)
+            told = self._hover.guidance(seen, (image.pixels.shape[0], image.pixels.shape[1]))
+            if told.phase in ("holding", "lift"):
                 self._lately.append((image, seen))
-            if self._hover.wants(seen, now_ns) and seen.region is not None:
+            if wanted and seen.region is not None:
                 self._hover.accept(Accepted(image, seen, self._eyes.read(seen.region)), now_ns)
+            if self._hover.ready or len(self._hover.rounds) > done:
+                self._judge_round()
             told = self._hover.guidance(seen, (image.pixels.shape[0], image.pixels.shape[1]))
             message: Message = {
                 "k": "guide",
@@ -176,6 +186,15 @@ class Session:
                 return [message, *self._tell(Answer(kind="unread", reason=told.code), now_ns)]
             return [message]
 
+    def _look(self, image: HandImage, before: SeenHand | None, now_ns: int) -> SeenHand:
+        if self._nothing is not None and self._resting.is_empty(image, now_ns):
+            return self._nothing
+        seen = self._eyes.look(image, before)
+        self._resting.note(image, now_ns, found=seen.found)
+        if not seen.found:
+            self._nothing = seen
+        return seen
+
     def _is_told(self, now_ns: int) -> bool:
         """Whether a result, or a question, is on the screen; when its time is over, everything is forgotten."""
         if not self._until_ns:
@@ -188,8 +207,8 @@ class Session:
         return False
 
     def _finish(self, now_ns: int) -> list[Message]:
-        hint = self._live()
-        if hint is not None and not hint.passes:
+        hint = min(self._hints, key=lambda one: one.score, default=None)
+        if hint is not None and not hint.passes and self._rules.live:
             return self._tell(Answer(kind="not live", reason=hint.reasons[0] if hint.reasons else ""), now_ns, hint)
         live = None if hint is None else hint.passes
         rounds = [
@@ -209,11 +228,12 @@ class Session:
             return [{"k": "ask", "code": code, "shown": answer.shown, "for_ms": int(self._rules.asked_s * 1000)}]
         return self._tell(answer, now_ns, hint)
 
-    def _live(self) -> LiveHint | None:
-        if self._eyes.judge is None:
-            return None
-        images, seen = zip(*self._lately, strict=True)
-        return self._eyes.judge(images, seen)
+    def _judge_round(self) -> None:
+        """Judges the pictures of the round that is complete, and of no other: each round has to be of a living hand."""
+        if self._eyes.judge is not None and self._lately:
+            images, seen = zip(*self._lately, strict=True)
+            self._hints.append(self._eyes.judge(images, seen))
+        self._lately.clear()
 
     def _asked(self, ask: Callable[[], Answer]) -> Answer:
         """What the clerk says; where that fails, the person is told so and the reason goes to the log of the server."""
@@ -241,6 +261,7 @@ class Session:
                 "reason": answer.reason,
                 "tries": self._tries,
                 "live": None if hint is None else round(hint.score, 2),
+                "against": [] if hint is None else list(hint.reasons),
                 "for_ms": int(shown_s * 1000),
             }
         ]
@@ -248,7 +269,9 @@ class Session:
     def _forget(self, *, keep_tries: bool = False) -> None:
         self._hover.clear()
         self._lately.clear()
-        self._seen = self._asks = None
+        self._before.clear()
+        self._hints.clear()
+        self._asks = None
         self._until_ns = 0
         self._wishes = Wishes(notice_version="", purposes=())
         if not keep_tries:

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from tillfree.web.ask import Ask
 from tillfree.web.errors import NotThere
 from tillfree.web.palms.opening import needs_sign_in, opened, room_of
+from tillfree.web.palms.seeing import SampleHands
 from tillfree.web.palms.words import GUIDANCE, PURPOSES, REASONS, RESULTS, station_words
 
 __all__ = ["camera_headers", "sample", "show"]
@@ -46,14 +47,28 @@ def show(ask: Ask) -> Response:
             notice=room.notice,
             purposes=[(code, PURPOSES[code]) for code in PURPOSES if code in room.rules.purposes],
             pin_digits=room.rules.pin_digits,
-            samples=range(samples.people) if samples is not None else range(0),
+            samples=_buttons(ask, samples),
             setup={
                 "notice": room.rules.notice_version,
                 "samples": 0 if samples is None else samples.frames,
+                "bands": [] if samples is None else [samples.band(frame) for frame in range(samples.frames)],
                 "judged": room.eyes.judge is not None,
             },
         )
     )
+
+
+def _buttons(ask: Ask, samples: SampleHands | None) -> list[tuple[int, str]]:
+    """Each simulated hand, and what is held up instead of the first one."""
+    buttons = []
+    for person in range(0 if samples is None else samples.people):
+        assert samples is not None
+        kind = samples.kind(person)
+        named = (
+            ask.say("Attack: %(kind)s of hand 1", kind=kind) if kind else ask.say("Hand %(number)s", number=person + 1)
+        )
+        buttons.append((person, named))
+    return buttons
 
 
 def sample(ask: Ask) -> Response:

@@ -47,7 +47,7 @@ class Stations:
         return [WebSocketRoute(STATION_STREAM, self._attend)]
 
     async def _attend(self, socket: WebSocket) -> None:
-        room = self._console.palms
+        room = self._console.palm_room
         allowed = room is not None and is_own_origin(socket.headers)
         allowed = allowed and await run_in_threadpool(may_open, self._console, socket)
         if room is None or not allowed or self._connected >= _STATIONS_MAX:

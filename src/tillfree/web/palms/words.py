@@ -7,7 +7,7 @@ from tillfree.web.texts import later
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
-__all__ = ["GUIDANCE", "PURPOSES", "REASONS", "RESULTS", "station_words"]
+__all__ = ["GUIDANCE", "LOG_WORDS", "PURPOSES", "REASONS", "RESULTS", "station_words"]
 
 GUIDANCE: dict[str, str] = {
     "": later("Hold still"),
@@ -87,6 +87,27 @@ PURPOSES: dict[str, str] = {
     "age": later("Prove that I am old enough, without my date of birth"),
 }
 """What a palm may be used for; each is agreed to by itself."""
+
+
+LOG_WORDS: dict[str, str] = {
+    "palm.enrol": later("Enrolled"),
+    "palm.re-enrol": later("Enrolled anew"),
+    "palm.add": later("Another hand enrolled"),
+    "palm.confirm": later("Confirmed at a station"),
+    "palm.link": later("Links changed"),
+    "palm.consent": later("Agreed to more"),
+    "palm.withdraw": later("Consent withdrawn"),
+    "palm.erase": later("Erased"),
+    "palm.export": later("What is kept was handed out"),
+    "palm.home.invite": later("Link to enrol at home"),
+    "palm.home.used": later("Enrolled at home"),
+    "palm.locked": later("Locked after wrong PINs"),
+    "palm.revoke all": later("All revoked"),
+    "palm.rotate": later("Keys changed"),
+    "palm.station.enrol": later("Station trusted"),
+    "palm.station.remove": later("Station trusted no more"),
+}
+"""Words for the log of the vault; one that is not here is shown as it is."""
 
 
 def station_words(ask: "Ask") -> dict[str, str]:

@@ -62,9 +62,12 @@ function sequence(frames) {
 
 /** Simulated pictures of one hand, again and again: first nothing, then the hand comes near and is held. */
 export class SampleHand {
-  constructor(person, frames, canvas) {
+  /** `bands` says of each picture which light it was taken in: 0 visible, 1 near infrared. */
+  constructor(person, bands, canvas) {
     this.person = person;
-    this.sequence = sequence(frames);
+    this.bands = bands;
+    this.band = 0;
+    this.sequence = sequence(bands.length);
     this.canvas = canvas;
     this.next = 0;
     this.kept = new Map();
@@ -80,7 +83,8 @@ export class SampleHand {
       this.kept.set(frame, await answer.blob());
     }
     const blob = this.kept.get(frame);
-    await this.draw(blob);
+    this.band = this.bands[frame];
+    if (this.band === 0) await this.draw(blob);
     return blob;
   }
 

@@ -49,10 +49,11 @@ function tell(message) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
-function give(picture) {
+function give(picture, band) {
   const head = new DataView(new ArrayBuffer(8));
   number += 1;
   head.setUint8(0, VERSION);
+  head.setUint8(1, band);
   head.setUint32(4, number);
   times.clear();
   times.set(number, performance.now());
@@ -74,7 +75,7 @@ async function step() {
   if (source && may && !document.hidden) {
     try {
       const picture = await source.picture();
-      if (picture && source && socket?.readyState === WebSocket.OPEN) give(picture);
+      if (picture && source && socket?.readyState === WebSocket.OPEN) give(picture, source.band ?? 0);
     } catch {
       stop_source();
     }
@@ -141,7 +142,9 @@ function alarm(text) {
 }
 
 function progress(share) {
-  find(".ring .done").setAttribute("stroke-dashoffset", String(100 - 100 * share));
+  const done = find(".ring .done");
+  done.toggleAttribute("hidden", share <= 0);  // a round end would show as a dot
+  done.setAttribute("stroke-dashoffset", String(100 - 100 * share));
 }
 
 function place(hand) {
@@ -210,7 +213,10 @@ function result(message) {
   const may = find("[data-may]");
   may.hidden = message.may.length === 0;
   may.textContent = message.may.map((code) => words.may[code] ?? code).join(" · ");
-  if (message.live !== null) find("[data-live]").textContent = fill(words.live, { live: Math.round(100 * message.live) });
+  if (message.live !== null) {
+    const against = message.against.length ? ` (${message.against.join(", ")})` : "";
+    find("[data-live]").textContent = fill(words.live, { live: Math.round(100 * message.live) }) + against;
+  }
   quiet_until_ms = performance.now() + message.for_ms;
   if (source !== camera) stop_source();
   count_down(performance.now() + message.for_ms);
@@ -337,13 +343,23 @@ document.addEventListener("click", (event) => {
   else if (sample) {
     stop_source();
     sample.setAttribute("aria-pressed", "true");
-    source = new SampleHand(Number(sample.dataset.sample), setup.samples, find("canvas"));
+    show("waiting", "calm", words.guide.wait, "", "wait");
+    source = new SampleHand(Number(sample.dataset.sample), setup.bands, find("canvas"));
   }
 });
 
 for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;  // they do something now
 connect();
 step();
+// One after the other: they are drawn when they are asked for, and a hand that is chosen meanwhile must not wait long.
+const portraits = [...document.querySelectorAll("img[data-src]")];
+function next_portrait() {
+  const image = portraits.shift();
+  if (!image) return;
+  image.addEventListener("load", next_portrait);
+  image.src = image.dataset.src;
+}
+next_portrait();
 // Asking for the camera at once is right on a kiosk; with simulated hands beside it, whoever is there decides.
 if (setup.samples) find("[data-do=camera]").hidden = false;
 else start_camera();

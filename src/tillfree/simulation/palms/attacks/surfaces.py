@@ -56,8 +56,8 @@ class Surface:
 class Skin:
     """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1.
 
-    `nir_folds` is what of the folds the near infrared sees, `surface` the share of folds that is seen at the surface: it
-    depends on lamps and polarisers as well.
+    `nir_folds` is what of the folds the near infrared sees, `surface` the share of folds that is seen at the surface:
+    it depends on lamps and polarisers as well.
     """
 
     melanin: float
@@ -96,7 +96,8 @@ def skin_surface(anatomy: Anatomy, skin: Skin, *, fat_mm: float = 1.0, cup_mm: f
     bands = []
     for band, path_mm in enumerate(_PATHS_MM):
         soft = cv2.GaussianBlur(folds, (0, 0), _SOFT * path_mm * MAP_PX_PER_MM)
-        depth = line[band] * (skin.surface * folds + (1.0 - skin.surface) * soft * (1.0 + 0.4 * path_mm)) + flush[band] * anatomy.blotches
+        seen = skin.surface * folds + (1.0 - skin.surface) * soft * (1.0 + 0.4 * path_mm)
+        depth = line[band] * seen + flush[band] * anatomy.blotches
         depth += deep * (skin.vein_contrast if band == 3 else 0.015)
         bands.append(bare[band] * np.exp(-absorbed[band] - depth))
     albedo = np.stack(bands, axis=-1).astype(np.float32)

@@ -1,0 +1,75 @@
+"""The arguments of the commands that enrol, recognise and forget."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+__all__ = ["add_desk"]
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
+_PURPOSES = ("identify", "pay", "enter", "age", "door", "loyalty")
+
+# ---- commands, loaded when they run -----------------------------------------------------------------------------
+# ruff: noqa: PLC0415
+
+
+def _recognise(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.palm.recognising import run_recognise
+
+    return run_recognise(arguments)
+
+
+def _office(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.palm.office import run_office
+
+    return run_office(arguments)
+
+
+# ---- arguments --------------------------------------------------------------------------------------------------
+
+
+def add_desk(commands: Commands) -> None:
+    """Adds `enrol`, `identify`, `verify`, `delete`, `export`, `revoke-all`, and what keeps the vault in order."""
+    enrol = _add(commands, "enrol", _recognise, "enrol somebody by pictures of their hand, with their consent")
+    identify = _add(commands, "identify", _recognise, "say whose hand is on pictures, of all who are enrolled")
+    verify = _add(commands, "verify", _recognise, "say whether a hand is that of somebody who is enrolled")
+    verify.add_argument("palm", metavar="PALM", help="their name in the vault")
+    for parser in (enrol, identify, verify):
+        parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="PNG or JPEG")
+        parser.add_argument("--band", choices=("visible", "nir"), default="visible", help="the light of the pictures")
+        parser.add_argument(
+            "--regions",
+            action="store_true",
+            help="pictures are palm regions, fingers up: no hand is looked for",
+        )
+    enrol.add_argument("--notice", required=True, metavar="VERSION", help="the notice that they have read")
+    enrol.add_argument("--language", required=True, metavar="CODE", help="in which language, as en")
+    enrol.add_argument(
+        "--purpose", action="append", required=True, choices=_PURPOSES, help="what they agreed to; may be repeated"
+    )
+    delete = _add(commands, "delete", _office, "forget somebody: their key is destroyed, their rows are erased")
+    export = _add(commands, "export", _office, "print all that is stored about somebody, as JSON")
+    for parser in (delete, export):
+        parser.add_argument("palm", metavar="PALM", help="their name in the vault")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE instead")
+    revoke = _add(commands, "revoke-all", _office, "void all templates; links stay, and people enrol anew")
+    revoke.add_argument("--why", required=True, metavar="TEXT", help="for the log")
+    rotate = _add(commands, "rotate-keys", _office, "wrap all keys with a new one; nobody has to enrol anew")
+    forget = _add(commands, "forget-inactive", _office, "erase whoever was not seen for as long as the settings say")
+    count = _add(commands, "count", _office, "say how many palms are enrolled")
+    log = _add(commands, "log", _office, "prove the log of the vault and print its end")
+    log.add_argument("--head", metavar="HASH", help="that the log had once: say whether it still holds")
+    accept = _add(commands, "accept-restored", _office, "go on with a copy that was put back: the erased stay erased")
+    station = _add(commands, "stations", _office, "trust palm stations, or list them")
+    station.add_argument("--trust", nargs=2, metavar=("NAME", "KEY"), help="its public key, in base64")
+    station.add_argument("--distrust", metavar="NAME")
+    for parser in (enrol, identify, verify, delete, export, revoke, rotate, forget, count, log, accept, station):
+        parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
+        parser.add_argument("--settings", type=Path, metavar="STORE.TOML", help="its settings (default: as they come)")
+
+
+def _add(commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run, act=name)
+    return parser

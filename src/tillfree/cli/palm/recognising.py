@@ -1,0 +1,107 @@
+"""`tillfree palm enrol`, `identify` and `verify`: pictures in files, compared with the vault of a store."""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+from tillfree.cli.palm.eyes import shipped_eyes
+from tillfree.cli.palm.office import WHO
+from tillfree.cli.terminal import TerminalError, say, show
+from tillfree.palm.capture.regions import region_of_square
+from tillfree.palm.embedding import Embedder
+from tillfree.palm.encoding import Encoder
+from tillfree.palm.samples import HandImage, PalmRegion, Quality
+from tillfree.storage.models import palm_model
+from tillfree.storage.palm_vault.records import Consent
+from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.making import open_palm_vault
+from tillfree.store.palms.pictures import PICTURE_BYTES_MAX, hand_image
+from tillfree.store.palms.policy import Use
+from tillfree.store.palms.room_recogniser import RoomRecogniser, Seen, scheme_of
+from tillfree.store.settings import StoreSettings, load_settings
+
+__all__ = ["make_recogniser", "run_recognise"]
+
+_REGION_QUALITY = 100.0
+_RATE_SHOWN_MIN = 1e-6
+"""Rarer than what any simulation has shown."""
+
+
+def run_recognise(arguments: argparse.Namespace) -> int:
+    """Enrols, identifies or verifies; 1 where somebody was not recognised."""
+    if not arguments.data.is_dir():
+        raise TerminalError(f"{arguments.data}: there is no such folder; name that of the store")
+    settings = load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
+    say("tillfree: nobody can tell whether a picture in a file is of a living hand; a station judges that")
+    palm = msgspec.structs.replace(settings.palm, liveness="off")
+    recogniser = make_recogniser(regions=arguments.regions)
+    with open_palm_vault(palm, arguments.data, os.environ) as vault:
+        desk = PalmDesk(vault, recogniser, palm, time.time_ns, site=settings.entry.store_code)
+        return {"enrol": _enrol, "identify": _identify, "verify": _identify}[arguments.act](desk, arguments)
+
+
+def make_recogniser(*, regions: bool = False) -> RoomRecogniser:
+    """The models that come with Tillfree; with `regions` pictures are palm regions, and no hand is looked for.
+
+    Raises:
+        PalmError: a package is missing.
+    """
+    if not regions:
+        return shipped_eyes()[1]
+    model = palm_model()
+    return RoomRecogniser(_square, Encoder(Embedder(model)).features, scheme_of(model))
+
+
+def _square(image: HandImage) -> Seen:
+    return _Square(region_of_square(image.pixels, image.band))
+
+
+class _Square:
+    """A picture that is a palm region as it is."""
+
+    def __init__(self, region: PalmRegion) -> None:
+        self.region: PalmRegion | None = region
+        self.side = region.side
+        self.quality = Quality(_REGION_QUALITY)
+        self.guidance = ""
+
+
+def _enrol(desk: PalmDesk, arguments: argparse.Namespace) -> int:
+    consent = Consent(
+        notice=arguments.notice,
+        language=arguments.language,
+        purposes=tuple(dict.fromkeys(arguments.purpose)),
+        given_ns=time.time_ns(),
+        by=WHO,
+    )
+    samples = [desk.recogniser.read([_picture(path, arguments)]) for path in arguments.pictures]
+    made = desk.enrol(samples, consent, by=WHO)
+    show(f"{made.subject} is enrolled: {', '.join(made.hands)} hand, {made.templates} templates\n")
+    return 0
+
+
+def _identify(desk: PalmDesk, arguments: argparse.Namespace) -> int:
+    samples = [desk.recogniser.read([_picture(path, arguments)]) for path in arguments.pictures]
+    use = Use("identify")
+    answer = desk.verify(arguments.palm, samples, use) if arguments.act == "verify" else desk.identify(samples, use)
+    if not answer.recognised:
+        show(f"{answer.message} ({answer.guidance or answer.reason})\n")
+        return 1
+    rate = answer.false_match_rate
+    rare = f"{rate:.1g}" if rate > _RATE_SHOWN_MIN else f"less than {_RATE_SHOWN_MIN:.0e}"
+    show(f"{answer.subject} (strangers who are like simulated ones reach this in {rare} of tries)\n")
+    if answer.reason:
+        show(f"{answer.message}\n")
+    return 0
+
+
+def _picture(path: Path, arguments: argparse.Namespace) -> HandImage:
+    try:
+        with path.open("rb") as file:
+            data = file.read(PICTURE_BYTES_MAX + 1)
+    except OSError as error:
+        raise TerminalError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return hand_image(data, arguments.band)

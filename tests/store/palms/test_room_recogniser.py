@@ -1,0 +1,137 @@
+"""The room of palms behind the desk: simulated features, really protected and searched."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tests.storage.palm_vault.vaults import open_vault
+from tests.store.palms.stand_in import agreed
+from tillfree.palm.features import Features
+from tillfree.palm.samples import REGION_PX, Band, HandImage, HandSide, PalmRegion, Quality
+from tillfree.simulation.palms.features import FeatureModel
+from tillfree.storage.palm_vault.records import Hand
+from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.recogniser import Sample
+from tillfree.store.palms.room_recogniser import Judged, RoomRecogniser, Seen, scheme_of
+from tillfree.store.palms.settings import PalmSettings
+
+MODEL = FeatureModel(cosine=0.9, bits_unlike=0.12)
+START_NS = 1_800_000_000_000_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    region: PalmRegion | None
+    side: HandSide
+    quality: Quality
+    guidance: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    passes: bool
+    reasons: tuple[str, ...]
+
+
+def picture(palm: int, sample: int, band: Band = "nir") -> HandImage:
+    """The first pixels say which simulated palm it is, and which sample of it; 0 is no hand."""
+    pixels = np.zeros((64, 64), np.uint8)
+    pixels[0, :2] = palm, sample
+    return HandImage(pixels, band)
+
+
+def look(image: HandImage) -> Seen:
+    palm, sample = int(image.pixels[0, 0]), int(image.pixels[0, 1])
+    if not palm:
+        return Look(None, "unknown", Quality(0.0), "no hand")
+    field = np.zeros((REGION_PX, REGION_PX), np.float32)
+    field[0, :2] = palm, sample
+    side: HandSide = "right" if palm % 2 else "left"
+    return Look(PalmRegion(field, np.ones(field.shape, bool), image.band, side), side, Quality(40.0 + sample))
+
+
+def encode(region: PalmRegion) -> Features:
+    palm, sample = (int(value) for value in region.pixels[0, :2])
+    return dataclasses.replace(MODEL.palm(3, palm, sample), band=region.band, side=region.side)
+
+
+def judge(frames: Sequence[HandImage], looks: Sequence[Seen]) -> Judged:
+    assert len(frames) == len(looks)
+    return Verdict(bool(frames[0].pixels[0, 1] != 99), ("flat",) if frames[0].pixels[0, 1] == 99 else ())
+
+
+def recogniser() -> RoomRecogniser:
+    return RoomRecogniser(look, encode, scheme_of(b"model"), judge)
+
+
+def read(palm: int, *numbers: int, band: Band = "nir") -> list[Sample]:
+    made = recogniser()
+    return [made.read([picture(palm, number, band)]) for number in numbers]
+
+
+def desk_on(folder: Path) -> PalmDesk:
+    return PalmDesk(open_vault(folder), recogniser(), PalmSettings(), lambda: START_NS)
+
+
+def test_the_best_picture_of_each_band_is_read() -> None:
+    sample = recogniser().read([picture(4, 1), picture(4, 7), picture(4, 3, "visible"), picture(0, 0)])
+    assert (sample.hand, sample.quality, sample.live) == ("left", 47.0, True)
+    assert isinstance(sample.features, tuple)
+    assert {one.band for one in sample.features} == {"nir", "visible"}
+    nothing = recogniser().read([picture(0, 0)])
+    assert (nothing.features, nothing.guidance) == (None, "no hand")
+    flat = recogniser().read([picture(4, 99)])
+    assert (flat.live, flat.live_reasons) == (False, ("flat",))
+    assert RoomRecogniser(look, encode, "x").read([picture(4, 1)]).live is None
+
+
+def test_people_are_enrolled_found_after_a_restart_and_forgotten(tmp_path: Path) -> None:
+    desk = desk_on(tmp_path)
+    names = {palm: desk.enrol(read(palm, 1, 2, 3), agreed(), by="test").subject for palm in (2, 4, 6)}
+    desk.vault.close()
+    desk = desk_on(tmp_path)
+    for palm, name in names.items():
+        answer = desk.identify(read(palm, 8))
+        assert (answer.subject, answer.reason) == (name, "")
+        assert desk.verify(name, read(palm, 9)).recognised
+    assert desk.identify(read(8, 8)).reason == "unknown"
+    assert not desk.verify(names[2], read(4, 8)).recognised
+    desk.delete(names[4], by="test")
+    assert desk.identify(read(4, 8)).reason == "unknown"
+    assert desk.identify(read(6, 8)).subject == names[6]
+    desk.vault.close()
+
+
+def test_both_bands_and_both_hands_find_the_same_person(tmp_path: Path) -> None:
+    desk = desk_on(tmp_path)
+    both = [recogniser().read([picture(4, n), picture(4, n, "visible")]) for n in (1, 2, 3)]
+    name = desk.enrol([*both, *read(5, 1, 2, 3)], agreed(), by="test").subject
+    hands: set[Hand] = {one.template.hand for one in desk.vault.templates(name)}
+    assert (hands, desk.counts().templates) == ({"left", "right"}, 9)
+    assert desk.identify(read(4, 8, band="visible")).subject == name
+    assert desk.identify(read(4, 8) + read(5, 8)).subject == name
+    assert desk.identify(read(4, 8) + read(7, 8)).reason in ("unknown", "other hand", "")
+    desk.vault.close()
+
+
+def test_after_a_revocation_old_templates_are_of_no_use(tmp_path: Path) -> None:
+    desk = desk_on(tmp_path)
+    name = desk.enrol(read(4, 1, 2, 3), agreed(), by="test").subject
+    old = [one.template.data for one in desk.vault.templates(name)]
+    desk.revoke_all(by="test", why="a drill")
+    assert desk.identify(read(4, 8)).reason == "unknown"
+    desk.re_enrol(name, read(4, 1, 2, 3), agreed(), by="test")
+    assert desk.identify(read(4, 8)).subject == name
+    assert not set(old) & {one.template.data for one in desk.vault.templates(name)}
+    desk.vault.close()
+
+
+def test_two_templates_of_one_sample_have_nothing_in_common() -> None:
+    made = recogniser()
+    (sample,) = read(4, 1)
+    first, second = (made.protect(sample, b"s" * 32)[0].data for _ in range(2))
+    assert first != second
+    assert len(first) == len(second)
+    assert "1," not in repr(made.protect(sample, b"s" * 32)[0])

@@ -1,0 +1,327 @@
+"""Station, console and home on a real vault: what is enrolled, shown, handed out, revoked and erased."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from tests.store.palms.stand_in import make_desk
+from tests.web.conftest import PASSWORD, console_on, served, wait_until_ended
+from tests.web.palms.conftest import NOTICE, RULES
+from tests.web.palms.stand_ins import GreyRecogniser, grey_eyes, grey_jpeg
+from tillfree.palm.samples import HandImage
+from tillfree.simulation.options import SimulationOptions
+from tillfree.storage.palm_vault.records import LinkedCard
+from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.settings import PalmSettings
+from tillfree.store.palms.wallets import with_card
+from tillfree.web.app import make_app
+from tillfree.web.console import Console
+from tillfree.web.palms.clerk import DeskClerk
+from tillfree.web.palms.home import CONFIRM_DAYS, HomeEnrolment
+from tillfree.web.palms.pictures import Frame, decode_picture
+from tillfree.web.palms.room import PalmRoom
+from tillfree.web.palms.seeing import Reading, Wishes
+from tillfree.web.palms.session import Begin, Session
+
+ADDRESS = "http://127.0.0.1"
+WISHES = Wishes(notice_version="7", purposes=("identify",))
+S = 1_000_000_000
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_ns = 1_800_000_000 * S
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+class Shop:
+    """A console with a desk of palms, and a station before it."""
+
+    def __init__(self, console: Console, clock: Clock) -> None:
+        self.console = console
+        self.clock = clock
+        settings = PalmSettings(may=("identify", "pay"), notice_version="7", liveness="off")
+        self.desk: PalmDesk = make_desk(None, settings, clock, GreyRecogniser())
+        eyes = grey_eyes()
+        self.clerk = DeskClerk(self.desk, clock)
+        self.home = HomeEnrolment(self.desk, eyes, clock)
+        self.token = ""
+        self.console.palm_desk = self.desk
+        self.console.palm_room = PalmRoom(
+            eyes=eyes,
+            clerk=self.clerk,
+            notice=NOTICE,
+            rules=RULES,
+            home=self.home,
+            display_token=lambda: self.token,
+        )
+
+    def reading(self, grey: int) -> Reading:
+        eyes = grey_eyes()
+        region = eyes.look(decode_picture(grey_jpeg(grey)), None).region
+        assert region is not None
+        return Reading(eyes.read(region), 80.0, True)
+
+    def enrol(self, grey: int) -> str:
+        answer = self.clerk.enrol([self.reading(grey)] * 2, [self.reading(grey)] * 2, WISHES, "test")
+        assert answer.kind == "enrolled"
+        return answer.account
+
+    def photos(self, grey: int = 100) -> list[HandImage]:
+        return [decode_picture(grey_jpeg(grey))] * 3
+
+    def client(self, role: str) -> TestClient:
+        client = TestClient(
+            make_app(self.console),
+            base_url=ADDRESS,
+            follow_redirects=False,
+            headers={"sec-fetch-site": "same-origin"},
+        )
+        if role:
+            assert client.post("/sign-in", data={"name": role, "password": PASSWORD}).status_code == 303
+        return client
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Console]:
+    with console_on(SimulationOptions(shoppers=1, seed=2)) as made:
+        wait_until_ended(made.store)
+        yield made
+
+
+@pytest.fixture
+def shop(console: Console) -> Shop:
+    return Shop(console, Clock())
+
+
+def test_a_hover_enrols_and_recognises_and_another_hand_is_unknown(shop: Shop) -> None:
+    session = Session(grey_eyes(), shop.clerk, RULES)
+    number, at_ns = 0, S
+
+    def hold(*greys: int) -> str:
+        nonlocal number, at_ns
+        kind = ""
+        for grey in greys:
+            number, at_ns = number + 1, at_ns + S // 5
+            said = session.see(Frame(number, "visible", grey_jpeg(grey)), at_ns)
+            kind = next((one["kind"] for one in said if one["k"] == "result"), kind)
+        at_ns += 10 * S
+        return kind
+
+    session.begin(Begin("enrol", "7", ("identify",), pin="4711"))
+    assert hold(*[100] * 5, 0, 0, 0, *[100] * 5) == "enrolled"
+    assert hold(0, 0, 0, 100, 100, 100) == "known"
+    assert hold(0, 0, 0, 180, 180, 180) == "unknown"
+    assert shop.desk.counts().subjects == 1
+    session.begin(Begin("enrol", "7", ("identify",)))
+    assert hold(*[100] * 5, 0, 0, 0, *[100] * 5) == "already"
+    session.begin(Begin("enrol", "7", ("identify",), pin="1234"))
+    assert hold(*[60] * 5, 0, 0, 0, *[60] * 5) == "refused"
+
+
+def test_what_is_shown_of_somebody_is_no_name(shop: Shop) -> None:
+    palm = shop.enrol(100)
+    assert shop.clerk.identify([shop.reading(100)], "test").shown == f"\u2022\u2022 {palm[-4:]}"
+    card = LinkedCard(token="tok", brand="visa", last4="4242")
+    shop.desk.change(palm, lambda one: with_card(one, card), by="test")
+    assert shop.clerk.identify([shop.reading(100)], "test").shown == "visa \u2022\u2022 4242"
+
+
+def test_who_may_do_nothing_here_may_still_be_deleted(shop: Shop) -> None:
+    palm = shop.enrol(100)
+    clerk = DeskClerk(shop.desk, shop.clock, purpose="pay")
+    answer = clerk.identify([shop.reading(100)], "test")
+    assert (answer.kind, answer.reason, answer.account) == ("refused", "not agreed", palm)
+    assert clerk.delete(answer.account, "test").kind == "deleted"
+    assert shop.desk.counts().subjects == 0
+    assert clerk.delete(answer.account, "test").kind == "deleted"
+
+
+def test_the_console_counts_finds_hands_out_and_erases(shop: Shop) -> None:
+    palm = shop.enrol(100)
+    client = shop.client("manager")
+    page = client.get("/palms?consents=1&check=1").text
+    assert "Recognise me here" in page
+    assert "The log is whole." in page
+    assert client.post("/palms/find", data={"account": palm}).headers["location"] == f"/palms?palm={palm}"
+    assert palm in client.get(f"/palms?palm={palm}").text
+    handed = client.post("/palms/export", data={"palm": palm})
+    assert handed.json()["palm"] == palm
+    assert handed.headers["content-disposition"].startswith("attachment")
+    client.post("/palms/delete", data={"palm": palm})
+    assert shop.desk.counts().subjects == 0
+    assert "Erased: the key" in client.get("/palms").text
+    client.post("/palms/delete", data={"palm": palm})
+    assert "gone already" in client.get("/palms").text
+    client.post("/palms/find", data={"account": palm})
+    assert "no palm of that name" in client.get("/palms").text
+
+
+def test_all_are_revoked_only_by_somebody_who_means_it(shop: Shop) -> None:
+    shop.enrol(100)
+    client = shop.client("manager")
+    for data in ({"sure": "yes", "why": "theft"}, {"sure": "revoke all", "why": ""}):
+        client.post("/palms/revoke", data=data)
+        assert shop.desk.counts().templates > 0
+    client.post("/palms/revoke", data={"sure": "Revoke all", "why": "theft"})
+    assert shop.desk.counts().templates == 0
+    assert shop.clerk.identify([shop.reading(100)], "test").kind == "unknown"
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("associate", 403), ("engineer", 403)])
+def test_only_managers_erase_and_revoke(shop: Shop, role: str, status: int) -> None:
+    client = shop.client(role)
+    for path in ("/palms/delete", "/palms/revoke", "/palms/export", "/palms/find", "/palms/invite"):
+        assert client.post(path, data={"palm": "x"}).status_code == status
+
+
+# ---- enrolment at home ------------------------------------------------------------------------------------------
+
+
+def test_a_palm_of_home_does_nothing_before_its_first_hover(shop: Shop) -> None:
+    invitation = shop.home.read(shop.home.invite("ann", by="test"))
+    assert invitation is not None
+    made = shop.home.enrol(invitation, shop.photos(), WISHES)
+    assert made.kind == "enrolled"
+    assert not shop.desk.profile(made.account).confirmed
+    assert shop.clerk.identify([shop.reading(100)] * 3, "test").kind == "known"
+    profile = shop.desk.profile(made.account)
+    assert (profile.confirmed, profile.account) == (True, "ann")
+
+
+def test_a_link_is_good_once_and_for_a_day_and_cannot_be_made(shop: Shop) -> None:
+    secret = shop.home.invite("ann", by="test")
+    invitation = shop.home.read(secret)
+    assert invitation is not None
+    shop.home.enrol(invitation, shop.photos(), WISHES)
+    assert shop.home.read(secret) is None
+    late = shop.home.invite("", by="test")
+    for forged in ("", "x", late[:-4], "A" + late[1:], late + "A" * 4, "\u00e9" * 40, "A" * 500):
+        assert forged == late or shop.home.read(forged) is None
+    shop.clock.now_ns += 90_000 * S
+    assert shop.home.read(late) is None
+
+
+def test_who_never_comes_is_forgotten(shop: Shop) -> None:
+    invitation = shop.home.read(shop.home.invite("ann", by="test"))
+    assert invitation is not None
+    shop.home.enrol(invitation, shop.photos(), WISHES)
+    shop.enrol(180)
+    assert shop.home.forget_unconfirmed() == 0
+    shop.clock.now_ns += (CONFIRM_DAYS + 1) * 86_400 * S
+    assert shop.home.forget_unconfirmed() == 1
+    assert shop.desk.counts().subjects == 1
+
+
+def test_the_pages_of_home(shop: Shop) -> None:
+    made = shop.client("manager").post("/palms/invite", data={"invited": "ann"})
+    found = re.search(r"/palm/home/[\w-]+", made.text)
+    assert found is not None
+    client = shop.client("")
+    assert "Three photos" in client.get(found.group()).text
+    good = {"notice": "7", "purpose": ["identify"], "agree": "yes"}
+    files = {f"photo{k}": ("p.jpg", grey_jpeg(100), "image/jpeg") for k in (1, 2, 3)}
+    for wrong in ({**good, "notice": "6"}, {**good, "purpose": []}, {**good, "purpose": ["identify", "age"]}):
+        assert client.post(found.group(), data=wrong, files=files).status_code == 400
+    dark = {**files, "photo2": ("p.jpg", grey_jpeg(5), "image/jpeg")}
+    assert "Hold your hand over the reader" in client.post(found.group(), data=good, files=dark).text
+    text = {**files, "photo2": ("p.jpg", b"text", "image/jpeg")}
+    assert "no JPEG" in client.post(found.group(), data=good, files=text).text
+    assert shop.desk.counts().subjects == 0
+    assert "thrown away" in client.post(found.group(), data=good, files=files).text
+    assert client.get(found.group()).status_code == 404
+    assert shop.desk.counts().subjects == 1
+
+
+# ---- who may open the station -----------------------------------------------------------------------------------
+
+
+def test_the_station_is_for_staff_and_for_displays_with_the_secret(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = shop.client("")
+    assert client.get("/palm").headers["location"] == "/sign-in?to=/palm"
+    assert shop.client("viewer").get("/palm").status_code == 403
+    page = shop.client("associate").get("/palm")
+    assert page.status_code == 200
+    assert page.headers["permissions-policy"].startswith("camera=(self)")
+    assert "'unsafe" not in page.headers["content-security-policy"]
+    assert shop.client("associate").get("/palms").headers["permissions-policy"].startswith("camera=()")
+    shop.token = "a secret of displays"
+    assert client.get("/palm?display=another+secret").status_code == 303
+    answer = client.get("/palm?display=a+secret+of+displays")
+    assert answer.headers["location"] == "/palm"
+    assert client.get("/palm").status_code == 200
+    monkeypatch.setattr(shop, "token", "short")
+    client.cookies.set("display", "short")
+    assert client.get("/palm").status_code == 303
+
+
+@pytest.mark.parametrize(("role", "origin", "opens"), [
+    ("associate", ADDRESS, True), ("associate", "http://evil.example", False), ("viewer", ADDRESS, False),
+    ("", ADDRESS, False),
+])  # fmt: skip
+def test_only_they_open_its_stream(shop: Shop, role: str, origin: str, *, opens: bool) -> None:
+    with shop.client(role) as client:
+        try:
+            with client.websocket_connect("ws://127.0.0.1/palm/stream", headers={"origin": origin}) as socket:
+                socket.send_text('{"k": "begin", "want": "identify"}')
+                assert socket.receive_json()["k"] == "begun"
+                socket.send_text("[1, 2]")
+                assert socket.receive_json() == {"k": "wrong", "code": "not understood"}
+                socket.send_bytes(b"\x01\x00\x00\x00\x00\x00\x00\x01" + grey_jpeg(0))
+                assert socket.receive_json()["code"] == "no hand"
+                socket.send_bytes(b"\x09")
+                assert socket.receive_json()["code"] == "picture"
+                seen = True
+        except WebSocketDisconnect:
+            seen = False
+    assert seen == opens
+
+
+def test_a_store_without_palms_says_so(console: Console, client_for: Callable[[Console], TestClient]) -> None:
+    console.palm_room = console.palm_desk = None
+    client = client_for(console)
+    assert client.get("/palm").status_code == 404
+    assert client.get("/palm/policy").status_code == 404
+    assert "knows no palms" in client.get("/palms").text
+
+
+@pytest.fixture
+def client_for() -> Callable[[Console], TestClient]:
+    def made(console: Console) -> TestClient:
+        client = TestClient(make_app(console), base_url=ADDRESS, headers={"sec-fetch-site": "same-origin"})
+        client.post("/sign-in", data={"name": "manager", "password": PASSWORD})
+        return client
+
+    return made
+
+
+def test_the_policy_is_public(shop: Shop) -> None:
+    page = shop.client("").get("/palm/policy").text
+    assert "365 days" in page
+    assert "In Illinois (BIPA)" in page
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_palms(shop: Shop, chromium: Browser, theme: str) -> None:
+    palm = shop.enrol(100)
+    link = shop.home.invite("", by="test")
+    shop.console.demo = True
+    try:
+        with served(shop.console) as server:
+            page = chromium.new_page(color_scheme="dark" if theme == "dark" else "light")
+            found = []
+            for path in (f"/palms?palm={palm}&consents=1&check=1", "/palm/policy", f"/palm/home/{link}"):
+                page.goto(server.address + path)
+                found += Axe().run(page, options={"runOnly": STANDARDS}).response["violations"]
+            page.close()
+    finally:
+        shop.console.demo = False
+    assert not [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]
