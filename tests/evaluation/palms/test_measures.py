@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -62,8 +63,11 @@ def test_failures_to_acquire_count_as_not_matched() -> None:
 def test_rates_beyond_what_was_seen_are_extrapolated_and_called_so() -> None:
     generator = np.random.default_rng(5)
     mated = generator.normal(15, 2, 500).tolist()
-    few, many = (_pairs(mated, generator.exponential(size=count).tolist()) for count in (500, 20_000))
-    assert operating_point(few, 1e-5, rounds=2).extrapolated is None
+    small = _pairs(mated, generator.exponential(size=500).tolist())
+    assert operating_point(small, 1e-5, rounds=2).extrapolated is None
+    few = _pairs(mated, generator.exponential(size=20_000).tolist())
+    assert operating_point(few, 1e-6, rounds=2).extrapolated is None  # five persons only
+    many = msgspec.structs.replace(few, other_persons=generator.integers(0, 90, (20_000, 2)))
     point = operating_point(many, 1e-6, rounds=2)
     assert not point.measurable
     assert point.extrapolated is not None

@@ -27,6 +27,9 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
+_PERSONS_FOR_TAIL_MIN = 50
+"""The highest scores of fewer persons are those of a few pairs of them, time and again: no tail."""
+
 
 class Extrapolated(msgspec.Struct, frozen=True):
     """Where a rate is beyond what was seen: the threshold that the tail of strangers gives, and FNMR there."""
@@ -125,6 +128,8 @@ def operating_point(pairs: PairScores, fmr: float, *, seed: int = 0, rounds: int
 
 
 def _extrapolated(pairs: PairScores, fmr: float) -> Extrapolated | None:
+    if len(np.unique(pairs.other_persons)) < _PERSONS_FOR_TAIL_MIN:
+        return None
     try:
         threshold = fit_tail(pairs.other).threshold(fmr)
     except PalmError:

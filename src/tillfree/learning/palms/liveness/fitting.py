@@ -16,7 +16,8 @@ __all__ = ["REFUSED_SHARE", "fit", "fit_mode", "scores_of"]
 
 Floats = npt.NDArray[np.float64]
 REFUSED_SHARE = 0.05
-"""Share of living hands that may be refused, where thresholds are set."""
+"""Share of living hands of any third of skin tones that may be refused, where thresholds are set."""
+_TONES = 3
 _SPREAD_MIN = 0.05
 PENALTY = 0.01
 """Of each unit of weight, in nats of the mean loss; chosen by leaving kinds out of the training samples."""
@@ -40,7 +41,9 @@ def fit(samples: Sequence[Sample], made_by: str, refused_share: float = REFUSED_
 
 
 def fit_mode(samples: Sequence[Sample], mode: Mode, refused_share: float = REFUSED_SHARE) -> ModeWeights:
-    """Weights of one mode; its threshold is set on samples that did not take part (five-fold), then all take part.
+    """Weights of one mode; its threshold is set on samples that did not take part (five-fold), then all do.
+
+    The threshold is that of the third of skin tones for which it is lowest: nobody is refused more for their tone.
 
     Raises:
         LearningError: too few samples.
@@ -60,7 +63,9 @@ def fit_mode(samples: Sequence[Sample], mode: Mode, refused_share: float = REFUS
     targets = np.where(is_live, (is_live.sum() + 1) / (is_live.sum() + 2), 1 / ((~is_live).sum() + 2))
     shift, (factor,) = _non_negative(-held[:, None], targets, _balanced(kinds), penalty=0.0)
     factor = max(float(factor), _FACTOR_MIN)
-    threshold = shift + factor * float(np.quantile(held[is_live], refused_share))
+    tones = np.array([min(int(sample.melanin * _TONES), _TONES - 1) for sample in samples])
+    lowest = min(np.quantile(held[is_live & (tones == tone)], refused_share) for tone in set(tones[is_live].tolist()))
+    threshold = shift + factor * float(lowest)
     whole = _fitted(samples, mode)
     weighings = tuple(
         Weighing(w.cue, w.low, w.high, w.spread_low, w.spread_high, _times(factor, w.weights)) for w in whole.weighings
