@@ -26,7 +26,13 @@ from benchmarks.result_files import Row, use_one_core, write_results
 from tillfree.evaluation.palms.liveness.attempts import BONA_FIDE, Attempt, LivenessReport, liveness_report
 from tillfree.evaluation.palms.liveness.tables import group_table, kind_table, percent
 from tillfree.learning.palms.liveness.fitting import fit_mode, scores_of
-from tillfree.learning.palms.liveness.samples import Sample, Wanted, draw_samples, read_samples
+from tillfree.learning.palms.liveness.samples import (
+    Sample,
+    Wanted,
+    draw_samples,
+    read_samples,
+    wanted_for_training,
+)
 from tillfree.palm.capture.finder import HandFinder
 from tillfree.palm.comparison import compare
 from tillfree.palm.embedding import Embedder
@@ -73,8 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"\r{done:6.1%}")
     asked = {(each.kind, each.person) for each in wanted}
     test = [sample for sample in read_samples(path) if (sample.kind, sample.seed) in asked]
-    training = read_samples(given.work / "samples-1.jsonl")
     model = decode_model(liveness_model())
+    training = _training(given.work / "samples-1.jsonl", model)
     glances = _glances(test, given.work / "glances.json")
     known = {mode: liveness_report(_attempts(test, mode, model.modes[mode], glances)) for mode in MODES}
     unseen = {mode: liveness_report(_unseen_attempts(test, training, mode, model, glances)) for mode in MODES}
@@ -93,6 +99,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.docs:
         _write_page(tables)
     return 0
+
+
+def _training(path: Path, model: LivenessModel) -> list[Sample]:
+    """The samples that the model that comes along was fitted to: so many as its command says."""
+    words = model.made_by.split()
+    live, each = (int(words[words.index(name) + 1]) for name in ("--live", "--each"))
+    asked = {(wanted.kind, wanted.person) for wanted in wanted_for_training(1, live, each)}
+    return [sample for sample in read_samples(path) if (sample.kind, sample.seed) in asked]
 
 
 def wanted_for_test(live: int, of_each_trait: int, of_each_kind: int) -> list[Wanted]:

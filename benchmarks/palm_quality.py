@@ -66,7 +66,7 @@ def spoiled(rng: np.random.Generator, region: PalmRegion, kind: str) -> tuple[Pa
 
 def agreement(one: PalmRegion, other: PalmRegion) -> float:
     """Mean share of bits on which both codes agree, after the best shift."""
-    found = Aligner(*encode(one)).align(Tiles(*encode(other)))
+    found = Aligner(*encode(one)).align([Tiles(*encode(other))])
     return 1.0 - 0.25 * float(found.ordinal.sum() + found.competitive.sum())
 
 

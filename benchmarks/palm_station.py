@@ -31,6 +31,8 @@ from tillfree.cli.palm.sample_hands import SampleHands
 
 PEOPLE = 2
 EMPTY = 8
+EVERY_S = 0.07
+"""As often as the page sends pictures, at most."""
 _HEAD = struct.Struct(">BBHI")
 _START = "import sys; from tillfree.cli.main import main; sys.exit(main())"
 
@@ -52,9 +54,10 @@ class Station:
     def hold(self, person: int, laps: int = 4) -> tuple[str, float, float]:
         """Nothing, then a hand that comes near and is held: what came of it, and when."""
         held = list(range(2, self._hands.frames))
-        good_s = 0.0
+        good_s = sent_s = 0.0
         for _ in range(laps):
             for frame in [0] * EMPTY + [1] + (held + held[-2:0:-1]) * 3:
+                time.sleep(max(0.0, sent_s + EVERY_S - time.perf_counter()))
                 sent_s = time.perf_counter()
                 message = self._show(person, frame)
                 now_s = time.perf_counter()

@@ -84,12 +84,12 @@ def protection() -> str:
         "guessed right (50 % by chance) |"
         for row in of("stolen key: bits")
     ]
-    lines += [
-        f"| key stolen: features compared with {COMPARED_WITH[row['at']]} | "
-        f"{100 * row['accepted_at_fmr_0.001']:.0f} % accepted at FMR 1e-3 "
-        f"(the person: {100 * row['genuine_at_fmr_0.001']:.0f} %) |"
-        for row in of("stolen key: taken")
-    ]
+    for row in of("stolen key: taken"):
+        passed, genuine = (100 * row[f"{who}_at_fmr_0.001"] for who in ("accepted", "genuine"))
+        lines.append(
+            f"| key stolen: features compared with {COMPARED_WITH[row['at']]} | {passed:.0f} % accepted at FMR 1e-3 "
+            f"(the person: {genuine:.0f} %) |"
+        )
     climb, located, alone = of("hill")[0], of("similarity")[0], of("decisions")[0]
     lines += [
         f"| scores told: hill climbing, at most {climb['queries_max']} queries | "

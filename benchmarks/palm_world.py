@@ -138,10 +138,10 @@ def main() -> None:
     region = samples(next(identities(SEED, 1)), 1)
     took = []
     for _ in range(30):
-        started = time.perf_counter()
+        started = time.process_time()
         embedder.embed(region)
-        took.append(1000.0 * (time.perf_counter() - started))
-    rows.append({"model_bytes": len(model), "embed_ms_median": round(float(np.median(took)), 2)})
+        took.append(1000.0 * (time.process_time() - started))
+    rows.append({"model_bytes": len(model), "embed_processor_ms_median": round(float(np.median(took)), 2)})
     sys.stdout.write(f"{rows[-1]}\n")
     write_results("palm_world", "python -m benchmarks.palm_world " + " ".join(sys.argv[1:]), rows, arguments.output)
 

@@ -59,6 +59,7 @@ def _fill(page: Page) -> None:
 DEMO = (
     Sight("live", "Live", "The floor as it is now; in the demo with the truth beside the decision.", "/"),
     Sight("gate", "Gate", "Who is inside, who was let in or refused, and whose age is to be checked.", "/gate"),
+    Sight("palms", "Palms", "How many palms are kept, on what consent; revoking; never a picture.", "/palms"),
     Sight("visits", "Visits", "Every trip, and what became of it.", "/visits"),
     Sight(
         "visit", "A visit", "Route, cart, receipt and the evidence of each line.", "/visits", (r"^/visits/[^/?.]+$",)

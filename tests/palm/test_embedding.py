@@ -10,7 +10,8 @@ if missing := [name for name in ("cv2", "onnxruntime") if importlib.util.find_sp
 
 from tillfree.palm.embedding import Embedder
 from tillfree.palm.errors import PalmError
-from tillfree.palm.samples import BANDS, REGION_PX, Band, PalmRegion
+from tillfree.palm.samples import REGION_PX, PalmRegion
+from tillfree.simulation.palms.regions.conditions import TRAINING, UNSEEN, Conditions
 from tillfree.simulation.palms.regions.world import identities, samples
 from tillfree.storage.models import palm_model
 
@@ -20,12 +21,18 @@ def embedder() -> Embedder:
     return Embedder(palm_model())
 
 
-@pytest.mark.parametrize("band", BANDS)
-def test_samples_of_a_palm_are_found_among_those_of_others(embedder: Embedder, band: Band) -> None:
-    shown = [samples(palm, 2, band) for palm in identities(1001, 12)]
+@pytest.mark.parametrize(
+    ("conditions", "least"),
+    [(TRAINING[0], 0.75), (TRAINING[4], 0.75), (UNSEEN[0], 0.5), (UNSEEN[1], 0.5)],
+    ids=lambda each: each.name if isinstance(each, Conditions) else "",
+)
+def test_samples_of_a_palm_are_found_among_those_of_others(
+    embedder: Embedder, conditions: Conditions, least: float
+) -> None:
+    shown = [samples(palm, 2, conditions.band, conditions=conditions) for palm in identities(1001, 12)]
     first, second = (embedder.embed([row[k] for row in shown]) for k in range(2))
     scores = first @ second.T
-    assert np.mean(scores.argmax(axis=1) == np.arange(len(shown))) >= 0.75
+    assert np.mean(scores.argmax(axis=1) == np.arange(len(shown))) >= least
     assert np.diag(scores).mean() > scores[~np.eye(len(shown), dtype=bool)].mean() + 0.2
 
 

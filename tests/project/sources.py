@@ -10,7 +10,7 @@ __all__ = ["PACKAGE", "PACKAGES", "PURE", "ROOT", "modules", "name_of", "text_fi
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "tillfree"
 PACKAGES = sorted(init.parent for init in PACKAGE.rglob("__init__.py"))
-PURE = ("core", "catalog", "sensing", "rfid", "vision", "fusion", "shopping", "commerce", "identity")
+PURE = ("core", "catalog", "sensing", "rfid", "vision", "fusion", "shopping", "commerce", "identity", "palm")
 """The packages of floors 0 and 1."""
 
 

@@ -59,13 +59,20 @@ def imported_packages() -> set[str]:
                 case ast.ImportFrom(module=str() as name, level=0):
                     found.add(name.split(".")[0])
     # Some packages are imported under another name than they are installed.
-    named = {"PIL": "pillow", "jwt": "pyjwt", "fpdf": "fpdf2", "fontTools": "fonttools"}
+    named = {
+        "PIL": "pillow",
+        "jwt": "pyjwt",
+        "fpdf": "fpdf2",
+        "fontTools": "fonttools",
+        "cv2": "opencv_python_headless",
+        "faiss": "faiss_cpu",
+    }
     return {named.get(name, name) for name in found - set(sys.stdlib_module_names) - {"tillfree"}}
 
 
 def test_what_is_imported_is_declared() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
-    optional = [requirement for name in ("frames", "vision", "learning") for requirement in extras[name]]
+    optional = [requirement for name in ("frames", "vision", "palm", "learning") for requirement in extras[name]]
     assert imported_packages() <= requirement_names([*PROJECT["project"]["dependencies"], *optional])
 
 

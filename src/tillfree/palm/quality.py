@@ -24,7 +24,7 @@ REASONS = (
     "", "no hand", "noisy", "blurred", "too dark", "too bright", "low contrast", "cut off", "too far", "bent", "glare",
 )  # fmt: skip
 NO_HAND = Quality(0.0, "no hand")
-_POWERS = {"noisy": 1.1, "blurred": 0.25, "too dark": 0.2, "glare": 0.2, "low contrast": 0.1, "cut off": 0.4,
+_POWERS = {"noisy": 1.1, "blurred": 0.25, "too dark": 0.2, "glare": 0.1, "low contrast": 0.1, "cut off": 0.2,
            "too far": 0.25, "bent": 0.25}  # fmt: skip
 _NOISY = (math.log(0.08), math.log(0.45))
 _GRAINY = (1.7, 1.0)

@@ -44,7 +44,7 @@ class PalmRegion:
     """The square of a palm.
 
     `pixels` (REGION_PX, REGION_PX) float32, 0 to 1, grey: fingers are up, and the thumb is on the left: pictures of
-    left hands are mirrored where the side is known. `mask` (REGION_PX, REGION_PX) bool: where there is palm, and not
+    right hands are mirrored where the side is known. `mask` (REGION_PX, REGION_PX) bool: where there is palm, and not
     background, a ring, a glint, or the outside of the picture.
     """
 

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -80,6 +81,21 @@ def test_scores_are_log_odds_on_people_who_took_no_part() -> None:
     assert live[sure].mean() == pytest.approx(probability[sure].mean(), abs=0.12)
 
 
+def test_the_threshold_is_set_for_the_tone_that_would_be_refused_most() -> None:
+    samples = [msgspec.structs.replace(each, melanin=0.1 + 0.4 * (each.seed % 3)) for each in invented(6, live=240)]
+    odd = [
+        msgspec.structs.replace(each, cues=each.cues | {"visible glint": each.cues["visible glint"] + 2.0})
+        if each.kind == LIVE and each.melanin > 0.8
+        else each
+        for each in samples
+    ]
+    weights = fit_mode(odd, "visible", refused_share=0.1)
+    scores = np.array(scores_of(weights, odd))
+    for tone in (0.1, 0.5, 0.9):
+        own = np.array([each.kind == LIVE and abs(each.melanin - tone) < 0.01 for each in odd])
+        assert (scores[own] < weights.threshold).mean() <= 0.12
+
+
 def test_the_same_samples_give_the_same_model() -> None:
     assert fit(invented(1), "a test") == fit(invented(1), "a test")
 
@@ -122,8 +138,6 @@ def test_the_command_writes_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     samples = tmp_path / "samples-1.jsonl"
     lines = []
-    import msgspec
-
     for each in wanted_for_training(1, 24, 1):
         template = invented(each.person, live=1, each=1)[0 if each.kind == LIVE else 1]
         lines.append(msgspec.json.encode(Sample(each.kind, each.person, 4, 0.5, (), template.cues)))

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from tests.store.palms.stand_in import make_desk
-from tests.web.conftest import PASSWORD, console_on, wait_until_ended
+from tests.web.conftest import PASSWORD, console_on, served, wait_until_ended
 from tests.web.palms.conftest import NOTICE, RULES
 from tests.web.palms.stand_ins import GreyRecogniser, grey_eyes, grey_jpeg
 from tillfree.palm.samples import HandImage
@@ -29,6 +31,7 @@ from tillfree.web.palms.session import Begin, Session
 ADDRESS = "http://127.0.0.1"
 WISHES = Wishes(notice_version="7", purposes=("identify",))
 S = 1_000_000_000
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 class Clock:
@@ -304,3 +307,21 @@ def test_the_policy_is_public(shop: Shop) -> None:
     page = shop.client("").get("/palm/policy").text
     assert "365 days" in page
     assert "In Illinois (BIPA)" in page
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_palms(shop: Shop, chromium: Browser, theme: str) -> None:
+    palm = shop.enrol(100)
+    link = shop.home.invite("", by="test")
+    shop.console.demo = True
+    try:
+        with served(shop.console) as server:
+            page = chromium.new_page(color_scheme="dark" if theme == "dark" else "light")
+            found = []
+            for path in (f"/palms?palm={palm}&consents=1&check=1", "/palm/policy", f"/palm/home/{link}"):
+                page.goto(server.address + path)
+                found += Axe().run(page, options={"runOnly": STANDARDS}).response["violations"]
+            page.close()
+    finally:
+        shop.console.demo = False
+    assert not [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]

@@ -33,7 +33,7 @@ CROP_MIDDLE_Y = 0.60
 """Where the palm's middle lies in it, as a share of its height."""
 _STEP_PX = 32
 _HAND_MIN, _HAND_SURE = 0.2, 0.5
-_SUPPORT_MIN, _MISFIT_MAX = 0.35, 0.12
+_SUPPORT_MIN, _MISFIT_MAX = 0.38, 0.12
 _ROUGH, _FINE = 0.08, 0.01
 """Deviation of landmarks in the first look and in later ones, in palm widths."""
 _AGAIN = 0.03

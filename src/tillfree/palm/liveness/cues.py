@@ -10,7 +10,7 @@ from tillfree.palm.liveness.following import Stack
 from tillfree.palm.liveness.relief import follows, relief, roundness
 from tillfree.palm.liveness.shading import bands, glint, shading
 
-__all__ = ["CUES", "MODES", "CueKind", "Mode", "cues_of_mode", "measured"]
+__all__ = ["CUES", "MODES", "CueKind", "Mode", "cues_of_mode", "kind_of", "measured"]
 
 Mode = Literal["visible", "nir", "both"]
 MODES: tuple[Mode, ...] = ("visible", "nir", "both")
@@ -47,7 +47,7 @@ CUES: tuple[CueKind, ...] = (
     CueKind("contrast of lights", ("both",), "no veins", "veins too strong"),
     CueKind("softness of lights", ("both",), "near infrared too soft", "near infrared not scattered"),
 )
-"""In the order in which they are reported."""
+"""In the order in which they are reported. A side without a reason is as it should be, and never counts."""
 
 
 def cues_of_mode(mode: Mode) -> tuple[str, ...]:
@@ -55,6 +55,12 @@ def cues_of_mode(mode: Mode) -> tuple[str, ...]:
     lights = _EACH if mode == "both" else (mode,)
     names = [f"{light} {cue.name}" for light in lights for cue in CUES if light in cue.lights]
     return (*names, *(cue.name for cue in CUES if mode == "both" and "both" in cue.lights))
+
+
+def kind_of(cue: str) -> CueKind:
+    """What a full name ("nir relief") stands for."""
+    light, name = cue.split(" ", 1) if cue.startswith(("visible ", "nir ")) else ("both", cue)
+    return next(kind for kind in CUES if kind.name == name and light in kind.lights)
 
 
 def measured(visible: Stack | None, nir: Stack | None) -> dict[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tillfree.palm.errors import PalmError
-from tillfree.palm.liveness.cues import CUES, Mode, measured
+from tillfree.palm.liveness.cues import Mode, kind_of, measured
 from tillfree.palm.liveness.following import Stack, stacked
 from tillfree.palm.liveness.sights import Sight, Sighted, sighted
 from tillfree.palm.liveness.weighing import amounts_of, decode_model, mode_of
@@ -143,8 +143,7 @@ def _fresh(seen: list[Sighted]) -> list[Sighted]:
 
 
 def _reason(cue: str, value: float, low: float) -> str:
-    light, name = cue.split(" ", 1) if cue.startswith(("visible ", "nir ")) else ("", cue)
-    kind = next(kind for kind in CUES if kind.name == name and (("both" in kind.lights) == (light == "")))
+    kind = kind_of(cue)
     if math.isnan(value):
-        return f"{name} could not be measured"
+        return f"{kind.name} could not be measured"
     return kind.low if value < low else kind.high

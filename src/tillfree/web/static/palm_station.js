@@ -142,7 +142,9 @@ function alarm(text) {
 }
 
 function progress(share) {
-  find(".ring .done").setAttribute("stroke-dashoffset", String(100 - 100 * share));
+  const done = find(".ring .done");
+  done.toggleAttribute("hidden", share <= 0);  // a round end would show as a dot
+  done.setAttribute("stroke-dashoffset", String(100 - 100 * share));
 }
 
 function place(hand) {

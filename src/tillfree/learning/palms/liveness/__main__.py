@@ -28,11 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     parsed.work.mkdir(parents=True, exist_ok=True)
     path = parsed.work / f"samples-{parsed.seed}.jsonl"
-    for done in draw_samples(path, wanted_for_training(parsed.seed, parsed.live, parsed.each)):
+    wanted = wanted_for_training(parsed.seed, parsed.live, parsed.each)
+    for done in draw_samples(path, wanted):
         sys.stderr.write(f"\r{done:6.1%}")
     sys.stderr.write("\n")
     given = f"--seed {parsed.seed} --live {parsed.live} --each {parsed.each}"
-    model = fit(read_samples(path), f"python -m tillfree.learning.palms.liveness {given}")
+    asked = {(each.kind, each.person) for each in wanted}
+    samples = [sample for sample in read_samples(path) if (sample.kind, sample.seed) in asked]
+    model = fit(samples, f"python -m tillfree.learning.palms.liveness {given}")
     parsed.output.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=1) + b"\n")
     return 0
 

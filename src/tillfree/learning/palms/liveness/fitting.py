@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tillfree.learning.errors import LearningError
 from tillfree.learning.palms.liveness.samples import Sample
-from tillfree.palm.liveness.cues import MODES, Mode, cues_of_mode
+from tillfree.palm.liveness.cues import MODES, Mode, cues_of_mode, kind_of
 from tillfree.palm.liveness.weighing import AMOUNTS, LivenessModel, ModeWeights, Weighing, amounts_of
 from tillfree.simulation.palms.attacks.hover import LIVE
 
@@ -16,7 +16,8 @@ __all__ = ["REFUSED_SHARE", "fit", "fit_mode", "scores_of"]
 
 Floats = npt.NDArray[np.float64]
 REFUSED_SHARE = 0.05
-"""Share of living hands that may be refused, where thresholds are set."""
+"""Share of living hands of any third of skin tones that may be refused, where thresholds are set."""
+_TONES = 3
 _SPREAD_MIN = 0.05
 PENALTY = 0.01
 """Of each unit of weight, in nats of the mean loss; chosen by leaving kinds out of the training samples."""
@@ -40,7 +41,9 @@ def fit(samples: Sequence[Sample], made_by: str, refused_share: float = REFUSED_
 
 
 def fit_mode(samples: Sequence[Sample], mode: Mode, refused_share: float = REFUSED_SHARE) -> ModeWeights:
-    """Weights of one mode; its threshold is set on samples that did not take part (five-fold), then all take part.
+    """Weights of one mode; its threshold is set on samples that did not take part (five-fold), then all do.
+
+    The threshold is that of the third of skin tones for which it is lowest: nobody is refused more for their tone.
 
     Raises:
         LearningError: too few samples.
@@ -60,7 +63,9 @@ def fit_mode(samples: Sequence[Sample], mode: Mode, refused_share: float = REFUS
     targets = np.where(is_live, (is_live.sum() + 1) / (is_live.sum() + 2), 1 / ((~is_live).sum() + 2))
     shift, (factor,) = _non_negative(-held[:, None], targets, _balanced(kinds), penalty=0.0)
     factor = max(float(factor), _FACTOR_MIN)
-    threshold = shift + factor * float(np.quantile(held[is_live], refused_share))
+    tones = np.array([min(int(sample.melanin * _TONES), _TONES - 1) for sample in samples])
+    lowest = min(np.quantile(held[is_live & (tones == tone)], refused_share) for tone in set(tones[is_live].tolist()))
+    threshold = shift + factor * float(lowest)
     whole = _fitted(samples, mode)
     weighings = tuple(
         Weighing(w.cue, w.low, w.high, w.spread_low, w.spread_high, _times(factor, w.weights)) for w in whole.weighings
@@ -77,7 +82,8 @@ def scores_of(weights: ModeWeights, samples: Sequence[Sample]) -> list[float]:
 def _fitted(samples: Sequence[Sample], mode: Mode) -> ModeWeights:
     live = [sample for sample in samples if sample.kind == LIVE]
     bare = [_scaled(name, live) for name in cues_of_mode(mode)]
-    amounts = np.stack([amounts_of(bare, sample.cues).ravel() for sample in samples])
+    named = np.array([[bool(kind_of(w.cue).low), bool(kind_of(w.cue).high), True] for w in bare])
+    amounts = np.stack([(amounts_of(bare, sample.cues) * named).ravel() for sample in samples])
     is_live = np.array([sample.kind == LIVE for sample in samples])
     bias, weights = _non_negative(amounts, is_live.astype(np.float64), _balanced([sample.kind for sample in samples]))
     rows = weights.reshape(-1, AMOUNTS)

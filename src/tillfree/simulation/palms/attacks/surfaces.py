@@ -57,8 +57,7 @@ class Skin:
     """`melanin` and `blood` 0 to 1; `vein_contrast` in the near infrared; `oil` 0 to 1; `fold_depth` about 1.
 
     `nir_folds` is what of the folds the near infrared sees, `surface` the share of folds that is seen at the surface:
-    it
-    depends on lamps and polarisers as well.
+    it depends on lamps and polarisers as well.
     """
 
     melanin: float
