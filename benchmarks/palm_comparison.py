@@ -7,7 +7,7 @@ Needs `pip install 'tillfree[palm]'`. All palms are simulated, of a world that n
 the fusion were learned from, and samples are taken under conditions that no training has seen
 (`simulation.palms.regions.conditions.UNSEEN`). Each palm is compared with another sample of its own and with so many
 strangers. Two predictions of FMR are checked against what was counted: that of the tails that come with Tillfree, and
-that of a tail which is fitted to the first tenth of the strangers and checked on the others. Rates below one pair of
+that of a tail which is fitted to the first half of the probes and checked on the others. Rates below one pair of
 strangers are not given. Writes `benchmarks/results/palm_comparison.json`.
 """
 
@@ -95,13 +95,13 @@ def error_rows(band: Band, scores: Floats) -> list[Row]:
 
 def prediction_rows(band: Band, strangers: Floats) -> list[Row]:
     """Whether predicted rates of fused scores hold; `strangers` (palms, n) by probe."""
-    tenth = max(len(strangers) // 10, 1)
-    fitted = fit_tail(strangers[:tenth].ravel())
-    rest = strangers[tenth:].ravel()
+    half = len(strangers) // 2
+    fitted = fit_tail(strangers[:half].ravel())
+    rest = strangers[half:].ravel()
     rows = []
     for name, tail, scores in (
         ("tail that comes with Tillfree", TAILS[(band, True)], strangers.ravel()),
-        ("tail fitted to the first tenth", fitted, rest),
+        ("tail fitted to the first half", fitted, rest),
     ):
         rows += [_prediction(band, name, tail, scores, rate) for rate in _RATES if rate <= tail.share]
     return rows
@@ -159,6 +159,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=50)
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
+    if arguments.palms // 2 * arguments.strangers < 3000 or arguments.strangers >= arguments.palms:
+        parser.error("a tail needs 3,000 strangers in half of the palms, and fewer strangers than palms")
     use_one_core()
     encoder = Encoder(Embedder(palm_model()))
     rows = [speed_row(encoder, arguments.repeat)]
