@@ -68,7 +68,7 @@ def compare(a: Features, b: Features) -> Scores:
     """How alike two samples are; `a` is the probe and `b` the reference.
 
     The blocks of the reference look for their places in the probe, so that exchanging the two changes scores a little.
-    To compare one probe with many references, make a `Probe` and `Reference`s once: that is several times as fast.
+    To compare one probe with many references, make a `Probe` and each `Reference` once: that is several times as fast.
 
     Raises:
         PalmError: features of two kinds of light, of two models, or codes of another shape.

@@ -1,7 +1,7 @@
 """What can go wrong with palms.
 
-TillfreeError
-└── PalmError  a picture, a template, a key or a model is not what it has to be
+* TillfreeError
+    * PalmError: a picture, a template, a key or a model is not what it has to be
 """
 
 from tillfree.core.errors import TillfreeError

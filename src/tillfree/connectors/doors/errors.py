@@ -1,8 +1,8 @@
 """What can go wrong with doors.
 
-TillfreeError
-└── ConnectorError
-    └── DoorError  bits or a frame are not what they have to be
+* TillfreeError
+    * ConnectorError
+        * DoorError: bits or a frame are not what they have to be
 """
 
 from tillfree.connectors.errors import ConnectorError

@@ -1,10 +1,10 @@
 """What can go wrong with the vault of palms.
 
-TillfreeError
-└── VaultError           a file of the vault cannot be used as it is
-    ├── VaultKeyError    a key is missing, wrong, or cannot be had
-    ├── TamperedError    a row is not the one that was written there
-    └── RolledBackError  one of the two files is an older copy
+* TillfreeError
+    * VaultError: a file of the vault cannot be used as it is
+        * VaultKeyError: a key is missing, wrong, or cannot be had
+        * TamperedError: a row is not the one that was written there
+        * RolledBackError: one of the two files is an older copy
 """
 
 from tillfree.core.errors import TillfreeError

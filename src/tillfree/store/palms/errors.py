@@ -1,10 +1,10 @@
 """Errors of the desk of palms.
 
-TillfreeError
-└── PalmDeskError       something cannot be done with a palm; says what, and what to do
-    ├── NoPalmError     there is nobody of that name
-    ├── DuplicateError  this palm is enrolled already
-    └── StationError    a station, or a capture of one, is not to be trusted
+* TillfreeError
+    * PalmDeskError: something cannot be done with a palm; says what, and what to do
+        * NoPalmError: there is nobody of that name
+        * DuplicateError: this palm is enrolled already
+        * StationError: a station, or a capture of one, is not to be trusted
 """
 
 from tillfree.core.errors import TillfreeError
