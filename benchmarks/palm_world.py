@@ -23,8 +23,8 @@ import numpy.typing as npt
 from benchmarks.result_files import Row, use_one_core, write_results
 from tillfree.evaluation.intervals import wilson
 from tillfree.palm.embedding import Embedder
+from tillfree.palm.opencv import opencv
 from tillfree.simulation.palms.regions.conditions import TRAINING, UNSEEN, Conditions
-from tillfree.simulation.palms.regions.opencv import opencv
 from tillfree.simulation.palms.regions.world import identities, samples
 from tillfree.storage.models import palm_model
 

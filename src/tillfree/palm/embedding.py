@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
+from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import REGION_PX, PalmRegion
 
 __all__ = ["Embedder"]
@@ -40,7 +41,7 @@ class Embedder:
             raise PalmError(f"views {views}: give 1 to {len(_VIEWS)}")
         self._views = _VIEWS[:views]
         self._session = _session(model)
-        self._cv2 = _opencv()
+        self._cv2 = opencv()
 
     def embed(self, regions: Sequence[PalmRegion]) -> Floats:
         """Embeddings (n, d) float32 of length 1, in the order of the regions.
@@ -82,14 +83,6 @@ class Embedder:
         grey = self._cv2.warpAffine(region.pixels, matrix, size, flags=flags, borderMode=self._cv2.BORDER_REPLICATE)
         mask = self._cv2.warpAffine(region.mask.astype(np.float32), matrix, size, flags=flags)
         return grey, (mask > _WHOLLY).astype(np.float32)
-
-
-def _opencv() -> Any:
-    try:
-        import cv2  # noqa: PLC0415  only who looks at palms needs it
-    except ImportError as error:
-        raise PalmError("reading palms needs the package opencv: pip install 'tillfree[palm]'") from error
-    return cv2
 
 
 def _session(model: bytes) -> Any:

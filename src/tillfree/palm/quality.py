@@ -10,10 +10,10 @@ places and finer lines count for an embedding and for how sure a score is; they 
 
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import PalmRegion, Quality
 
 __all__ = ["NO_HAND", "REASONS", "Measures", "measures_of", "quality_of"]

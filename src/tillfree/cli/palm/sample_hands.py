@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import HandImage
 from tillfree.simulation.palms.attacks.hover import LIVE, present
 

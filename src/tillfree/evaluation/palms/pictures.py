@@ -9,10 +9,10 @@ import numpy as np
 
 from tillfree.evaluation.errors import EvaluationError
 from tillfree.evaluation.palms.naming import Naming, Owner
-from tillfree.palm.codes.opencv import opencv
 from tillfree.palm.encoding import Encoder
 from tillfree.palm.errors import PalmError
 from tillfree.palm.features import Features
+from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import Band, HandImage, PalmRegion
 
 __all__ = ["Acquired", "Failure", "Picture", "Taker", "acquire", "find_pictures", "own_pictures"]

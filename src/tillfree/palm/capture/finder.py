@@ -8,7 +8,6 @@ hands.
 import dataclasses
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +18,7 @@ from tillfree.palm.capture.network import LandmarkReader, Reading
 from tillfree.palm.capture.regions import palm_region, square_matrix
 from tillfree.palm.capture.sampling import Pyramid, shrunk
 from tillfree.palm.errors import PalmError
+from tillfree.palm.opencv import cv2
 from tillfree.palm.quality import NO_HAND, quality_of
 from tillfree.palm.samples import REGION_PX, HandImage, HandSide
 

@@ -2,13 +2,13 @@
 
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.capture.fitting import Fit
 from tillfree.palm.capture.sampling import sampled, shrunk
 from tillfree.palm.errors import PalmError
+from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import REGION_PX, Band, HandSide, PalmRegion
 
 __all__ = ["SQUARES", "grey_of", "palm_region", "region_of_square", "square_matrix"]

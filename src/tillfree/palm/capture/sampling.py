@@ -2,9 +2,10 @@
 
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+
+from tillfree.palm.opencv import cv2
 
 __all__ = ["Pyramid", "sampled", "shrunk"]
 

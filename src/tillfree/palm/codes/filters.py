@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.codes.layout import GRIDS, PLANES, joined
-from tillfree.palm.codes.opencv import opencv
+from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import REGION_PX, PalmRegion
 
 __all__ = ["Codes", "encode"]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.liveness.detail import Detail
-from tillfree.palm.liveness.opencv import opencv
+from tillfree.palm.opencv import opencv
 
 __all__ = ["agreement"]
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.liveness.following import Stack
-from tillfree.palm.liveness.opencv import opencv
+from tillfree.palm.opencv import opencv
 
 __all__ = ["Detail", "detail_of", "peak"]
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.palm.liveness.opencv import opencv
 from tillfree.palm.liveness.sights import Sighted
+from tillfree.palm.opencv import opencv
 
 __all__ = ["PALM_PX", "PATCH_PX", "Stack", "stacked"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.liveness.following import PALM_PX, Stack
-from tillfree.palm.liveness.opencv import opencv
+from tillfree.palm.opencv import opencv
 
 __all__ = ["follows", "relief", "roundness"]
 

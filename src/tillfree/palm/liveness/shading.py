@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.liveness.following import PATCH_PX, Stack
-from tillfree.palm.liveness.opencv import opencv
+from tillfree.palm.opencv import opencv
 
 __all__ = ["bands", "glint", "shading"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.learning.torch_lazily import torch
-from tillfree.simulation.palms.regions.opencv import opencv
+from tillfree.palm.opencv import opencv
 
 __all__ = ["varied"]
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from tillfree.learning.errors import LearningError
@@ -18,6 +17,7 @@ from tillfree.learning.palms.landmarks.lessons import FIRST_LESSONS, SIZE_PX, Cu
 from tillfree.learning.palms.landmarks.network import STRIDE, LandmarkNetwork, loss_of
 from tillfree.learning.torch_lazily import torch
 from tillfree.palm.capture.landmarks import LANDMARKS
+from tillfree.palm.opencv import cv2
 
 __all__ = ["HandCourse", "HandProgress", "load_landmarks", "train_landmarks"]
 

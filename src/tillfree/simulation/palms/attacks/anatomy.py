@@ -11,8 +11,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import opencv
 from tillfree.simulation.palms.regions.identity import CANVAS_PX, MARGIN, Palm, palm_of
-from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["MAP_PX_PER_MM", "MAP_SIZE", "Anatomy", "anatomy_of", "curve_map", "map_of_mm"]
 

@@ -11,9 +11,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import opencv
 from tillfree.simulation.palms.attacks.anatomy import LEFT_MM, MAP_PX_PER_MM, TOP_MM
 from tillfree.simulation.palms.attacks.surfaces import Grid, Surface
-from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["Camera", "Pose", "Shot", "project", "shoot"]
 

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import REGION_PX, Band, HandImage, HandSide, PalmRegion, Quality
 from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, MAP_SIZE, Anatomy, anatomy_of, map_of_mm
 from tillfree.simulation.palms.attacks.camera import Camera, Pose, Shot, shoot
 from tillfree.simulation.palms.attacks.instruments import instrument, photo_of
 from tillfree.simulation.palms.attacks.surfaces import Skin, Surface, random_skin, skin_surface
-from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["LIVE", "TRAITS", "Presentation", "SimulatedLook", "present"]
 

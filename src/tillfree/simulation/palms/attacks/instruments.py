@@ -12,10 +12,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import opencv
 from tillfree.simulation.palms.attacks.anatomy import LEFT_MM, MAP_PX_PER_MM, MAP_SIZE, TOP_MM, Anatomy
 from tillfree.simulation.palms.attacks.camera import Camera, Pose, shoot
 from tillfree.simulation.palms.attacks.surfaces import Grid, Skin, Surface, skin_surface
-from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["KINDS", "Victim", "instrument", "photo_of"]
 

@@ -11,8 +11,8 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import opencv
 from tillfree.simulation.palms.attacks.anatomy import MAP_PX_PER_MM, Anatomy
-from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["Grid", "Skin", "Surface", "random_skin", "skin_surface"]
 

@@ -4,10 +4,10 @@ Heaps of shapes over each other have the statistics of natural pictures (Lee, Mu
 natural images, IJCV 41, 2001).
 """
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import Band
 
 __all__ = ["background"]

@@ -8,10 +8,10 @@ between fingers are dark as they are in corners that see little of the sky. All 
 import dataclasses
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import Band
 from tillfree.simulation.palms.hands.anatomy import FOREARM, PALM, SLEEVE, Body
 from tillfree.simulation.palms.hands.skin import palm_lines, random_skin, veins

@@ -3,10 +3,10 @@
 import dataclasses
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import Band, HandImage
 from tillfree.simulation.palms.hands.anatomy import HandShape, Pose, body_of, pose_at_random, shape_at_random
 from tillfree.simulation.palms.hands.backgrounds import background

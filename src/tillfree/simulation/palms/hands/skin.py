@@ -5,10 +5,10 @@ Fine skin (wrinkles and ridges that tell persons apart) is no matter here: a han
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import Band
 
 __all__ = ["palm_lines", "random_skin", "veins"]

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import opencv
 from tillfree.simulation.palms.regions.creases import principal_lines, secondary_creases, wrinkles
-from tillfree.simulation.palms.regions.opencv import opencv
 from tillfree.simulation.palms.regions.strokes import draw_strokes
 from tillfree.simulation.palms.regions.veins import vein_tree
 

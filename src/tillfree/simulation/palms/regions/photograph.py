@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
+from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import REGION_PX
 from tillfree.simulation.palms.regions.conditions import Conditions, Range
 from tillfree.simulation.palms.regions.identity import CANVAS_PX, MARGIN, Palm
-from tillfree.simulation.palms.regions.opencv import opencv
 
 __all__ = ["photograph"]
 

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from tillfree.simulation.palms.regions.opencv import opencv
+from tillfree.palm.opencv import opencv
 
 __all__ = ["Strokes", "along", "draw_strokes", "joined", "wobble"]
 
