@@ -9,6 +9,7 @@ CVPR 2019) on the boxes. Tensors have the type Any, since PyTorch is loaded only
 from typing import Any
 
 from tillfree.learning.people.targets import STRIDE
+from tillfree.learning.pyramid import apply, convolution, joined, levels, pyramid
 from tillfree.learning.torch_lazily import torch
 
 __all__ = ["BOX_SCALE_PX", "Network", "loss_of"]
@@ -30,17 +31,10 @@ class Network:
 
     def __init__(self) -> None:
         nn = torch().nn
-        levels = range(1, len(_WIDTHS))
         self.layers: Any = nn.ModuleDict(
             {
-                "stem": _convolution(3, _WIDTHS[0], stride=2),
-                "down": nn.ModuleList(_convolution(_WIDTHS[k - 1], _WIDTHS[k], stride=2) for k in levels),
-                "stages": nn.ModuleList(
-                    nn.ModuleList(_residual(_WIDTHS[k]) for _ in range(_DEPTHS[k - 1])) for k in levels
-                ),
-                "across": nn.ModuleList(_convolution(_WIDTHS[k], _PYRAMID, kernel=1) for k in levels),
-                "smooth": nn.ModuleList(_convolution(_PYRAMID, _PYRAMID) for _ in levels[:-1]),
-                "heads": nn.ModuleList(_convolution(_PYRAMID, _PYRAMID) for _ in range(2)),
+                **pyramid(_WIDTHS, _DEPTHS, _PYRAMID),
+                "heads": nn.ModuleList(convolution(_PYRAMID, _PYRAMID) for _ in range(2)),
                 "hills": nn.Conv2d(_PYRAMID, 1, 1),
                 "sides": nn.Conv2d(_PYRAMID, 4, 1),
             }
@@ -49,39 +43,12 @@ class Network:
 
     def __call__(self, x: Any) -> tuple[Any, Any]:
         """Hills before the sigmoid, and distances in pixels."""
-        functional, layers = torch().nn.functional, self.layers
-        x = _apply(layers["stem"], (x - 0.5) * 4.0)
-        levels = []
-        for down, stage in zip(layers["down"], layers["stages"], strict=True):
-            x = _apply(down, x)
-            for block in stage:
-                inner = _apply(block["first"], x)
-                x = functional.relu(x + _apply(block["second"], inner, bend=False))
-            levels.append(x)
-        x = _apply(layers["across"][-1], levels[-1], bend=False)
-        for number in range(len(levels) - 2, -1, -1):
-            x = functional.interpolate(functional.relu(x), scale_factor=2.0, mode="nearest")
-            x = functional.relu(x + _apply(layers["across"][number], levels[number], bend=False))
-            x = _apply(layers["smooth"][number], x)
+        layers = self.layers
+        x = joined(layers, levels(layers, x))
         hills, far = (
-            layers[name](_apply(head, x)) for name, head in zip(("hills", "sides"), layers["heads"], strict=True)
+            layers[name](apply(head, x)) for name, head in zip(("hills", "sides"), layers["heads"], strict=True)
         )
-        return hills, functional.softplus(far.float()) * BOX_SCALE_PX
-
-
-def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> Any:
-    nn = torch().nn
-    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-    return nn.ModuleDict({"convolution": convolution, "norm": nn.BatchNorm2d(outputs)})
-
-
-def _residual(width: int) -> Any:
-    return torch().nn.ModuleDict({"first": _convolution(width, width), "second": _convolution(width, width)})
-
-
-def _apply(layer: Any, x: Any, *, bend: bool = True) -> Any:
-    y = layer["norm"](layer["convolution"](x))
-    return torch().nn.functional.relu(y) if bend else y
+        return hills, torch().nn.functional.softplus(far.float()) * BOX_SCALE_PX
 
 
 def loss_of(hills: Any, sides: Any, targets: tuple[Any, Any, Any, Any]) -> tuple[Any, Any]:

@@ -1,8 +1,8 @@
 """Training of the detector of people: one command, seeded, which goes on where it was interrupted.
 
-The network learns from pictures that are put together as they are needed, by a process beside it; its weights are
-averaged over the last steps (Polyak and Juditsky, 1992), and the average is kept. The same seed gives the same pictures
-in the same order; sums in the processor's own order may differ in last bits between machines and numbers of threads.
+The network learns from pictures that are put together as they are needed, by a process beside it. The same seed gives
+the same pictures in the same order; sums in the processor's own order may differ in last bits between machines and
+numbers of threads.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tillfree.learning.errors import LearningError
+from tillfree.learning.course import Checkpoint, averaged, blend, optimiser_of, pace
 from tillfree.learning.people.collection import Collection
 from tillfree.learning.people.network import Network, loss_of
 from tillfree.learning.people.pictures import SIZE_PX, training_picture
@@ -24,7 +24,6 @@ __all__ = ["Course", "Progress", "load_network", "train"]
 _AVERAGE = 0.998
 _WARM = 150
 _SAVE_EVERY = 100
-_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,18 +75,16 @@ def train(collection: Collection, course: Course, folder: Path, save_every: int 
     network, average = Network(), Network()
     average.layers.load_state_dict(network.layers.state_dict())
     network.layers = network.layers.to(memory_format=th.channels_last)
-    # What is no kernel is not drawn towards zero.
-    plain = [p for p in network.layers.parameters() if p.ndim < 2]
-    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]
-    optimiser = th.optim.AdamW([{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
-    done = _resume(folder / "checkpoint.pt", course, network, average, optimiser)
+    optimiser = optimiser_of(network)
+    checkpoint = Checkpoint(folder, course)
+    done = int(checkpoint.resume(network, average, optimiser)["step"])
     pictures = _Pictures(collection, course.seed, done * course.batch, (course.steps - done) * course.batch)
     loader = th.utils.data.DataLoader(pictures, batch_size=course.batch, num_workers=1, prefetch_factor=6)
     sums = np.zeros(2)
     network.layers.train()
     for step, (colour, *targets) in enumerate(loader, done):
         for group in optimiser.param_groups:
-            group["lr"] = course.rate * _pace(step, course.steps)
+            group["lr"] = course.rate * pace(step, course.steps, _WARM)
         with th.autocast("cpu", th.bfloat16):
             hills, sides = network((colour.float() / 255.0).contiguous(memory_format=th.channels_last))
         of_hills, of_boxes = loss_of(hills, sides, tuple(targets))
@@ -95,11 +92,11 @@ def train(collection: Collection, course: Course, folder: Path, save_every: int 
         (of_hills + of_boxes).backward()
         th.nn.utils.clip_grad_norm_(network.layers.parameters(), 10.0)
         optimiser.step()
-        _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
+        blend(average, network, step, _AVERAGE)
         sums += (float(of_hills.detach()), float(of_boxes.detach()))
         if (step + 1) % save_every == 0 or step + 1 == course.steps:
             count = step % save_every + 1
-            _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser)
+            checkpoint.save(step + 1, network, average, optimiser)
             yield Progress(step + 1, *(sums / count).tolist())
             sums[:] = 0.0
 
@@ -110,54 +107,5 @@ def load_network(folder: Path) -> tuple[Network, int]:
     Raises:
         LearningError: there is none.
     """
-    path = folder / "checkpoint.pt"
-    if not path.exists():
-        raise LearningError(f"{path}: no checkpoint there; train first")
-    kept = torch().load(path, weights_only=True)
     network = Network()
-    network.layers.load_state_dict(kept["average"])
-    network.layers.eval()
-    return network, int(kept["step"])
-
-
-def _pace(step: int, steps: int) -> float:
-    """The rate as a share: a short rise, then half a cosine down to a hundredth."""
-    rise = min((step + 1) / min(_WARM, max(steps // 10, 1)), 1.0)
-    return float(rise * (0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * step / steps))))
-
-
-def _blend(average: Network, network: Network, keep: float) -> None:
-    with torch().no_grad():
-        for kept, now in zip(average.layers.state_dict().values(), network.layers.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.mul_(keep).add_(now, alpha=1.0 - keep)
-            else:
-                kept.copy_(now)
-
-
-def _course_of(course: Course) -> dict[str, float]:
-    return {"version": _VERSION, **dataclasses.asdict(course)}
-
-
-def _save(path: Path, course: Course, step: int, network: Network, average: Network, optimiser: Any) -> None:
-    part = path.with_suffix(".part")
-    state = {"course": _course_of(course), "step": step, "network": network.layers.state_dict(),
-             "average": average.layers.state_dict(), "optimiser": optimiser.state_dict()}  # fmt: skip
-    torch().save(state, part)
-    part.replace(path)
-
-
-def _resume(path: Path, course: Course, network: Network, average: Network, optimiser: Any) -> int:
-    """Steps that are done already."""
-    if not path.exists():
-        return 0
-    kept = torch().load(path, weights_only=True)
-    finished = kept["step"] == kept["course"]["steps"] < course.steps
-    if kept["course"] != _course_of(course) and not (
-        finished and {**kept["course"], "steps": course.steps} == _course_of(course)
-    ):
-        raise LearningError(f"{path}: of another course ({kept['course']}); name another folder, or remove it")
-    network.layers.load_state_dict(kept["network"])
-    average.layers.load_state_dict(kept["average"])
-    optimiser.load_state_dict(kept["optimiser"])
-    return int(kept["step"])
+    return network, averaged(folder, network)

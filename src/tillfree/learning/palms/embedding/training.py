@@ -1,7 +1,6 @@
 """Training of the embedding: one command, seeded, which goes on where it was interrupted.
 
-Weights are averaged over the last steps (Polyak and Juditsky, 1992), and the average is kept. Sums in the processor's
-own order may differ in last bits between machines and numbers of threads.
+Sums in the processor's own order may differ in last bits between machines and numbers of threads.
 """
 
 import dataclasses
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tillfree.learning.course import Checkpoint, averaged, blend, optimiser_of, pace
 from tillfree.learning.errors import LearningError
 from tillfree.learning.palms.embedding.collection import Collection
 from tillfree.learning.palms.embedding.loss import Centres, pair_loss
@@ -26,7 +26,6 @@ _SAVE_EVERY = 100
 _CENTRE_RATE = 4.0
 _PAIRS_ALONE = 600
 """Steps before centres of classes take part: while a network learns fast, they would be where it put them long ago."""
-_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,23 +65,24 @@ def train(collection: Collection, course: Course, folder: Path, save_every: int 
     th.manual_seed(course.seed)
     network, average = Network(), Network()
     average.layers.load_state_dict(network.layers.state_dict())
-    optimiser = _optimiser(network, course)
-    centres = Centres(0)
-    done = _resume(folder / "checkpoint.pt", course, network, average, optimiser, centres)
+    optimiser = optimiser_of(network)
+    checkpoint, centres = Checkpoint(folder, course), Centres(0)
+    kept = checkpoint.resume(network, average, optimiser)
+    centres.places, done = kept.get("centres", centres.places), int(kept["step"])
     network.layers.train()
     sums = np.zeros(2)
     for step in range(done, course.steps):
         if step % 20 == 0 or step == done:
             _grow(centres, collection)
         for group in optimiser.param_groups:
-            group["lr"] = course.rate * _pace(step, course.steps)
+            group["lr"] = course.rate * pace(step, course.steps, _WARM)
         rng = np.random.default_rng([course.seed, step])
         # What the network leaves out at random is the same after an interruption.
         th.manual_seed(int(rng.integers(0, 2**62)))
         sums += _one_step(network, optimiser, centres, collection, course, step, rng)
-        _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
+        blend(average, network, step, _AVERAGE)
         if (step + 1) % save_every == 0 or step + 1 == course.steps:
-            _save(folder / "checkpoint.pt", course, step + 1, network, average, optimiser, centres)
+            checkpoint.save(step + 1, network, average, optimiser, centres=centres.places)
             of_pairs, of_centres = (sums / (step % save_every + 1)).tolist()
             yield Progress(step + 1, of_pairs, of_centres, int(centres.known().sum()))
             sums[:] = 0.0
@@ -94,14 +94,8 @@ def load_network(folder: Path) -> tuple[Network, int]:
     Raises:
         LearningError: there is none.
     """
-    path = folder / "checkpoint.pt"
-    if not path.exists():
-        raise LearningError(f"{path}: no checkpoint there; train first")
-    kept = torch().load(path, weights_only=True)
     network = Network()
-    network.layers.load_state_dict(kept["average"])
-    network.layers.eval()
-    return network, int(kept["step"])
+    return network, averaged(folder, network)
 
 
 def _one_step(
@@ -127,7 +121,7 @@ def _one_step(
         return np.array([float(of_pairs.detach()), 0.0])
     of_centres, places, chosen = centres.loss(embeddings, twice, rng)
     _move(network, optimiser, of_pairs + min((step - _PAIRS_ALONE) / _PAIRS_ALONE, 1.0) * of_centres)
-    centres.step(places, chosen, embeddings.detach(), twice, _CENTRE_RATE * _pace(step, course.steps))
+    centres.step(places, chosen, embeddings.detach(), twice, _CENTRE_RATE * pace(step, course.steps, _WARM))
     return np.array([float(of_pairs.detach()), float(of_centres.detach())])
 
 
@@ -149,62 +143,9 @@ def _classes(count: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
     return np.unique(np.concatenate([twins, chosen])).astype(np.int64)
 
 
-def _optimiser(network: Network, course: Course) -> Any:
-    plain = [p for p in network.layers.parameters() if p.ndim < 2]
-    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]
-    groups = [{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
-    return torch().optim.AdamW(groups, lr=course.rate)
-
-
 def _grow(centres: Centres, collection: Collection) -> None:
     """Makes room for the classes that were drawn meanwhile."""
     th = torch()
     missing = collection.refresh() - len(centres.places)
     if missing > 0:
         centres.places = th.cat([centres.places, th.zeros(missing, centres.places.shape[1])])
-
-
-def _pace(step: int, steps: int) -> float:
-    """The rate as a share: a short rise, then half a cosine down to a hundredth."""
-    rise = min((step + 1) / min(_WARM, max(steps // 10, 1)), 1.0)
-    return float(rise * (0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * step / steps))))
-
-
-def _blend(average: Network, network: Network, keep: float) -> None:
-    with torch().no_grad():
-        for kept, now in zip(average.layers.state_dict().values(), network.layers.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.mul_(keep).add_(now, alpha=1.0 - keep)
-            else:
-                kept.copy_(now)
-
-
-def _course_of(course: Course) -> dict[str, float]:
-    return {"version": _VERSION, **dataclasses.asdict(course)}
-
-
-def _save(
-    path: Path, course: Course, step: int, network: Network, average: Network, optimiser: Any, centres: Centres
-) -> None:
-    part = path.with_suffix(".part")
-    state = {"course": _course_of(course), "step": step, "network": network.layers.state_dict(),
-             "average": average.layers.state_dict(), "optimiser": optimiser.state_dict(),
-             "centres": centres.places}  # fmt: skip
-    torch().save(state, part)
-    part.replace(path)
-
-
-def _resume(
-    path: Path, course: Course, network: Network, average: Network, optimiser: Any, centres: Centres
-) -> int:  # fmt: skip
-    if not path.exists():
-        return 0
-    kept = torch().load(path, weights_only=True)
-    told = {**kept["course"], "steps": course.steps}
-    if told != _course_of(course):
-        raise LearningError(f"{path}: the checkpoint there is of another course; give another folder, or its options")
-    network.layers.load_state_dict(kept["network"])
-    average.layers.load_state_dict(kept["average"])
-    optimiser.load_state_dict(kept["optimiser"])
-    centres.places = kept["centres"]
-    return int(kept["step"])

@@ -8,6 +8,7 @@ hand at all. Tensors have the type Any, since PyTorch is loaded only where somet
 
 from typing import Any
 
+from tillfree.learning.pyramid import joined, levels, pyramid
 from tillfree.learning.torch_lazily import torch
 from tillfree.palm.capture.landmarks import LANDMARKS, TIPS
 
@@ -31,16 +32,9 @@ class LandmarkNetwork:
 
     def __init__(self) -> None:
         nn = torch().nn
-        levels = range(1, len(_WIDTHS))
         self.layers: Any = nn.ModuleDict(
             {
-                "stem": _convolution(3, _WIDTHS[0], stride=2),
-                "down": nn.ModuleList(_convolution(_WIDTHS[k - 1], _WIDTHS[k], stride=2) for k in levels),
-                "stages": nn.ModuleList(
-                    nn.ModuleList(_residual(_WIDTHS[k]) for _ in range(_DEPTHS[k - 1])) for k in levels
-                ),
-                "across": nn.ModuleList(_convolution(_WIDTHS[k], _MID, kernel=1) for k in levels),
-                "smooth": nn.ModuleList(_convolution(_MID, _MID) for _ in levels[:-1]),
+                **pyramid(_WIDTHS, _DEPTHS, _MID),
                 "maps": nn.Conv2d(_MID, len(LANDMARKS) + 1, 1),
                 "hand": nn.Linear(_WIDTHS[-1], 1),
             }
@@ -48,37 +42,10 @@ class LandmarkNetwork:
 
     def __call__(self, x: Any) -> tuple[Any, Any]:
         """Maps and the logit of a hand."""
-        functional, layers = torch().nn.functional, self.layers
-        x = _apply(layers["stem"], (x - 0.5) * 4.0)
-        levels = []
-        for down, stage in zip(layers["down"], layers["stages"], strict=True):
-            x = _apply(down, x)
-            for block in stage:
-                inner = _apply(block["first"], x)
-                x = functional.relu(x + _apply(block["second"], inner, bend=False))
-            levels.append(x)
-        hand = layers["hand"](levels[-1].mean(dim=(2, 3)))[:, 0]
-        x = _apply(layers["across"][-1], levels[-1], bend=False)
-        for number in range(len(levels) - 2, -1, -1):
-            x = functional.interpolate(functional.relu(x), scale_factor=2.0, mode="nearest")
-            x = functional.relu(x + _apply(layers["across"][number], levels[number], bend=False))
-            x = _apply(layers["smooth"][number], x)
-        return layers["maps"](x), hand
-
-
-def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> Any:
-    nn = torch().nn
-    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-    return nn.ModuleDict({"convolution": convolution, "norm": nn.BatchNorm2d(outputs)})
-
-
-def _residual(width: int) -> Any:
-    return torch().nn.ModuleDict({"first": _convolution(width, width), "second": _convolution(width, width)})
-
-
-def _apply(layer: Any, x: Any, *, bend: bool = True) -> Any:
-    y = layer["norm"](layer["convolution"](x))
-    return torch().nn.functional.relu(y) if bend else y
+        layers = self.layers
+        found = levels(layers, x)
+        hand = layers["hand"](found[-1].mean(dim=(2, 3)))[:, 0]
+        return layers["maps"](joined(layers, found)), hand
 
 
 def loss_of(maps: Any, hand: Any, landmarks: Any, skin: Any, there: Any) -> Any:

@@ -1,18 +1,16 @@
 """Training of the network of landmarks: seeded, and it goes on where it was interrupted.
 
-Weights are averaged over the last steps (Polyak and Juditsky, 1992), and the average is kept. Lessons are put together
-in the same process as they are needed.
+Lessons are put together in the same process as they are needed.
 """
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tillfree.learning.errors import LearningError
+from tillfree.learning.course import Checkpoint, averaged, blend, optimiser_of, pace
 from tillfree.learning.palms.landmarks.lessons import FIRST_LESSONS, SIZE_PX, Cutouts, lesson
 from tillfree.learning.palms.landmarks.network import STRIDE, LandmarkNetwork, loss_of
 from tillfree.learning.torch_lazily import torch
@@ -24,7 +22,6 @@ __all__ = ["HandCourse", "HandProgress", "load_landmarks", "train_landmarks"]
 _AVERAGE = 0.995
 _WARM = 50
 _SAVE_EVERY = 50
-_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,10 +58,9 @@ def train_landmarks(
     th.manual_seed(course.seed)
     network, average = LandmarkNetwork(), LandmarkNetwork()
     average.layers.load_state_dict(network.layers.state_dict())
-    plain = [p for p in network.layers.parameters() if p.ndim < 2]
-    heavy = [p for p in network.layers.parameters() if p.ndim >= 2]
-    optimiser = th.optim.AdamW([{"params": heavy, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
-    done = _resume(folder / "checkpoint.pt", course, network, average, optimiser)
+    optimiser = optimiser_of(network)
+    checkpoint = Checkpoint(folder, course)
+    done = int(checkpoint.resume(network, average, optimiser)["step"])
     total, since = 0.0, 0
     network.layers.train()
     network.layers.to(memory_format=th.channels_last)
@@ -79,10 +75,10 @@ def train_landmarks(
         loss.backward()
         th.nn.utils.clip_grad_norm_(network.layers.parameters(), 5.0)
         optimiser.step()
-        _blend(average, network, min(_AVERAGE, (step + 1) / (step + 10)))
+        blend(average, network, step, _AVERAGE)
         total, since = total + float(loss.detach()), since + 1
         if (step + 1) % save_every == 0 or step + 1 == course.steps:
-            _save(folder / "checkpoint.pt", course, step + 1, (network, average, optimiser))
+            checkpoint.save(step + 1, network, average, optimiser)
             yield HandProgress(step + 1, total / since)
             total, since = 0.0, 0
 
@@ -93,14 +89,8 @@ def load_landmarks(folder: Path) -> tuple[LandmarkNetwork, int]:
     Raises:
         LearningError: there is none.
     """
-    path = folder / "checkpoint.pt"
-    if not path.exists():
-        raise LearningError(f"{path}: no checkpoint there; train first")
-    kept = torch().load(path, weights_only=True)
     network = LandmarkNetwork()
-    network.layers.load_state_dict(kept["average"])
-    network.layers.eval()
-    return network, int(kept["step"])
+    return network, averaged(folder, network)
 
 
 def _batch(cutouts: Cutouts, course: HandCourse, step: int) -> tuple[Any, Any, Any, Any]:
@@ -119,53 +109,9 @@ def _batch(cutouts: Cutouts, course: HandCourse, step: int) -> tuple[Any, Any, A
     return tuple(th.from_numpy(each) for each in (pictures, landmarks, skin, there))
 
 
-def _pace(step: int, steps: int) -> float:
-    """The rate as a share: a short rise, then half a cosine down to a hundredth."""
-    rise = min((step + 1) / min(_WARM, max(steps // 10, 1)), 1.0)
-    return rise * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
-
-
 def _rate(step: int, course: HandCourse) -> float:
     """The second kind of lessons starts anew at half the rate (Loshchilov and Hutter, SGDR, ICLR 2017)."""
     first = min(FIRST_LESSONS // course.batch, course.steps)
     if step < first:
-        return course.rate * _pace(step, first)
-    return 0.5 * course.rate * _pace(step - first, course.steps - first)
-
-
-def _blend(average: LandmarkNetwork, network: LandmarkNetwork, keep: float) -> None:
-    with torch().no_grad():
-        for kept, now in zip(average.layers.state_dict().values(), network.layers.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.mul_(keep).add_(now, alpha=1.0 - keep)
-            else:
-                kept.copy_(now)
-
-
-def _course_of(course: HandCourse) -> dict[str, float]:
-    return {"version": _VERSION, **dataclasses.asdict(course)}
-
-
-def _save(path: Path, course: HandCourse, step: int, parts: tuple[LandmarkNetwork, LandmarkNetwork, Any]) -> None:
-    network, average, optimiser = parts
-    part = path.with_suffix(".part")
-    state = {"course": _course_of(course), "step": step, "network": network.layers.state_dict(),
-             "average": average.layers.state_dict(), "optimiser": optimiser.state_dict()}  # fmt: skip
-    torch().save(state, part)
-    part.replace(path)
-
-
-def _resume(path: Path, course: HandCourse, network: LandmarkNetwork, average: LandmarkNetwork, optimiser: Any) -> int:
-    """Steps that are done already."""
-    if not path.exists():
-        return 0
-    kept = torch().load(path, weights_only=True)
-    finished = kept["step"] == kept["course"]["steps"] < course.steps
-    if kept["course"] != _course_of(course) and not (
-        finished and {**kept["course"], "steps": course.steps} == _course_of(course)
-    ):
-        raise LearningError(f"{path}: of another course ({kept['course']}); name another folder, or remove it")
-    network.layers.load_state_dict(kept["network"])
-    average.layers.load_state_dict(kept["average"])
-    optimiser.load_state_dict(kept["optimiser"])
-    return int(kept["step"])
+        return course.rate * pace(step, first, _WARM)
+    return 0.5 * course.rate * pace(step - first, course.steps - first, _WARM)
