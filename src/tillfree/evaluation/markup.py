@@ -6,7 +6,19 @@ from collections.abc import Iterable, Sequence
 
 from tillfree.evaluation.intervals import Interval
 
-__all__ = ["STYLE", "Cell", "between", "certainty", "escape", "figures", "number", "percent", "plots", "table"]
+__all__ = [
+    "STYLE",
+    "Cell",
+    "between",
+    "certainty",
+    "document",
+    "escape",
+    "figures",
+    "number",
+    "percent",
+    "plots",
+    "table",
+]
 
 STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #22313f; --soft: #55636f; --faint: #b8c4cc; --rule: #e3e8eb;
@@ -87,3 +99,13 @@ def plots(drawings: Sequence[tuple[str, str]]) -> str:
     """Plots side by side: (SVG, caption)."""
     inner = "".join(f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>" for svg, caption in drawings)
     return f'<div class="plots">{inner}</div>'
+
+
+def document(title: str, subtitle: str, sections: Iterable[str]) -> str:
+    """A page that needs nothing else and may load nothing else; sections are markup, title and subtitle are text."""
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    policy = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">"""
+    top = f'<h1>{escape(title)}</h1>\n<p class="note">{escape(subtitle)}</p>'
+    body = "\n".join([top, *filter(None, sections)])
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}{viewport}{policy}</head>\n<body>\n{body}\n</body></html>\n'

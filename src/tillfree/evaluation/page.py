@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 from tillfree.evaluation.cases import CaseReport
 from tillfree.evaluation.latency import CartLatencySummary, LatencySummary
-from tillfree.evaluation.markup import STYLE, Cell, between, certainty, escape, figures, number, percent, plots, table
+from tillfree.evaluation.markup import (
+    Cell,
+    between,
+    certainty,
+    document,
+    escape,
+    figures,
+    number,
+    percent,
+    plots,
+    table,
+)
 from tillfree.evaluation.mistakes import Mistake
 from tillfree.evaluation.plots import case_f1_plot, latency_plot, reliability_plot, risk_plot, speed_plot
 from tillfree.evaluation.policy_section import policy_section
@@ -19,8 +30,6 @@ def render_page(report: EvaluationReport) -> str:
     """The whole page. Everything that comes from recordings is escaped."""
     title = f"Evaluation of {report.folder}" if report.folder else "Evaluation"
     sections = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="note">{escape(_subtitle(report))}</p>',
         _unreadable(report),
         _headline(report),
         _groups(report),
@@ -32,11 +41,7 @@ def render_page(report: EvaluationReport) -> str:
         _remarks(report.cases),
         _method(report),
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    policy = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">"""
-    body = "\n".join(section for section in sections if section)
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}{viewport}{policy}</head>\n<body>\n{body}\n</body></html>\n'
+    return document(title, _subtitle(report), sections)
 
 
 # ---- sections ---------------------------------------------------------------------------------------------------

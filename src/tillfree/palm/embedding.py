@@ -6,12 +6,12 @@ page about palms.
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
+from tillfree.palm.networks import session
 from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import REGION_PX, PalmRegion
 
@@ -40,7 +40,7 @@ class Embedder:
         if not 1 <= views <= len(_VIEWS):
             raise PalmError(f"views {views}: give 1 to {len(_VIEWS)}")
         self._views = _VIEWS[:views]
-        self._session = _session(model)
+        self._session = session(model)
         self._cv2 = opencv()
 
     def embed(self, regions: Sequence[PalmRegion]) -> Floats:
@@ -83,18 +83,3 @@ class Embedder:
         grey = self._cv2.warpAffine(region.pixels, matrix, size, flags=flags, borderMode=self._cv2.BORDER_REPLICATE)
         mask = self._cv2.warpAffine(region.mask.astype(np.float32), matrix, size, flags=flags)
         return grey, (mask > _WHOLLY).astype(np.float32)
-
-
-def _session(model: bytes) -> Any:
-    try:
-        import onnxruntime  # noqa: PLC0415  only who looks at palms needs it
-    except ImportError as error:
-        raise PalmError("reading palms needs the package onnxruntime: pip install 'tillfree[palm]'") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    # The runtime raises errors of kinds that it does not publish.
-    except Exception as error:
-        raise PalmError(f"this is no model that onnxruntime can use: {error}") from error

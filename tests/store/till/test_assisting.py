@@ -1,6 +1,5 @@
 """Staff hand things over to somebody who is inside: once, never below zero, and charged with all else."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,28 +7,12 @@ import pytest
 from tests.store.till.counters import CARD, Bank, Clock, make_till, record, trip, usd, walk
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import ProductId, TripId, VisitId
-from tillfree.storage.database.database import IN_MEMORY, Database
+from tillfree.storage.database.database import Database
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.till import Till
 
 TEA, MILK, T1 = ProductId("tea"), ProductId("milk"), TripId("t1")
 TWO_OF_TEA = 593
-
-
-@pytest.fixture
-def database() -> Iterator[Database]:
-    with Database.open(IN_MEMORY) as opened:
-        yield opened
-
-
-@pytest.fixture
-def bank() -> Bank:
-    return Bank()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

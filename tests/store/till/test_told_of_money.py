@@ -1,6 +1,5 @@
 """What the live page is told of money: as it happens, once, and that the processor is silent."""
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 
 import pytest
@@ -8,19 +7,13 @@ import pytest
 from tests.store.till.counters import Bank, Clock, make_till, unavailable, usd, walk
 from tillfree.commerce.payments.processor import Order, ProcessorUnavailable
 from tillfree.core.ids import PaymentId, TripId
-from tillfree.storage.database.database import IN_MEMORY, Database
+from tillfree.storage.database.database import Database
 from tillfree.store.counter import Counter
 from tillfree.store.money_told import MoneyTold
 from tillfree.store.running.state import FeedEntry
 from tillfree.store.settings import StoreSettings
 from tillfree.store.stream_clock import StreamClock
 from tillfree.store.till.watched import WatchedProcessor
-
-
-@pytest.fixture
-def database() -> Iterator[Database]:
-    with Database.open(IN_MEMORY) as opened:
-        yield opened
 
 
 def test_each_step_is_told_once_and_leads_to_its_trip(database: Database) -> None:

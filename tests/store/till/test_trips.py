@@ -1,7 +1,5 @@
 """What becomes of a trip, whoever came in and whatever they carried out."""
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 
@@ -11,29 +9,13 @@ from tillfree.commerce.errors import PaymentError
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.events import Alternative
 from tillfree.core.ids import ProductId, TripId, VisitId
-from tillfree.storage.database.database import IN_MEMORY, Database
+from tillfree.storage.database.database import Database
 from tillfree.storage.database.money.trips import TripBrief, TripQuery
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.till import Till
 
 TEA = 593
 """Two of tea with 19 % tax."""
-
-
-@pytest.fixture
-def database() -> Iterator[Database]:
-    with Database.open(IN_MEMORY) as opened:
-        yield opened
-
-
-@pytest.fixture
-def bank() -> Bank:
-    return Bank()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

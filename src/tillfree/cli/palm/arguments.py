@@ -1,15 +1,12 @@
 """The arguments of `tillfree palm`: one function per command, which loads what does the work when it runs."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from tillfree.cli.palm.desk_arguments import add_desk
+from tillfree.cli.parsers import Commands, add
 
 __all__ = ["add_palm"]
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
 
 # ---- commands, loaded when they run -----------------------------------------------------------------------------
 # ruff: noqa: PLC0415
@@ -46,14 +43,8 @@ def add_palm(commands: Commands) -> None:
     add_desk(inner)
 
 
-def _add(commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    parser.set_defaults(run=run)
-    return parser
-
-
 def _add_demo(commands: Commands) -> None:
-    parser = _add(commands, "demo", _demo, "open a palm station in the browser, with a camera or with simulated hands")
+    parser = add(commands, "demo", _demo, "open a palm station in the browser, with a camera or with simulated hands")
     parser.add_argument(
         "--data", type=Path, metavar="FOLDER", help="where palms are kept (default: a temporary folder, then gone)"
     )
@@ -67,7 +58,7 @@ def _add_demo(commands: Commands) -> None:
 
 
 def _add_evaluate(commands: Commands) -> None:
-    parser = _add(commands, "evaluate", _evaluate, "say how well the palms in a folder of pictures are told apart")
+    parser = add(commands, "evaluate", _evaluate, "say how well the palms in a folder of pictures are told apart")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="pictures by person, in folders or by their names")
     parser.add_argument("--band", choices=("visible", "nir"), help="the light of all pictures (default: as names say)")
     parser.add_argument(
@@ -99,7 +90,7 @@ def _add_evaluate(commands: Commands) -> None:
 
 
 def _add_train_fusion(commands: Commands) -> None:
-    parser = _add(commands, "train-fusion", _train_fusion, "learn from simulated palms how much each opinion counts")
+    parser = add(commands, "train-fusion", _train_fusion, "learn from simulated palms how much each opinion counts")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.py", help="the table of weights")
     parser.add_argument("--palms", type=int, default=1000, metavar="N", help="how many are simulated (default 1000)")
     parser.add_argument("--strangers", type=int, default=40, metavar="N", help="that each palm meets (default 40)")

@@ -1,13 +1,12 @@
 """The arguments of the commands that enrol, recognise and forget."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+
+from tillfree.cli.parsers import Command, Commands, add
 
 __all__ = ["add_desk"]
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
 _PURPOSES = ("identify", "pay", "enter", "age", "door", "loyalty")
 
 # ---- commands, loaded when they run -----------------------------------------------------------------------------
@@ -69,7 +68,7 @@ def add_desk(commands: Commands) -> None:
         parser.add_argument("--settings", type=Path, metavar="STORE.TOML", help="its settings (default: as they come)")
 
 
-def _add(commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    parser.set_defaults(run=run, act=name)
+def _add(commands: Commands, name: str, run: Command, text: str) -> argparse.ArgumentParser:
+    parser = add(commands, name, run, text)
+    parser.set_defaults(act=name)
     return parser

@@ -1,6 +1,6 @@
 """The report as one HTML page that needs nothing else."""
 
-from tillfree.evaluation.markup import STYLE, between, escape, figures, number, percent, plots, table
+from tillfree.evaluation.markup import between, document, escape, figures, number, percent, plots, table
 from tillfree.evaluation.palms.plots import det_plot
 from tillfree.evaluation.palms.report import MatcherFigures, PalmReport
 from tillfree.evaluation.palms.words import at_rate, not_measurable, title_of
@@ -16,19 +16,13 @@ def render_palm_page(report: PalmReport) -> str:
         f"pairs: {report.pairs}; Tillfree {report.version}."
     )
     sections = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="note">{escape(subtitle)}</p>',
         _headline(report),
         plots([(det_plot(report.matchers), "Lower and further left is better; a curve ends where pairs end.")]),
         *(_matcher(each) for each in report.matchers),
         _failures(report),
         _method(report),
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    policy = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">"""
-    body = "\n".join(section for section in sections if section)
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}{viewport}{policy}</head>\n<body>\n{body}\n</body></html>\n'
+    return document(title, subtitle, sections)
 
 
 def _headline(report: PalmReport) -> str:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tillfree.palm.capture.landmarks import LANDMARKS
 from tillfree.palm.errors import PalmError
+from tillfree.palm.networks import session
 
 __all__ = ["STRIDE", "LandmarkReader", "Reading"]
 
@@ -73,19 +74,8 @@ def _places(maps: Singles) -> tuple[Floats, Floats]:
 
 
 def _session(model: bytes) -> Any:
-    try:
-        import onnxruntime  # noqa: PLC0415  only who looks at hands needs it
-    except ImportError as error:
-        raise PalmError("finding hands needs the package onnxruntime: pip install 'tillfree[palm]'") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    # The runtime raises errors of kinds that it does not publish.
-    except Exception as error:
-        raise PalmError(f"this is no model that onnxruntime can use: {error}") from error
-    names = {output.name: output.shape for output in session.get_outputs()}
+    loaded = session(model)
+    names = {output.name: output.shape for output in loaded.get_outputs()}
     if "maps" not in names or "hand" not in names or names["maps"][1] != len(LANDMARKS) + 1:
         raise PalmError(f"this model has outputs {sorted(names)}, and is no model of hand landmarks; take hand.onnx")
-    return session
+    return loaded

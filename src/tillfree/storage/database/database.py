@@ -23,7 +23,7 @@ from tillfree.storage.database.integration.orders import Orders
 from tillfree.storage.database.migrations import bring_up_to_date
 from tillfree.storage.database.money.announcements import Announcements
 from tillfree.storage.database.money.badge_sums import BadgeSums
-from tillfree.storage.database.money.book import Books
+from tillfree.storage.database.money.bookkeeping import Bookkeeping
 from tillfree.storage.database.money.deliveries import Deliveries
 from tillfree.storage.database.money.disputes import Disputes
 from tillfree.storage.database.money.ledger import Ledgers
@@ -70,7 +70,7 @@ class Database(
     Trips,
     Payments,
     Ledgers,
-    Books,
+    Bookkeeping,
     BadgeSums,
     Proving,
 ):

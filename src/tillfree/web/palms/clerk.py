@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tillfree.palm.samples import Band
-from tillfree.storage.palm_vault.records import PURPOSES, Consent, Profile, Purpose
+from tillfree.storage.palm_vault.records import PURPOSES, Profile, Purpose
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.answers import PalmAnswer
 from tillfree.store.palms.desk import PalmDesk
@@ -71,13 +71,7 @@ class DeskClerk:
         except PalmDeskError:
             return Answer(kind="refused", reason="weak pin")
         now_ns = self._now_ns()
-        consent = Consent(
-            notice=wishes.notice_version,
-            language=wishes.language,
-            purposes=tuple(one for one in PURPOSES if one in wishes.purposes),
-            given_ns=now_ns,
-            by=station,
-        )
+        consent = wishes.consent(now_ns, station)
         profile = Profile(made_ns=now_ns, consents=(), pin=pin, language=wishes.language)
         try:
             made = self._desk.enrol([*_samples(first), *_samples(again)], consent, by=station, profile=profile)

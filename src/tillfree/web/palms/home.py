@@ -13,7 +13,7 @@ import msgspec
 from tillfree.core.time import NS_PER_S
 from tillfree.palm.samples import HandImage
 from tillfree.storage.database.audit import AuditEntry
-from tillfree.storage.palm_vault.records import PURPOSES, Consent, Profile
+from tillfree.storage.palm_vault.records import Profile
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.errors import DuplicateError, NoPalmError, PalmDeskError
 from tillfree.store.palms.recogniser import Sample
@@ -88,13 +88,7 @@ class HomeEnrolment:
                 return Answer(kind="unread", reason=seen.guidance or "hold still")
             samples.append(Sample((self._eyes.read(seen.region),), seen.side, seen.quality.value, "", True))
         now_ns = self._now_ns()
-        consent = Consent(
-            notice=wishes.notice_version,
-            language=wishes.language,
-            purposes=tuple(one for one in PURPOSES if one in wishes.purposes),
-            given_ns=now_ns,
-            by=_WHO,
-        )
+        consent = wishes.consent(now_ns, _WHO)
         profile = Profile(made_ns=now_ns, consents=(), account=invitation.account, language=wishes.language)
         try:
             made = self._desk.enrol(samples, consent, by=_WHO, profile=profile, confirmed=False)

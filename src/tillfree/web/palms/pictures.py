@@ -6,6 +6,8 @@ import msgspec
 import numpy as np
 
 from tillfree.core.errors import TillfreeError
+from tillfree.palm.errors import PalmError
+from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import Band, HandImage
 
 __all__ = ["FRAME_BYTES_MAX", "PHOTO_BYTES_MAX", "Frame", "PictureError", "decode_picture", "read_frame"]
@@ -55,9 +57,9 @@ def decode_picture(jpeg: bytes, band: Band = "visible", longest_px: int = _SIDE_
         PictureError: it is no JPEG, damaged, too large, or OpenCV is missing.
     """
     try:
-        import cv2  # noqa: PLC0415  only a station needs it
-    except ImportError as error:
-        raise PictureError("pictures are read with OpenCV: pip install 'tillfree[palm]'") from error
+        cv2 = opencv()
+    except PalmError as error:
+        raise PictureError(str(error)) from error
     if not jpeg.startswith(_JPEG):
         raise PictureError("this is no JPEG: choose a photo that a camera made, or save it as JPEG")
     height, width = _size(jpeg)

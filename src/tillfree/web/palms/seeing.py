@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tillfree.palm.features import Features
 from tillfree.palm.samples import HandImage, HandSide, PalmRegion, Quality
+from tillfree.storage.palm_vault.records import PURPOSES, Consent
 
 __all__ = ["Answer", "AnswerKind", "Clerk", "Eyes", "LiveHint", "Reading", "SampleHands", "SeenHand", "Wishes"]
 
@@ -105,6 +106,11 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     purposes: tuple[str, ...]
     pin: str = ""
     language: str = "en"
+
+    def consent(self, given_ns: int, by: str) -> Consent:
+        """What is kept of it; a purpose that is none is left out."""
+        purposes = tuple(one for one in PURPOSES if one in self.purposes)
+        return Consent(notice=self.notice_version, language=self.language, purposes=purposes, given_ns=given_ns, by=by)
 
 
 class Clerk(Protocol):

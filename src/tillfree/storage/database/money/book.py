@@ -10,35 +10,45 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Exists, Select, Table, bindparam, delete, or_, select, update
-from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy import Connection, Select, Table, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from tillfree.commerce.ledger import BADGE, Entry, difference, position
 from tillfree.commerce.payments.events import PaymentEvent
 from tillfree.commerce.payments.payment import Payment
-from tillfree.commerce.payments.processor import Order
 from tillfree.commerce.receipt import Receipt
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId, VisitId
-from tillfree.core.time import NS_PER_DAY
-from tillfree.storage.database.connection import Connected, prepared
 from tillfree.storage.database.decisions import ReviewDecision, newest_decision
 from tillfree.storage.database.entry import Admission, admit_entry
-from tillfree.storage.database.money.announcements import ANNOUNCEMENTS, announcement_row
+from tillfree.storage.database.money.announcements import announcement_row
 from tillfree.storage.database.money.badge_sums import BadgeSum, add_badge_sums, month_of
 from tillfree.storage.database.money.ledger import append_entries
 from tillfree.storage.database.money.payments import (
     DEBTS,
     NOTICES,
     ORDERS,
-    PAYMENT_EVENTS,
     PAYMENTS,
     DueOrder,
     decode_payment,
     due_orders,
     encode_event,
     encode_payment,
+)
+from tillfree.storage.database.money.statements import (
+    ADD_ANNOUNCEMENTS,
+    ADD_EVENTS,
+    ENDING,
+    ERASE_AT,
+    ORDERS_DONE,
+    PAYER,
+    PAYMENT,
+    REVIEWED,
+    TOGETHER,
+    TRIP,
+    TRIP_OF,
+    UPSERTS,
+    WAKING,
 )
 from tillfree.storage.database.money.trips import (
     PAYERS,
@@ -53,69 +63,11 @@ from tillfree.storage.database.records import VisitRecord
 from tillfree.storage.database.tables import VISITS
 from tillfree.storage.database.visits import keep_visit, kept_visit
 
-__all__ = ["Book", "Books"]
+__all__ = ["Book"]
 
-_UNDECIDED, _DECIDED = "to review", "decided"
 _SLICE = 500
-_WAIT_NS_MAX = 2 * NS_PER_DAY
 _log = logging.getLogger(__name__)
 _Text = TypeVar("_Text", bound=str)
-# Made once: to build a statement takes longer than to run it.
-_KEY: BindParameter[str] = bindparam("key")
-_TRIP = select(TRIPS.c.record).where(TRIPS.c.trip == _KEY)
-_TRIP_OF = select(TRIP_VISITS.c.trip).where(TRIP_VISITS.c.visit == _KEY)
-_PAYER = select(PAYERS.c.record).where(PAYERS.c.trip == _KEY)
-_PAYMENT = select(PAYMENTS.c.record).where(PAYMENTS.c.payment == _KEY)
-_NOW: BindParameter[int] = bindparam("now_ns")
-_MOST: BindParameter[int] = bindparam("most")
-_WAKING = (
-    select(TRIPS.c.trip).where(TRIPS.c.wake_ns > 0, TRIPS.c.wake_ns <= _NOW).order_by(TRIPS.c.wake_ns).limit(_MOST)
-)
-_ENDING = (
-    select(PAYMENTS.c.payment)
-    .where(PAYMENTS.c.hold_until_ns > 0, PAYMENTS.c.hold_until_ns < _NOW, PAYMENTS.c.state == "held")
-    .order_by(PAYMENTS.c.hold_until_ns)
-    .limit(_MOST)
-)
-
-
-def _with_visits(outcome: str) -> Exists:
-    return (
-        select(TRIP_VISITS.c.visit)
-        .join(VISITS, VISITS.c.visit == TRIP_VISITS.c.visit)
-        .where(TRIP_VISITS.c.trip == TRIPS.c.trip, VISITS.c.outcome == outcome)
-        .exists()
-    )
-
-
-_REVIEWED = (
-    select(TRIPS.c.trip)
-    .where(TRIPS.c.status == "review", ~_with_visits(_UNDECIDED), _with_visits(_DECIDED))
-    .order_by(TRIPS.c.opened_ns)
-    .limit(_MOST)
-)
-_TOGETHER = (
-    select(PAYMENTS.c.payment, PAYMENTS.c.record, TRIPS.c.trip, TRIPS.c.record.label("trip_record"))
-    .outerjoin(TRIPS, TRIPS.c.trip == PAYMENTS.c.trip)
-    .where(PAYMENTS.c.payment.in_(bindparam("keys", expanding=True)))
-)
-_ERASE_AT = update(PAYERS).where(PAYERS.c.trip == _KEY).values(erase_ns=bindparam("at_ns"))
-_ORDERS_DONE = delete(ORDERS).where(ORDERS.c.key.in_(bindparam("keys", expanding=True)))
-_ADD_EVENTS, _ADD_ANNOUNCEMENTS = PAYMENT_EVENTS.insert(), ANNOUNCEMENTS.insert()
-_SENDABLE = (
-    select(ORDERS, PAYMENTS.c.record.label("state"), PAYERS.c.record.label("payer"))
-    .join(PAYMENTS, PAYMENTS.c.payment == ORDERS.c.payment)
-    .outerjoin(PAYERS, PAYERS.c.trip == PAYMENTS.c.trip)
-    .order_by(ORDERS.c.due_ns, ORDERS.c.key)
-    .limit(_MOST)
-)
-_SENDABLE_NOW = _SENDABLE.where(or_(ORDERS.c.due_ns <= _NOW, ORDERS.c.due_ns > bindparam("too_far_ns")))
-_SENDABLE_OF = _SENDABLE.where(ORDERS.c.payment == _KEY)
-_ERASABLE = PAYERS.c.erase_ns > 0, PAYERS.c.erase_ns <= _NOW
-_ANY_ERASABLE = prepared(select(PAYERS.c.trip).where(*_ERASABLE).limit(1))
-_ERASE_PAYERS = delete(PAYERS).where(*_ERASABLE)
-_IN_BRIEF = {"most": 1}
-_ANY_WAKING, _ANY_REVIEWED, _ANY_ENDING = prepared(_WAKING), prepared(_REVIEWED), prepared(_ENDING)
 
 
 class Book:
@@ -146,7 +98,7 @@ class Book:
     def trip(self, trip: TripId) -> Trip | None:
         """A trip as it stands in this book."""
         if trip not in self._trips:
-            record = self._connection.scalar(_TRIP, {"key": trip})
+            record = self._connection.scalar(TRIP, {"key": trip})
             self._trips[trip] = None if record is None else decode_trip(record)
         return self._trips[trip]
 
@@ -154,20 +106,20 @@ class Book:
         """The trip of a visit."""
         trip = self._visits.get(visit)
         if trip is None:
-            trip = self._connection.scalar(_TRIP_OF, {"key": visit})
+            trip = self._connection.scalar(TRIP_OF, {"key": visit})
         return None if trip is None else self.trip(trip)
 
     def payer(self, trip: TripId) -> Payer | None:
         """Who pays; None where that is erased."""
         if trip not in self._payers:
-            record = self._connection.scalar(_PAYER, {"key": trip})
+            record = self._connection.scalar(PAYER, {"key": trip})
             self._payers[trip] = None if record is None else decode_payer(record)
         return self._payers[trip]
 
     def payment(self, payment: PaymentId) -> Payment | None:
         """A payment as it stands in this book."""
         if payment not in self._payments:
-            record = self._connection.scalar(_PAYMENT, {"key": payment})
+            record = self._connection.scalar(PAYMENT, {"key": payment})
             self._payments[payment] = None if record is None else decode_payment(record)
         return self._payments[payment]
 
@@ -175,7 +127,7 @@ class Book:
         """Reads many payments with their trips at once, for those who need them all."""
         wanted = sorted({payment for payment in payments if payment not in self._payments})
         for keys in _slices(wanted, _SLICE):
-            for row in self._connection.execute(_TOGETHER, {"keys": keys}):
+            for row in self._connection.execute(TOGETHER, {"keys": keys}):
                 self._payments[row.payment] = decode_payment(row.record)
                 if row.trip is not None and row.trip not in self._trips:
                     self._trips[row.trip] = decode_trip(row.trip_record)
@@ -194,14 +146,14 @@ class Book:
 
     def to_wake(self, now_ns: int, limit: int) -> list[Trip]:
         """Trips whose time to be looked at has come, those that wait longest first."""
-        return self._found(_WAKING, {"now_ns": now_ns, "most": limit})
+        return self._found(WAKING, {"now_ns": now_ns, "most": limit})
 
     def decided(self, limit: int) -> list[Trip]:
         """Trips in review of which a person has decided something, and nothing waits for a person any more.
 
         Those that wait for nothing but a release would come first again and again, and the others never.
         """
-        return self._found(_REVIEWED, {"most": limit})
+        return self._found(REVIEWED, {"most": limit})
 
     def finished_unseen(self) -> list[VisitId]:
         """Visits that are kept as finished, and not yet noted by their open trip."""
@@ -221,7 +173,7 @@ class Book:
     def holds_ending(self, before_ns: int, limit: int) -> list[Payment]:
         """Payments that hold money no longer than that."""
         values = {"now_ns": before_ns, "most": limit}
-        found = [self.payment(payment) for payment in list(self._connection.scalars(_ENDING, values))]
+        found = [self.payment(payment) for payment in list(self._connection.scalars(ENDING, values))]
         return [payment for payment in found if payment is not None]
 
     def _found(self, statement: Select[str], values: dict[str, int]) -> list[Trip]:
@@ -358,25 +310,25 @@ class Book:
             [{"trip": trip, "erase_ns": 0, "record": encode_payer(payer)} for trip, payer in self._new_payers.items()],
         )
         for trip_id, at_ns in self._erase_at.items():
-            self._connection.execute(_ERASE_AT, {"key": trip_id, "at_ns": at_ns})
+            self._connection.execute(ERASE_AT, {"key": trip_id, "at_ns": at_ns})
         payments = [self._payments[payment] for payment in sorted(self._changed)]
         self._upsert(PAYMENTS, [encode_payment(payment) for payment in payments if payment is not None])
         if self._events:
-            self._connection.execute(_ADD_EVENTS, self._events)
+            self._connection.execute(ADD_EVENTS, self._events)
         self._write_orders()
         append_entries(self._connection, self._entries)
         add_badge_sums(self._connection, self._badge_sums)
         self._write_debts()
         if self._announcements:
-            self._connection.execute(_ADD_ANNOUNCEMENTS, self._announcements)
+            self._connection.execute(ADD_ANNOUNCEMENTS, self._announcements)
 
     def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:
-            self._connection.execute(_UPSERTS[table], rows)
+            self._connection.execute(UPSERTS[table], rows)
 
     def _write_orders(self) -> None:
         for keys in _slices(sorted(self._done), _SLICE):
-            self._connection.execute(_ORDERS_DONE, {"keys": keys})
+            self._connection.execute(ORDERS_DONE, {"keys": keys})
         self._upsert(
             ORDERS,
             [
@@ -410,83 +362,5 @@ class Book:
             self._connection.execute(statement.on_conflict_do_update(index_elements=["trip"], set_=kept))
 
 
-def _upserting(table: Table) -> Insert:
-    """Puts rows in, or in the place of those with the same key."""
-    statement = upsert(table)
-    keys = [column.name for column in table.primary_key]
-    values = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=values)
-
-
-_UPSERTS = {table: _upserting(table) for table in (TRIPS, TRIP_VISITS, PAYERS, PAYMENTS, ORDERS)}
-
-
 def _slices(values: Sequence[_Text], size: int) -> Iterable[Sequence[_Text]]:
     return (values[begin : begin + size] for begin in range(0, len(values), size))
-
-
-class Books(Connected):
-    """The part of a database that opens the book."""
-
-    @contextlib.contextmanager
-    def book(self) -> Iterator[Book]:
-        """One transaction: all that is put into the book is kept at the end, or nothing where something is raised."""
-        with self._writing() as connection:
-            book = Book(connection, self._where)
-            yield book
-            book.write()
-
-    def sendable(
-        self, now_ns: int, limit: int, payment: PaymentId | None = None, *, wait_ns_max: int = _WAIT_NS_MAX
-    ) -> list[tuple[DueOrder, Order]]:
-        """The orders that are to be sent now, with the token of the payer; all of one payment, if one is given.
-
-        Nothing waits longer than `wait_ns_max`: what says so was written while the clock was ahead.
-        """
-        chosen = _SENDABLE_NOW if payment is None else _SENDABLE_OF
-        values: dict[str, Any] = {"most": max(0, limit)}
-        values |= {"key": payment} if payment is not None else {"now_ns": now_ns, "too_far_ns": now_ns + wait_ns_max}
-        found: list[tuple[DueOrder, Order]] = []
-        with self.reading() as connection:
-            for row in connection.execute(chosen, values):
-                try:
-                    order = next(p.order for p in decode_payment(row.state).placed if p.order.key == row.key)
-                    token = "" if row.payer is None else decode_payer(row.payer).token
-                except (msgspec.DecodeError, StopIteration, ValueError):
-                    # Altered by something else, as the proof of the ledger says; the others go on.
-                    _log.error("order %s cannot be read, and is not sent: prove the ledger", row.key)
-                    continue
-                due = DueOrder(
-                    key=row.key,
-                    payment=row.payment,
-                    due_ns=row.due_ns,
-                    tries=row.tries,
-                    sent=row.sent,
-                )
-                found.append((due, msgspec.structs.replace(order, token=token)))
-        return found
-
-    def mark_sent(self) -> None:
-        """Nobody knows any more which orders were on their way when the program ended: all may have been.
-
-        They are looked up before they are asked again; a processor that was away from us for long may have forgotten
-        their keys, and would do them twice.
-        """
-        with self._writing() as connection:
-            connection.execute(update(ORDERS).values(sent=True))
-
-    def erase_payers(self, now_ns: int) -> int:
-        """Erases whoever paid for trips that are over, as soon as nobody needs it; says how many there were."""
-        if not self._rows(_ANY_ERASABLE, {"now_ns": now_ns}):
-            return 0
-        with self._writing() as connection:
-            return connection.execute(_ERASE_PAYERS, {"now_ns": now_ns}).rowcount
-
-    def looks_due(self, now_ns: int) -> bool:
-        """Whether the time of a trip has come, or people have decided about one: a look that holds up nobody."""
-        waking = self._rows(_ANY_WAKING, {"now_ns": now_ns, **_IN_BRIEF})
-        return bool(waking or self._rows(_ANY_REVIEWED, _IN_BRIEF))
-
-    def holds_end(self, before_ns: int) -> bool:
-        """Whether a payment holds money no longer than that: a look, too."""
-        return bool(self._rows(_ANY_ENDING, {"now_ns": before_ns, **_IN_BRIEF}))
