@@ -18,7 +18,8 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.result_files import Row, use_one_core, write_results
-from tillfree.simulation.payments.campaign import CampaignOptions, run_campaign
+from tillfree.simulation.payments.campaign import run_campaign
+from tillfree.simulation.payments.campaign_options import CampaignOptions
 from tillfree.simulation.payments.wire_campaigns import run_adyen_campaign, run_stripe_campaign
 
 _WAYS = {"": run_campaign, "stripe": run_stripe_campaign, "adyen": run_adyen_campaign}

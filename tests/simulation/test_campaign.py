@@ -9,7 +9,8 @@ import pytest
 from tillfree.commerce.payments.processor import Answer, Order, Processor
 from tillfree.core.ids import PaymentId
 from tillfree.core.money import Money
-from tillfree.simulation.payments.campaign import Campaign, CampaignOptions, run_campaign
+from tillfree.simulation.payments.campaign import Campaign, run_campaign
+from tillfree.simulation.payments.campaign_options import CampaignOptions
 from tillfree.simulation.payments.campaign_report import CampaignResult
 from tillfree.simulation.payments.faults import QUIET
 from tillfree.simulation.payments.processor import SimulatedProcessor

@@ -11,8 +11,6 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-
 from tillfree.commerce.disputes import Claim
 from tillfree.commerce.errors import CommerceError
 from tillfree.commerce.payments.processor import Answer, Order, Processor, ProcessorUnavailable
@@ -25,9 +23,11 @@ from tillfree.core.ids import PaymentId, ProductId, TrackId, TripId, VisitId
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from tillfree.simulation.demo_shop import demo_shop
+from tillfree.simulation.payments.campaign_options import CampaignOptions
 from tillfree.simulation.payments.campaign_report import CampaignResult, Course, TripFacts, compared
 from tillfree.simulation.payments.cards import SimulatedCard, make_card
-from tillfree.simulation.payments.faults import ROUGH, Dice, FaultTable
+from tillfree.simulation.payments.faults import Dice
+from tillfree.simulation.payments.killing import KilledError, MortalLine
 from tillfree.simulation.payments.processor import Notice, SimulatedProcessor
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.records import VisitRecord
@@ -37,40 +37,12 @@ from tillfree.store.settings import StoreSettings
 from tillfree.store.till.errors import TillError
 from tillfree.store.till.till import Till
 
-__all__ = ["Campaign", "CampaignOptions", "run_campaign"]
+__all__ = ["Campaign", "run_campaign"]
 
 _BEGIN_NS = 1_750_000_000 * NS_PER_S
 _DRAIN_STEPS_MAX = 20_000
 _QUIET_STEPS = 8 * 6
 _CARTS = 400
-
-
-class CampaignOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a campaign is made of. Shares are in millionths of the trips, `kill_ppm` of the requests.
-
-    `forget_after_s`: the processor forgets keys after so long. `outage_s`: so long the program stays away after every
-    tenth kill, which is more than that, so that what it asked before is no longer known by its key.
-    """
-
-    trips: int = 1000
-    seed: int = 1
-    faults: FaultTable = ROUGH
-    forget_after_s: int = 24 * 3600
-    trips_per_minute: int = 120
-    kill_ppm: int = 200
-    outage_s: int = 26 * 3600
-    terminal_hold_ppm: int = 300_000
-    nobody_ppm: int = 10_000
-    empty_ppm: int = 80_000
-    party_ppm: int = 50_000
-    review_ppm: int = 10_000
-    refund_ppm: int = 60_000
-    dispute_ppm: int = 30_000
-    poor_card_ppm: int = 30_000
-
-
-class _KilledError(BaseException):
-    """The program is gone at this very moment; nothing of it may catch this."""
 
 
 class _Clock:
@@ -81,35 +53,6 @@ class _Clock:
 
     def __call__(self) -> int:
         return self.now_ns
-
-
-class _MortalLine:
-    """The way to the processor, on which the program may die: before an order is sent, or after it was carried out."""
-
-    def __init__(self, processor: Processor, options: CampaignOptions) -> None:
-        self._processor = processor
-        self._options = options
-        self._asked = 0
-
-    @property
-    def asked(self) -> int:
-        """How many requests were made."""
-        return self._asked
-
-    def ask(self, order: Order) -> Answer:
-        """As `Processor.ask`, unless the program is killed."""
-        self._asked += 1
-        dice = Dice(self._options.seed, f"kill/{self._asked}", 1)
-        if dice.falls(0, self._options.kill_ppm // 2):
-            raise _KilledError
-        answer = self._processor.ask(order)
-        if dice.falls(1, self._options.kill_ppm):
-            raise _KilledError
-        return answer
-
-    def look_up(self, key: str) -> Answer | None:
-        """As `Processor.look_up`."""
-        return self._processor.look_up(key)
 
 
 class Campaign:
@@ -137,7 +80,7 @@ class Campaign:
             faults=options.faults,
             forget_after_ns=options.forget_after_s * NS_PER_S,
         )
-        self._line = _MortalLine(line(self.core), options)
+        self._line = MortalLine(line(self.core), options)
         self._deck = self._make_deck()
         self._make_shop()
         self._acts: list[tuple[int, int, Callable[[], None]]] = []
@@ -231,7 +174,7 @@ class Campaign:
                 self._claim(heapq.heappop(self._claims)[1])
             self._tell()
             self._till.tick()
-        except _KilledError:
+        except KilledError:
             self._die()
         if self._random.random() < 0.001:
             self._till.close()

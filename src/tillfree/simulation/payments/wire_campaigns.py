@@ -12,7 +12,8 @@ from tillfree.connectors.processors.stripe import StripeProcessor, stripe_caller
 from tillfree.connectors.processors.stripe_notices import StripeNotices, stripe_signature
 from tillfree.core.time import NS_PER_S
 from tillfree.simulation.payments.adyen_mock import AdyenMock
-from tillfree.simulation.payments.campaign import Campaign, CampaignOptions
+from tillfree.simulation.payments.campaign import Campaign
+from tillfree.simulation.payments.campaign_options import CampaignOptions
 from tillfree.simulation.payments.campaign_report import CampaignResult
 from tillfree.simulation.payments.processor import Notice, SimulatedProcessor
 from tillfree.simulation.payments.serving import LocalServer
