@@ -46,9 +46,11 @@ GATE: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Documentation (Sphinx, warnings are errors)",
         ("python", "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", "html", "docs", "build/docs"),
     ),
-    ("Tests (pytest, warnings are errors)", ("python", "-m", "pytest")),
+    ("Tests (pytest, warnings are errors)", ("python", "-m", "pytest", "-n", "auto", "--dist", "loadfile")),
 )
-"""The steps of the gate in order. Pytest stays last, so that its summary is the last line printed."""
+"""The steps of the gate in order. Pytest stays last, so that its summary is the last line printed.
+
+Tests run on all processors, those of a file on one: they share what is dear to make."""
 
 
 class SetupError(Exception):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tillfree.learning.course import Checkpoint, averaged, blend, optimiser_of, pace
+from tillfree.learning.course import Checkpoint, averaged, blend, fast_sums, optimiser_of, pace
 from tillfree.learning.people.collection import Collection
 from tillfree.learning.people.network import Network, loss_of
 from tillfree.learning.people.pictures import SIZE_PX, training_picture
@@ -85,7 +85,7 @@ def train(collection: Collection, course: Course, folder: Path, save_every: int 
     for step, (colour, *targets) in enumerate(loader, done):
         for group in optimiser.param_groups:
             group["lr"] = course.rate * pace(step, course.steps, _WARM)
-        with th.autocast("cpu", th.bfloat16):
+        with fast_sums():
             hills, sides = network((colour.float() / 255.0).contiguous(memory_format=th.channels_last))
         of_hills, of_boxes = loss_of(hills, sides, tuple(targets))
         optimiser.zero_grad(set_to_none=True)

@@ -5,7 +5,11 @@ light does, and a palm that is turned by a quarter or mirrored is another palm, 
 """
 
 import dataclasses
+import functools
+import multiprocessing
+import os
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +68,7 @@ class Collection:
 
 
 def draw_collection(folder: Path, seed: int, sizes: Sizes) -> Iterator[float]:
-    """Draws what is missing; yields the share that is there.
+    """Draws what is missing, on all processors; yields the share that is there.
 
     Raises:
         LearningError: what is there was drawn otherwise.
@@ -73,14 +77,21 @@ def draw_collection(folder: Path, seed: int, sizes: Sizes) -> Iterator[float]:
     folder.mkdir(parents=True, exist_ok=True)
     _same_drawing(folder / "drawing.txt", seed, sizes)
     files = -(-sizes.palms // _PALMS_PER_FILE)
-    for number in range(files):
-        path = _file(folder, number)
-        if not path.exists():
-            part = path.with_suffix(".part")
-            with part.open("wb") as file:
-                np.save(file, _drawn(seed, number, sizes.views))
-            part.replace(path)
-        yield (number + 1) / files
+    missing = [number for number in range(files) if not _file(folder, number).exists()]
+    done = files - len(missing)
+    yield done / files
+    write = functools.partial(_write, folder, seed, sizes.views)
+    if len(missing) < 2:
+        for number in missing:
+            write(number)
+            yield 1.0
+        return
+    # A fresh process each, since a fork of one in which networks have threads may wait for ever.
+    processes = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(missing)), mp_context=processes) as pool:
+        for _ in pool.map(write, missing):
+            done += 1
+            yield done / files
 
 
 def read_collection(folder: Path) -> Collection:
@@ -97,6 +108,14 @@ def read_collection(folder: Path) -> Collection:
 
 def _file(folder: Path, number: int) -> Path:
     return folder / f"palms-{number:05d}.npy"
+
+
+def _write(folder: Path, seed: int, views: int, number: int) -> None:
+    path = _file(folder, number)
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.save(file, _drawn(seed, number, views))
+    part.replace(path)
 
 
 def _same_drawing(path: Path, seed: int, sizes: Sizes) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tillfree.learning.course import Checkpoint, averaged, blend, optimiser_of, pace
+from tillfree.learning.course import Checkpoint, averaged, blend, fast_sums, optimiser_of, pace
 from tillfree.learning.errors import LearningError
 from tillfree.learning.palms.embedding.collection import Collection
 from tillfree.learning.palms.embedding.loss import Centres, pair_loss
@@ -23,6 +23,7 @@ __all__ = ["Course", "Progress", "load_network", "train"]
 _AVERAGE = 0.995
 _WARM = 100
 _SAVE_EVERY = 100
+_PART = 24
 _CENTRE_RATE = 4.0
 _PAIRS_ALONE = 600
 """Steps before centres of classes take part: while a network learns fast, they would be where it put them long ago."""
@@ -107,9 +108,11 @@ def _one_step(
     views = np.stack([rng.permutation(collection.views)[:2] for _ in classes])
     shown = collection.pictures(np.tile(classes, 2), views.T.ravel())
     grey, mask = varied(shown, rng)
-    with th.autocast("cpu", th.bfloat16):
+    with fast_sums():
         with th.no_grad():
-            lines = network.lines(grey, mask)
+            # In small parts, which stay near the processor.
+            parts = zip(grey.split(_PART), mask.split(_PART), strict=True)
+            lines = th.cat([network.lines(*part) for part in parts])
         raw = network.learned(lines)
     embeddings = th.nn.functional.normalize(raw.float(), dim=1)
     numbers = th.from_numpy(classes)

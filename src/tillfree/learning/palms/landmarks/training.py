@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tillfree.learning.course import Checkpoint, averaged, blend, optimiser_of, pace
+from tillfree.learning.course import Checkpoint, averaged, blend, fast_sums, optimiser_of, pace
 from tillfree.learning.palms.landmarks.lessons import FIRST_LESSONS, SIZE_PX, Cutouts, lesson
 from tillfree.learning.palms.landmarks.network import STRIDE, LandmarkNetwork, loss_of
 from tillfree.learning.torch_lazily import torch
@@ -68,7 +68,7 @@ def train_landmarks(
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, course)
         pictures, landmarks, skin, there = _batch(cutouts, course, step)
-        with th.autocast("cpu", th.bfloat16):
+        with fast_sums():
             maps, hand = network(pictures.contiguous(memory_format=th.channels_last))
         loss = loss_of(maps, hand, landmarks, skin, there)
         optimiser.zero_grad(set_to_none=True)

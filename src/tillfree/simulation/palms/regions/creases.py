@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tillfree.simulation.palms.regions.strokes import Strokes, along, joined, wobble
 
-__all__ = ["principal_lines", "secondary_creases", "wrinkles"]
+__all__ = ["principal_lines", "secondary_creases", "soft_folds", "wrinkles"]
 
 Floats = npt.NDArray[np.floating]
 _STEPS = 24
@@ -149,29 +149,57 @@ def _angles(at: Floats, lie: _Lie, rng: np.random.Generator) -> Floats:
 
 
 def secondary_creases(rng: np.random.Generator) -> Strokes:
-    """Creases of middle length, ten to sixty, in a few main directions."""
-    count = int(rng.integers(10, 60))
+    """Creases of middle length, two dozen to a hundred and more, in a few main directions; most of them faint."""
+    count = int(rng.integers(25, 130))
     at = rng.uniform(-0.3, 1.2, (count, 2))
     angles = _angles(at, _lie(rng), rng)
-    length = np.minimum(rng.lognormal(np.log(0.22), 0.5, count), 0.8)
+    length = np.minimum(rng.lognormal(np.log(rng.uniform(0.16, 0.36)), 0.55, count), 1.0)
     points = wobble(along(_fan(at, angles, length, rng, 0.15), _STEPS // 2), rng.uniform(0.002, 0.008), rng)
     profile = _profile(count, _STEPS // 2, rng, (0.1, 0.7))
-    depths = rng.beta(1.6, 2.2, (count, 1)) * profile
-    widths = rng.lognormal(np.log(rng.uniform(4.5, 9.0)), 0.35, (count, 1)) * (0.4 + 0.6 * profile)
+    depths = rng.beta(1.3, 2.4, (count, 1)) * profile
+    widths = rng.lognormal(np.log(rng.uniform(3.5, 8.0)), 0.4, (count, 1)) * (0.4 + 0.6 * profile)
     return Strokes(points, depths, widths)
 
 
 def wrinkles(rng: np.random.Generator) -> Strokes:
-    """Fine short lines, fifty to some hundreds, some of them in bundles that cross each other."""
-    count = int(rng.integers(50, 320))
+    """Fine short lines, one to some hundreds: some in bundles that cross, some side by side as on the thumb's mound."""
+    count = int(rng.integers(80, 420))
     clusters = rng.uniform(-0.1, 1.1, (int(rng.integers(3, 12)), 2))
     own = rng.random(count) < rng.uniform(0.2, 0.8)
     near = clusters[rng.integers(0, len(clusters), count)] + rng.normal(0.0, 0.09, (count, 2))
     at = np.where(own[:, None], rng.uniform(-0.25, 1.25, (count, 2)), near)
     angles = _angles(at, _lie(rng), rng)
-    length = np.minimum(rng.lognormal(np.log(rng.uniform(0.05, 0.1)), 0.5, count), 0.4)
-    points = wobble(along(_fan(at, angles, length, rng, 0.15), _FINE_STEPS), 0.002, rng, waves=2)
+    length = np.minimum(rng.lognormal(np.log(rng.uniform(0.05, 0.12)), 0.5, count), 0.4)
+    controls = np.concatenate([_fan(at, angles, length, rng, 0.15), *_side_by_side(rng)])
+    count = len(controls)
+    points = wobble(along(controls, _FINE_STEPS), 0.002, rng, waves=2)
     profile = _profile(count, _FINE_STEPS, rng, (0.2, 0.7))
     depths = rng.beta(1.5, 1.8, (count, 1)) * profile
-    widths = rng.lognormal(np.log(rng.uniform(3.5, 7.0)), 0.3, (count, 1)) * np.ones((1, _FINE_STEPS))
+    widths = rng.lognormal(np.log(rng.uniform(3.0, 6.5)), 0.3, (count, 1)) * np.ones((1, _FINE_STEPS))
     return Strokes(points, depths, widths)
+
+
+def _side_by_side(rng: np.random.Generator) -> list[Floats]:
+    """Control points of patches of wrinkles that run beside each other, at distances that vary."""
+    patches = []
+    for _ in range(int(rng.integers(0, 7))):
+        count = int(rng.integers(6, 26))
+        angle = rng.uniform(0.0, np.pi)
+        off = np.cumsum(rng.uniform(0.4, 1.6, count)) * rng.uniform(0.012, 0.035)
+        slide = rng.normal(0.0, 0.05, count)
+        ahead, aside = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+        start = rng.uniform(-0.2, 1.0, 2) + off[:, None] * aside + slide[:, None] * ahead
+        length = rng.uniform(0.08, 0.3) * rng.uniform(0.5, 1.5, count)
+        patches.append(_fan(start, angle + rng.normal(0.0, 0.08, count), length, rng, 0.08))
+    return patches
+
+
+def soft_folds(rng: np.random.Generator) -> Strokes:
+    """Broad folds and edges of muscles and mounds, which light shows as soft bands."""
+    count = int(rng.integers(4, 18))
+    at = rng.uniform(-0.3, 1.2, (count, 2))
+    length = rng.uniform(0.2, 0.9, count)
+    points = wobble(along(_fan(at, rng.uniform(0, np.pi, count), length, rng, 0.3), _STEPS // 2), 0.01, rng)
+    profile = _profile(count, _STEPS // 2, rng, (0.2, 0.6))
+    widths = rng.uniform(20.0, 90.0, (count, 1)) * (0.5 + 0.5 * profile)
+    return Strokes(points, rng.uniform(0.2, 1.0, (count, 1)) * profile, widths)

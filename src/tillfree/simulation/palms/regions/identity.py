@@ -6,16 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.opencv import opencv
-from tillfree.simulation.palms.regions.creases import principal_lines, secondary_creases, wrinkles
+from tillfree.simulation.palms.regions.creases import principal_lines, secondary_creases, soft_folds, wrinkles
 from tillfree.simulation.palms.regions.strokes import draw_strokes
 from tillfree.simulation.palms.regions.veins import vein_tree
 
-__all__ = ["CANVAS_PX", "MARGIN", "TWIN_EVERY", "Palm", "palm_of", "twin_of"]
+__all__ = ["CANVAS_PX", "FLAT_FOLDS", "MARGIN", "TWIN_EVERY", "Palm", "palm_of", "twin_of"]
 
 Bytes = npt.NDArray[np.uint8]
 CANVAS_PX = 256
 MARGIN = 0.25
 """How far the canvas reaches beyond the region on each side, in sides of the region."""
+FLAT_FOLDS = 64
 TWIN_EVERY = 8
 """Each eighth palm has the principal lines of the one before it: only finer creases and veins tell them apart."""
 
@@ -25,7 +26,8 @@ class Palm:
     """An identity, in layers.
 
     `lines` (CANVAS_PX, CANVAS_PX, 4) bytes: principal lines, secondary creases, wrinkles, veins. `skin` the same:
-    ridges (128 is flat), mottling (128 is even), folds (soft shadows around lines), height of the palm.
+    ridges (128 is flat), mottling (128 is even), folds (soft shadows around lines and bands elsewhere; FLAT_FOLDS is
+    none), height of the palm.
     """
 
     number: int
@@ -79,11 +81,11 @@ def _ridges(rng: np.random.Generator) -> Bytes:
     """Fine grain along a flow that changes over the palm: noise that is filtered in four directions and mixed."""
     cv2 = opencv()
     noise = rng.standard_normal((CANVAS_PX, CANVAS_PX), dtype=np.float32)
-    flow = _smooth_noise(rng, 4) * rng.uniform(0.3, 1.2) + rng.uniform(0, np.pi)
+    flow = _smooth_noise(rng, 4) * float(rng.uniform(0.3, 1.2)) + float(rng.uniform(0, np.pi))
     wave = rng.uniform(3.0, 5.5)
     grain = np.zeros_like(noise)
-    for turn in np.arange(4) * np.pi / 4:
-        kernel = cv2.getGaborKernel((9, 9), 2.2, float(turn), wave, 0.6, 0).astype(np.float32)
+    for turn in (np.arange(4) * np.pi / 4).tolist():
+        kernel = cv2.getGaborKernel((9, 9), 2.2, turn, wave, 0.6, 0).astype(np.float32)
         kernel -= kernel.mean()
         share = np.maximum(np.cos(2.0 * (flow - turn)), 0.0)
         grain += share * cv2.filter2D(noise, -1, kernel)
@@ -97,12 +99,15 @@ def _mottling(rng: np.random.Generator) -> Bytes:
 
 
 def _folds(principal: Bytes, secondary: Bytes, rng: np.random.Generator) -> Bytes:
-    """Broad soft shadows where the palm folds: lines, blurred at a quarter of the size."""
+    """Broad soft shadows where the palm folds, and soft bands beside them, drawn at a quarter of the size."""
     cv2 = opencv()
     both = cv2.addWeighted(principal, 1.0, secondary, 0.35, 0.0)
-    small = cv2.resize(both, (CANVAS_PX // 4, CANVAS_PX // 4), interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(1.2, 2.8)))
-    folds: Bytes = cv2.resize(cv2.convertScaleAbs(soft, alpha=2.0), (CANVAS_PX, CANVAS_PX))
+    small = cv2.resize(both, (CANVAS_PX // 4, CANVAS_PX // 4), interpolation=cv2.INTER_AREA).astype(np.float32)
+    shadows = 2.0 * cv2.GaussianBlur(small, (0, 0), float(rng.uniform(1.2, 2.8)))
+    dark, bright = (draw_strokes(soft_folds(rng), CANVAS_PX // 4, MARGIN).astype(np.float32) for _ in range(2))
+    bands = cv2.GaussianBlur(dark - bright, (0, 0), float(rng.uniform(0.8, 2.0)))
+    levels = np.clip(FLAT_FOLDS + 0.7 * shadows + 0.5 * bands, 0.0, 255.0).astype(np.uint8)
+    folds: Bytes = cv2.resize(levels, (CANVAS_PX, CANVAS_PX))
     return folds
 
 

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import REGION_PX
 from tillfree.simulation.palms.regions.conditions import Conditions, Range
-from tillfree.simulation.palms.regions.identity import CANVAS_PX, MARGIN, Palm
+from tillfree.simulation.palms.regions.identity import CANVAS_PX, FLAT_FOLDS, MARGIN, Palm
 
 __all__ = ["photograph"]
 
@@ -84,7 +84,7 @@ def _lit(lines: Floats, skin: Floats, conditions: Conditions, rng: np.random.Gen
     creases += _draw(rng, conditions.fine) * lines[..., 2] * (1.5 - 0.5 * gain)
     veins = cv2.GaussianBlur(lines[..., 3], (0, 0), float(rng.uniform(0.8, 3.5)) * side_px / REGION_PX)
     dark = creases + _draw(rng, conditions.veins) * veins * np.exp(0.3 * _field(rng, 3, side_px))
-    dark += _draw(rng, conditions.folds) * skin[..., 2]
+    dark += _draw(rng, conditions.folds) * (skin[..., 2] - FLAT_FOLDS / 255.0)
     dark -= 2.0 * _draw(rng, conditions.ridges) * (skin[..., 0] - 0.5) + 2.0 * _draw(rng, conditions.mottling) * (
         skin[..., 1] - 0.5
     )
