@@ -299,6 +299,18 @@ def test_all_palms_are_revoked_and_people_enrol_anew_at_the_next_tap(shop: Payin
     assert identified(shop, 1, purpose="pay")["palm"] == palm
 
 
+def test_a_code_that_a_station_showed_finds_the_palm_for_a_while(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    assert shop.console.palm_desk is not None
+    old, code = (shop.console.palm_desk.link_codes.make(palm) for _ in range(2))
+    for given in (code, code.lower().replace("-", "")):
+        assert client.post("/api/v1/palms/link-codes", json={"code": given}).json() == {"palm": palm}
+    assert client.post("/api/v1/palms/link-codes", json={"code": old}).status_code == 404
+    assert client_of(shop.console, "palms:present").post("/api/v1/palms/link-codes", json={"code": code}).is_error
+    client.delete(f"/api/v1/palms/{palm}")
+    assert client.post("/api/v1/palms/link-codes", json={"code": code}).status_code == 404
+
+
 def test_an_enrolment_at_home_is_confirmed_by_the_first_hover(shop: Paying) -> None:
     palm, client = enrolled(shop, 1, at_home=True), client_of(shop.console)
     assert identified(shop, 1)["reason"] == "unconfirmed"

@@ -12,6 +12,7 @@ from tillfree.store.palms.ages import AgeProofs
 from tillfree.store.palms.answers import CardView, PalmExport, TemplateView
 from tillfree.store.palms.consents import need_consent, with_consent, without_purposes
 from tillfree.store.palms.errors import NoPalmError
+from tillfree.store.palms.link_codes import LinkCodes
 from tillfree.store.palms.pins import has_pin, is_locked, note_try
 from tillfree.store.palms.policy import Use, decide_use
 from tillfree.store.palms.settings import PalmSettings
@@ -38,6 +39,7 @@ class PalmOffice:
         self._waiting: tuple[int, dict[str, str]] | None = None
         self._next_erase_ns = 0
         self.stations = Stations(vault, settings.challenge_s, now_ns)
+        self.link_codes = LinkCodes(now_ns)
         self.ages = AgeProofs(vault, site, settings.age_attribute_s, now_ns)
 
     # ---- what people may want done ------------------------------------------------------------------------------
@@ -61,6 +63,10 @@ class PalmOffice:
         with self._waiting_lock:
             self._waiting = self._waiting if self.vault.template_count(subject) else None
         return self._change(subject, change, what, by)
+
+    def note_code(self, subject: str, *, by: str) -> None:
+        """Writes down that somebody was looked for by the code that was shown after enrolment."""
+        self.vault.note(self._entry("palm.code", by, "", subject))
 
     def agree(self, subject: str, consent: Consent, *, by: str) -> Profile:
         """Somebody agrees to more purposes, or to a new notice. Raises NoPalmError, PalmDeskError."""
