@@ -137,9 +137,10 @@ class RoomRecogniser:
     def threshold(self, persons: int, rate: float) -> float:
         """What strangers reach this often at most, by either of two bounds: the lower threshold of both.
 
-        They are the upper bound of what simulated strangers let expect, and that of `tillfree.store.palms.rates`. One comparison with a person is as one template, by the mean of its ratios: those of strangers fall faster than
-        1 / r, and so their mean is no more often large than one of them. Two hands of a stranger reach it more rarely:
-        each of them speaks against the person on average.
+        They are the upper bound of what simulated strangers let expect, and that of `tillfree.store.palms.rates`. One
+        comparison with a person is as one template, by the mean of its ratios: those of strangers fall faster than 1/r,
+        and so their mean is no more often large than one of them. Two hands of a stranger reach it more rarely: each of
+        them speaks against the person on average.
         """
         return _threshold(persons, rate)
 
