@@ -31,6 +31,7 @@ FRAME_BYTES_MAX = 1440
 MAC_BYTES = 4
 """Of the MAC so much goes over the wire."""
 _SOM, _REPLY, _CRC_BIT, _SECURE_BIT = 0x53, 0x80, 0x04, 0x08
+_UNUSED_BITS = 0xF0
 _HEAD_BYTES = 5
 _BLOCK_BYTES_MIN = 2
 _CRC_FIRST, _CRC_POLYNOMIAL = 0x1D0F, 0x1021
@@ -142,6 +143,8 @@ def read_frame(data: bytes) -> Frame:
     good = check_crc(body) == int.from_bytes(check, "little") if crc else (sum(data) & 0xFF) == 0
     if not good:
         raise DoorError("a frame was damaged on its way: its check is wrong")
+    if control & _SECURE_BIT and control & _UNUSED_BITS:  # they are in no field, and so the MAC would not be over them
+        raise DoorError("a frame of a secure session uses bits of its control byte that mean nothing")
     block, at = _block(body) if control & _SECURE_BIT else (b"", _HEAD_BYTES)
     end = len(body) - (MAC_BYTES if _has_mac(block) else 0)
     if end <= at:
