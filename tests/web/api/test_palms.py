@@ -199,6 +199,20 @@ def test_a_palm_opens_a_gate_and_its_card_pays(shop: Paying) -> None:
     assert enters(1)["reason"] == "unknown"
 
 
+def test_the_name_of_a_palm_opens_no_gate_without_the_hand(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    client.post(f"/api/v1/palms/{palm}/cards", json=CARD)
+    shown = {"gate": "gate", "kind": "palm", "value": palm}
+    for scopes in (("entries:present",), ()):
+        answer = client_of(shop.console, *scopes).post("/api/v1/entries", json=shown)
+        assert (answer.status_code, "/palms/entries" in answer.json()["detail"]) == (422, True)
+    for name in (palm.upper(), f" {palm}", f"{palm} ", palm + "\0", "ab" * 12):
+        answer = client.post("/api/v1/entries", json=shown | {"value": name})
+        assert answer.status_code != 200 or not answer.json()["opens"]
+    assert client.delete(f"/api/v1/palms/{palm}").status_code == 200
+    assert not client.post("/api/v1/entries", json=shown).json()["opens"]
+
+
 def test_a_palm_stands_for_the_badge_of_an_employee(shop: Paying) -> None:
     palm, client = enrolled(shop, 1), client_of(shop.console)
     badge = Badge(badge="B7", account="payroll-7")

@@ -44,6 +44,10 @@ class PalmOffice:
 
     # ---- what people may want done ------------------------------------------------------------------------------
 
+    def knows(self, subject: str) -> bool:
+        """Whether the vault gave this name to somebody, whatever became of their rows."""
+        return self.vault.used_day(subject) is not None
+
     def profile(self, subject: str) -> Profile:
         """What is linked to a palm. Raises NoPalmError."""
         found = self.vault.profile(subject)
