@@ -109,16 +109,17 @@ def search() -> str:
     ]
     lines += [
         f"| {row['codes']:,} | {row['engine']} ({row['what']}) | {row['cpu_ms_median']:.2f} | "
-        f"{row['cpu_ms_p99']:.2f} | {100 * row['recall_32']:.1f} % of {row['probes']} | {row['build_cpu_s']:.0f} s |"
+        f"{row['cpu_ms_p99']:.2f} | {recalled(row['recall_32'])} of {row['probes']} | {row['build_cpu_s']:.0f} s |"
         for results in found
         for row in results["rows"]
     ]
-    recall = results_of("palm_search_recall")
-    row = recall["rows"][0]
-    value, low, high = row["recall"]
-    lines += ["", f"The first look at {row['codes']:,} codes finds {100 * value:.2f} % of {row['probes']} probes "]
-    lines[-1] += f"(95 % bounds {100 * low:.2f} to {100 * high:.2f})."
-    return "\n".join([*lines, "", "Made by " + ", ".join(made_by(results) for results in [*found, recall]) + "."])
+    return "\n".join([*lines, "", "Made by " + ", ".join(made_by(results) for results in found) + "."])
+
+
+def recalled(found: list[float]) -> str:
+    """A share with its 95 % bounds, to a hundredth of a percent."""
+    value, low, high = (100.0 * each for each in found)
+    return f"{value:.2f} % ({low:.2f} to {high:.2f})"
 
 
 def main() -> int:

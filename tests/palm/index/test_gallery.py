@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillfree.palm.errors import PalmError
-from tillfree.palm.index import PalmIndex
+from tillfree.palm.index import PalmIndex, columns
+from tillfree.palm.index.columns import Columns
 from tillfree.palm.index.nearest import by_numpy, distances, nearest
 from tillfree.palm.index.shard import Shard
 from tillfree.palm.protection.projection import SignProjection
@@ -43,14 +44,81 @@ def test_every_probe_finds_its_own_in_every_shard(exact: bool) -> None:
         assert found[0].cosine > found[1].cosine
 
 
-def test_the_first_look_misses_as_little_as_is_said() -> None:
+@pytest.mark.parametrize(("cosine", "least"), [(0.5, 0.98), (0.6, 1.0)])
+def test_the_first_look_misses_as_little_as_is_said(
+    cosine: float, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "KEPT_LEAST", 80)  # as in a shard of a million: 4 of 1000
     generator = np.random.default_rng(5)
     projection = SignProjection(bytes(32), 256, 1024)
     people = embeddings_of(generator, 20_000, 256)
     index = PalmIndex(KEY_ID, looked_at=64)
     index.add(np.arange(len(people)), np.packbits(projection.values(people) > 0, axis=1))
-    probes = projection.values(mated(generator, people[:300], 0.6))
-    assert np.mean([index.search(probe, 1, exact=False)[0].id == row for row, probe in enumerate(probes)]) >= 0.995
+    probes = projection.values(mated(generator, people[:300], cosine))
+    assert np.mean([index.search(probe, 1, exact=False)[0].id == row for row, probe in enumerate(probes)]) >= least
+
+
+def pairs_apart(values: Floats, code: Bytes) -> int:
+    """How many pairs of the surest bits do not agree, counted one by one."""
+    surest = np.argsort(-np.abs(values), kind="stable")[: columns.SURE_BITS]
+    like = np.unpackbits(code) == (values > 0)
+    apart = 0
+    for one in (True, False):
+        those = [bit for bit in surest if (values[bit] > 0) == one]
+        apart += sum(not (like[first] and like[second]) for first, second in zip(those[::2], those[1::2], strict=False))
+    return apart
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 700), least=st.integers(1, 40), words=st.integers(1, 12))
+def test_columns_count_as_one_by_one_does(seed: int, rows: int, least: int, words: int) -> None:
+    codes = codes_of(rows, seed)
+    kept = Columns(1024, rows)
+    kept.take(codes, 0, rows)
+    values = values_like(codes[0], 0.4, seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "KEPT_LEAST", least)
+        patch.setattr(columns, "_WORDS", words)
+        near = kept.near(values, rows)
+        again = kept.near(values, rows)
+    assert np.array_equal(near, again)  # whatever was usual before
+    apart = np.array([pairs_apart(values, code) for code in codes])
+    most = apart[near].max(initial=-1)
+    assert np.array_equal(near, np.flatnonzero(apart <= most))
+    # Padding of the last word counts as codes of zeros, so that there may be one pair less than there might.
+    if -(-rows // 64) <= words:
+        assert (apart <= most).sum() <= max(least, (apart == 0).sum())
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.booleans(), st.integers(0, 40)), max_size=30),
+    sliced_at=st.integers(0, 29),
+)
+def test_columns_keep_step_with_codes(steps: list[tuple[bool, int]], sliced_at: int) -> None:
+    """Adding, taking out and growing leave the columns as if they had been made at the end."""
+    shard, codes = Shard(32), np.random.default_rng(3).integers(0, 256, (64, 32), dtype=np.uint8)
+    for number, (adds, id_) in enumerate(steps):
+        if number == sliced_at:
+            shard.slice()
+        if not adds:
+            shard.remove(id_)
+        elif id_ not in shard.ids:
+            shard.add(np.array([id_]), codes[id_][None])
+    shard.slice()
+    assert shard._columns is not None
+    octets = shard._columns._words.view(np.uint8)
+    assert np.array_equal(np.packbits(np.unpackbits(shard._codes, axis=1).T, axis=1), octets[:, : len(shard._ids) // 8])
+    assert not np.unpackbits(octets, axis=1)[:, len(shard) :].any()
+
+
+def test_columns_grow_with_the_codes() -> None:
+    codes = codes_of(3000, 9)
+    index = PalmIndex(KEY_ID, exact_max=10)
+    for begin in range(0, 3000, 500):
+        index.add(range(begin, begin + 500), codes[begin : begin + 500])
+    for row in range(0, 3000, 271):
+        assert index.search(values_like(codes[row], 0.1, row), 1)[0].id == row
 
 
 def test_numpy_and_faiss_agree() -> None:
@@ -96,10 +164,13 @@ def test_what_is_taken_out_is_in_no_byte_of_the_memory() -> None:
     codes = codes_of(5)
     shard = Shard(128)
     shard.add(np.arange(5), codes)
+    shard.slice()
     assert shard.remove(2)
     gc.collect()
-    for name in ("_codes", "_heads"):
-        assert codes[2].tobytes()[:32] not in getattr(shard, name).tobytes()
+    assert codes[2].tobytes()[:32] not in shard._codes.tobytes()
+    assert shard._columns is not None
+    rows = np.packbits(np.unpackbits(shard._columns._words.view(np.uint8), axis=1).T, axis=1)
+    assert not (rows == codes[2]).all(axis=1).any()
     assert 2 not in shard._ids[:4]
     assert codes[2].tobytes() not in shard.to_bytes(KEY_ID)
 

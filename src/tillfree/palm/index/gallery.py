@@ -1,9 +1,9 @@
 """The index of a site: add, take out, and find whose codes are nearest.
 
-Up to `exact_max` codes every one is compared in full. Past that the first 256 bits of all are compared: the hyperplanes
-of those bits are orthogonal to each other, so that they miss little. The nearest `looked_at` of each shard are then
-compared in full. In the end the nearest `looked_at` of all are compared with the values of the probe, which are not
-rounded to bits, and put in order by that.
+Up to `exact_max` codes every one is compared in full. Past that the 32 bits that the probe is surest of are compared in
+all codes, which takes a bit-sliced copy of them (`tillfree.palm.index.columns`); the nearest four of a thousand in each
+shard are then compared in full. In the end the nearest `looked_at` of all are compared with the values of the probe,
+which are not rounded to bits, and put in order by that.
 
 Palms of different people are all about equally far from each other, so that there is little for an index to be guided
 by: inverted lists missed a third of the probes, and graphs found all but were slower than looking at everything, and
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
 from tillfree.palm.index.nearest import distances, nearest
-from tillfree.palm.index.shard import HEAD_BYTES, Shard
+from tillfree.palm.index.shard import Shard
 from tillfree.palm.protection.projection import cosines_of
 
 __all__ = ["Candidate", "PalmIndex"]
@@ -29,6 +29,7 @@ Ids = npt.NDArray[np.int64]
 EXACT_MAX = 1_000_000
 SHARD_ROWS = 1_000_000
 LOOKED_AT = 256
+_CODE_BYTES_MIN = 32
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class PalmIndex:
         Raises:
             PalmError: the codes are shorter than 256 bits, or no multiple of 64.
         """
-        if code_bytes < HEAD_BYTES or code_bytes % 8:
+        if code_bytes < _CODE_BYTES_MIN or code_bytes % 8:
             raise PalmError(f"codes of {8 * code_bytes} bits cannot be searched: take a multiple of 64, at least 256")
         self.key_id = key_id
         self._code_bytes = code_bytes
@@ -89,6 +90,9 @@ class PalmIndex:
             end = min(len(names), begin + self._shard_rows - len(shard))
             shard.add(names[begin:end], codes[begin:end])
             begin = end
+        if len(self) > self._exact_max:
+            for shard in self._shards:
+                shard.slice()
 
     def remove(self, id_: int) -> bool:
         """Takes an id out and overwrites its code in memory; says whether it was there."""
@@ -106,7 +110,7 @@ class PalmIndex:
             raise PalmError(f"a probe has the shape ({8 * self._code_bytes},), not {values.shape}")
         code = np.packbits(values > 0)
         full = len(self) <= self._exact_max if exact is None else exact
-        found = [self._in_shard(shard, code, count, full) for shard in self._shards]
+        found = [self._in_shard(shard, values, code, count, full) for shard in self._shards]
         if not found:
             return ()
         ids, codes = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -144,13 +148,14 @@ class PalmIndex:
             index.add(shard.ids, shard.codes)
         return index
 
-    def _in_shard(self, shard: Shard, code: Bytes, count: int, full: bool) -> tuple[Ids, Bytes]:
+    def _in_shard(self, shard: Shard, values: Floats, code: Bytes, count: int, full: bool) -> tuple[Ids, Bytes]:
         wanted = max(count, self._looked_at)
-        rows = (
-            nearest(code[None], shard.codes, wanted)[1][0]
-            if full
-            else nearest(code[None, :HEAD_BYTES], shard.heads, wanted)[1][0]
-        )
+        if full:
+            rows = nearest(code[None], shard.codes, wanted)[1][0]
+        else:
+            rows = shard.near(values)
+            if len(rows) > wanted:
+                rows = rows[np.argpartition(distances(code, shard.codes[rows]), wanted - 1)[:wanted]]
         return shard.ids[rows], shard.codes[rows]
 
     def _with_room(self) -> Shard:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["by_numpy", "distances", "nearest"]
+__all__ = ["by_numpy", "count_ones", "distances", "nearest"]
 
 Bytes = npt.NDArray[np.uint8]
 Distances = npt.NDArray[np.int32]
@@ -38,7 +38,7 @@ def nearest(probes: Bytes, codes: Bytes, count: int) -> tuple[Distances, Rows]:
 def distances(probe: Bytes, codes: Bytes) -> Distances:
     """Bits in which `probe` (b,) and each of `codes` (m, b) differ, (m,); b is a multiple of 8."""
     words = np.ascontiguousarray(codes).view(np.uint64) ^ np.ascontiguousarray(probe).view(np.uint64)
-    away: Distances = _count(words).sum(axis=1, dtype=np.int32)
+    away: Distances = count_ones(words).sum(axis=1, dtype=np.int32)
     return away
 
 
@@ -57,7 +57,7 @@ def by_numpy(probes: Bytes, codes: Bytes, wanted: int) -> tuple[Distances, Rows]
     return found, rows
 
 
-def _count(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
+def count_ones(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
     """How many bits are set, by word or, where numpy is older than 2, by byte."""
     counted: npt.NDArray[np.uint8]
     counted = np.bitwise_count(words) if hasattr(np, "bitwise_count") else _BITS_OF_BYTES[words.view(np.uint8)]
