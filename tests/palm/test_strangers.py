@@ -11,7 +11,8 @@ from tillfree.palm.strangers import CAPACITY, ENOUGH, Strangers
 
 
 def _met(count: int, mean: float = 0.0, seed: int = 1) -> list[float]:
-    return np.random.default_rng(seed).normal(mean, 1.5, count).tolist()
+    scores: list[float] = np.random.default_rng(seed).normal(mean, 1.5, count).tolist()
+    return scores
 
 
 def test_few_strangers_change_nothing() -> None:

@@ -35,7 +35,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def add_palm(commands: Commands) -> None:
     """Adds `palm` and what it can do."""
-    palm = commands.add_parser("palm", help="palms: how well they are told apart", description="palms")
+    palm = commands.add_parser("palm", help="palms: enrol, recognise, link, forget, and measure", description="palms")
     inner = palm.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_demo(inner)
     _add_evaluate(inner)
@@ -79,8 +79,8 @@ def _add_evaluate(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--cohort", choices=("folder", "none"), default="folder",
-        help="also measure scores against those of a sample with the others of the folder, as a station does with its "
-        "gallery; whose they are is not used (default), or not",
+        help="also measure scores against those of a sample with the others of the folder (default), or not; whose "
+        "they are is not used, and stations do not do it",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", type=Path, action="append", default=[], metavar="FILE",

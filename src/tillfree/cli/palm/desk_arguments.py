@@ -3,11 +3,13 @@
 import argparse
 from pathlib import Path
 
+from tillfree.cli.palm.owner_arguments import add_owner
 from tillfree.cli.parsers import Command, Commands, add
+from tillfree.storage.palm_vault.records import PURPOSES
 
 __all__ = ["add_desk"]
 
-_PURPOSES = ("identify", "pay", "enter", "age", "door", "loyalty")
+_WHO = "their name in the vault, or account:NAME, badge:NUMBER, loyalty:NUMBER, listed:NAME"
 
 # ---- commands, loaded when they run -----------------------------------------------------------------------------
 # ruff: noqa: PLC0415
@@ -25,18 +27,29 @@ def _office(arguments: argparse.Namespace) -> int:
     return run_office(arguments)
 
 
+def _enrol_folder(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.palm.folders import run_enrol_folder
+
+    return run_enrol_folder(arguments)
+
+
 # ---- arguments --------------------------------------------------------------------------------------------------
 
 
 def add_desk(commands: Commands) -> None:
-    """Adds `enrol`, `identify`, `verify`, `delete`, `export`, `revoke-all`, and what keeps the vault in order."""
+    """Adds `enrol`, `identify`, `verify`, `delete`, `export`, `revoke-all`, and what keeps the vault in order.
+
+    What the owner of a palm wants done with what is linked to it is added as well.
+    """
     enrol = _add(commands, "enrol", _recognise, "enrol somebody by pictures of their hand, with their consent")
     identify = _add(commands, "identify", _recognise, "say whose hand is on pictures, of all who are enrolled")
     verify = _add(commands, "verify", _recognise, "say whether a hand is that of somebody who is enrolled")
-    verify.add_argument("palm", metavar="PALM", help="their name in the vault")
+    folder = _add(commands, "enrol-folder", _enrol_folder, "enrol many people at once, nobody of them twice")
+    verify.add_argument("palm", metavar="PALM", help=_WHO)
     for parser in (enrol, identify, verify):
         parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="PNG or JPEG")
         parser.add_argument("--band", choices=("visible", "nir"), default="visible", help="the light of the pictures")
+    for parser in (enrol, identify, verify, folder):
         parser.add_argument(
             "--regions",
             action="store_true",
@@ -45,12 +58,17 @@ def add_desk(commands: Commands) -> None:
     enrol.add_argument("--notice", required=True, metavar="VERSION", help="the notice that they have read")
     enrol.add_argument("--language", required=True, metavar="CODE", help="in which language, as en")
     enrol.add_argument(
-        "--purpose", action="append", required=True, choices=_PURPOSES, help="what they agreed to; may be repeated"
+        "--purpose", action="append", required=True, choices=PURPOSES, help="what they agreed to; may be repeated"
     )
+    enrol.add_argument(
+        "--palm", metavar="PALM", default="",
+        help=f"new templates for somebody who is there, as after a revocation: {_WHO}",
+    )  # fmt: skip
+    _add_folder(folder)
     delete = _add(commands, "delete", _office, "forget somebody: their key is destroyed, their rows are erased")
     export = _add(commands, "export", _office, "print all that is stored about somebody, as JSON")
     for parser in (delete, export):
-        parser.add_argument("palm", metavar="PALM", help="their name in the vault")
+        parser.add_argument("palm", metavar="PALM", help=_WHO)
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE instead")
     revoke = _add(commands, "revoke-all", _office, "void all templates; links stay, and people enrol anew")
     revoke.add_argument("--why", required=True, metavar="TEXT", help="for the log")
@@ -63,9 +81,25 @@ def add_desk(commands: Commands) -> None:
     station = _add(commands, "stations", _office, "trust palm stations, or list them")
     station.add_argument("--trust", nargs=2, metavar=("NAME", "KEY"), help="its public key, in base64")
     station.add_argument("--distrust", metavar="NAME")
-    for parser in (enrol, identify, verify, delete, export, revoke, rotate, forget, count, log, accept, station):
+    owned = add_owner(commands, _WHO)
+    desk = (enrol, folder, identify, verify, *owned)
+    for parser in (*desk, delete, export, revoke, rotate, forget, count, log, accept, station):
         parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="where the store keeps its data")
         parser.add_argument("--settings", type=Path, metavar="STORE.TOML", help="its settings (default: as they come)")
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="pictures by person, in folders or by their names")
+    parser.add_argument(
+        "--consents", type=Path, required=True, metavar="FILE.csv",
+        help="a row for each person: person, version, purposes, language, when; perhaps account, loyalty, badge",
+    )  # fmt: skip
+    parser.add_argument("--band", choices=("visible", "nir"), help="the light of all pictures (default: as names say)")
+    parser.add_argument(
+        "--identity", metavar="PATTERN", help="how paths name people, as for `palm evaluate` (default: it is guessed)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done; nobody is enrolled")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE.json", help="write what became of each person")
 
 
 def _add(commands: Commands, name: str, run: Command, text: str) -> argparse.ArgumentParser:

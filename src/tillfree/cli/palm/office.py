@@ -15,7 +15,7 @@ from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.office import PalmOffice
 from tillfree.store.settings import StoreSettings, load_settings
 
-__all__ = ["WHO", "run_office"]
+__all__ = ["WHO", "open_data", "run_office"]
 
 WHO = "command line"
 _LINES = 20
@@ -23,9 +23,7 @@ _LINES = 20
 
 def run_office(arguments: argparse.Namespace) -> int:
     """Opens the vault and does one thing; what was done stands in its log."""
-    if not arguments.data.is_dir():
-        raise TerminalError(f"{arguments.data}: there is no such folder; name that of the store")
-    settings = load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
+    settings = open_data(arguments)
     accept = arguments.act == "accept-restored"
     with open_palm_vault(settings.palm, arguments.data, os.environ, accept_restored=accept) as vault:
         if accept:
@@ -44,8 +42,20 @@ def run_office(arguments: argparse.Namespace) -> int:
         }[arguments.act](office, arguments)
 
 
+def open_data(arguments: argparse.Namespace) -> StoreSettings:
+    """The settings of the store whose folder is named.
+
+    Raises:
+        TerminalError: there is no such folder.
+        SettingsError: the settings cannot be read.
+    """
+    if not arguments.data.is_dir():
+        raise TerminalError(f"{arguments.data}: there is no such folder; name that of the store")
+    return load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
+
+
 def _delete(office: PalmOffice, arguments: argparse.Namespace) -> int:
-    proof = office.delete(arguments.palm, by=WHO)
+    proof = office.delete(office.named(arguments.palm), by=WHO)
     show(
         f"{proof.subject} is forgotten: the key is destroyed, {proof.templates} templates are erased\n"
         f"entry {proof.audit_number} of the log: {proof.audit_hash}\n"
@@ -54,7 +64,7 @@ def _delete(office: PalmOffice, arguments: argparse.Namespace) -> int:
 
 
 def _export(office: PalmOffice, arguments: argparse.Namespace) -> int:
-    text = msgspec.json.format(msgspec.json.encode(office.export(arguments.palm, by=WHO))) + b"\n"
+    text = msgspec.json.format(msgspec.json.encode(office.export(office.named(arguments.palm), by=WHO))) + b"\n"
     if arguments.output is None:
         show(text.decode())
     else:
@@ -64,7 +74,10 @@ def _export(office: PalmOffice, arguments: argparse.Namespace) -> int:
 
 def _revoke(office: PalmOffice, arguments: argparse.Namespace) -> int:
     count = office.revoke_all(by=WHO, why=arguments.why)
-    show(f"all templates are void; {count} persons keep their links and enrol anew when they next tap their card\n")
+    show(
+        f"all templates are void; {count} persons keep their links and enrol anew: with their card at a station, or by "
+        "tillfree palm enrol --palm\n"
+    )
     return 0
 
 

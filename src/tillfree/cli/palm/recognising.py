@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tillfree.cli.palm.eyes import shipped_eyes
-from tillfree.cli.palm.office import WHO
+from tillfree.cli.palm.office import WHO, open_data
 from tillfree.cli.terminal import TerminalError, say, show
 from tillfree.palm.capture.regions import region_of_square
 from tillfree.palm.embedding import Embedder
@@ -21,7 +21,6 @@ from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.pictures import PICTURE_BYTES_MAX, hand_image
 from tillfree.store.palms.policy import Use
 from tillfree.store.palms.room_recogniser import RoomRecogniser, Seen, scheme_of
-from tillfree.store.settings import StoreSettings, load_settings
 
 __all__ = ["make_recogniser", "run_recognise"]
 
@@ -32,9 +31,7 @@ _RATE_SHOWN_MIN = 1e-6
 
 def run_recognise(arguments: argparse.Namespace) -> int:
     """Enrols, identifies or verifies; 1 where somebody was not recognised."""
-    if not arguments.data.is_dir():
-        raise TerminalError(f"{arguments.data}: there is no such folder; name that of the store")
-    settings = load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
+    settings = open_data(arguments)
     say("tillfree: nobody can tell whether a picture in a file is of a living hand; a station judges that")
     palm = msgspec.structs.replace(settings.palm, liveness="off")
     recogniser = make_recogniser(regions=arguments.regions)
@@ -77,16 +74,19 @@ def _enrol(desk: PalmDesk, arguments: argparse.Namespace) -> int:
         given_ns=time.time_ns(),
         by=WHO,
     )
+    palm = desk.named(arguments.palm) if arguments.palm else ""
     samples = [desk.recogniser.read([_picture(path, arguments)]) for path in arguments.pictures]
-    made = desk.enrol(samples, consent, by=WHO)
-    show(f"{made.subject} is enrolled: {', '.join(made.hands)} hand, {made.templates} templates\n")
+    made = desk.re_enrol(palm, samples, consent, by=WHO) if palm else desk.enrol(samples, consent, by=WHO)
+    anew = " anew, with the links that were there" if palm else ""
+    show(f"{made.subject} is enrolled{anew}: {', '.join(made.hands)} hand, {made.templates} templates\n")
     return 0
 
 
 def _identify(desk: PalmDesk, arguments: argparse.Namespace) -> int:
+    palm = desk.named(arguments.palm) if arguments.act == "verify" else ""
     samples = [desk.recogniser.read([_picture(path, arguments)]) for path in arguments.pictures]
     use = Use("identify")
-    answer = desk.verify(arguments.palm, samples, use) if arguments.act == "verify" else desk.identify(samples, use)
+    answer = desk.verify(palm, samples, use) if palm else desk.identify(samples, use)
     if not answer.recognised:
         show(f"{answer.message} ({answer.guidance or answer.reason})\n")
         return 1

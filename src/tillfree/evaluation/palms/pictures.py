@@ -15,7 +15,7 @@ from tillfree.palm.features import Features
 from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import Band, HandImage, PalmRegion
 
-__all__ = ["Acquired", "Failure", "Picture", "Taker", "acquire", "find_pictures", "own_pictures"]
+__all__ = ["Acquired", "Failure", "Picture", "Taker", "acquire", "find_pictures", "own_pictures", "read_picture"]
 
 _ENDINGS = frozenset({".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".pgm", ".jp2"})
 
@@ -63,11 +63,11 @@ def find_pictures(folder: Path) -> list[PurePosixPath]:
     return paths
 
 
-def own_pictures(folder: Path, paths: Sequence[PurePosixPath], naming: Naming) -> list[Picture]:
+def own_pictures(folder: Path, paths: Sequence[PurePosixPath], naming: Naming, *, palms_min: int = 2) -> list[Picture]:
     """Pictures with their owners.
 
     Raises:
-        EvaluationError: a name does not fit, or all are of one palm.
+        EvaluationError: a name does not fit, or all are of one palm where more are needed.
     """
     pictures, odd = [], []
     for path in paths:
@@ -79,7 +79,7 @@ def own_pictures(folder: Path, paths: Sequence[PurePosixPath], naming: Naming) -
     if odd:
         shown = ", ".join(odd[:3]) + (", ..." if len(odd) > 3 else "")
         raise EvaluationError(f"{len(odd)} of {len(paths)} names do not fit ({naming.words}): {shown}; see --identity")
-    if len({(picture.owner.person, picture.owner.hand) for picture in pictures}) < 2:
+    if len({(picture.owner.person, picture.owner.hand) for picture in pictures}) < palms_min:
         raise EvaluationError(f"all {len(pictures)} pictures are of one palm ({naming.words}); see --identity")
     return pictures
 
@@ -92,7 +92,7 @@ def acquire(pictures: Sequence[Picture], take: Taker, encoder: Encoder, band: Ba
     for picture in pictures:
         light: Band = band or picture.owner.band or "visible"
         try:
-            region = take(_read(picture.path, light))
+            region = take(read_picture(picture.path, light))
         except (PalmError, OSError) as error:
             yield Acquired(picture, None, str(error))
             continue
@@ -102,7 +102,13 @@ def acquire(pictures: Sequence[Picture], take: Taker, encoder: Encoder, band: Ba
             yield Acquired(picture, encoder.features(region))
 
 
-def _read(path: Path, band: Band) -> HandImage:
+def read_picture(path: Path, band: Band) -> HandImage:
+    """A picture in a file, in grey where all of it is grey.
+
+    Raises:
+        PalmError: it is none, or too small to be one of a hand.
+        OSError: the file cannot be read.
+    """
     cv2 = opencv()
     data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     if not len(data):

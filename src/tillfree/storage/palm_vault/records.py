@@ -86,6 +86,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     locked_until_ns: int = 0
     confirmed: bool = True
     """False after an enrolment at home, until the first hover at a station has agreed with it."""
+    listed_as: str = ""
+    """What the list calls them, of those who were enrolled from a list of many."""
 
     def purposes(self) -> frozenset[Purpose]:
         """What the consents that hold allow."""

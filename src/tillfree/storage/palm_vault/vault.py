@@ -154,16 +154,25 @@ class PalmVault(VaultLog):
         return self.enrol_many([(profile, templates)], entry, day)[0]
 
     def enrol_many(
-        self, persons: Sequence[tuple[Profile, Sequence[Template]]], entry: AuditEntry, day: int
+        self,
+        persons: Sequence[tuple[Profile, Sequence[Template]]],
+        entry: AuditEntry,
+        day: int,
+        details: Sequence[str] = (),
     ) -> list[str]:
-        """Keeps several new persons at once: all of them, or none; the disk is waited for once."""
+        """Keeps several new persons at once: all of them, or none; the disk is waited for once.
+
+        Each has an entry in the log, like `entry`; with `details` each has one of its own.
+        """
+        assert len(details) in (0, len(persons)), "a detail for each person, or none"
         made = []
         with self._changing() as connection:
-            for profile, templates in persons:
+            for at, (profile, templates) in enumerate(persons):
+                detail = details[at] if details else entry.detail
                 subject = secrets.token_hex(12)
                 connection.execute("INSERT INTO subjects VALUES (?, ?, ?)", (subject, day, b""))
                 self._rekey(connection, subject, profile, templates)
-                self._append(connection, msgspec.structs.replace(entry, subject=subject))
+                self._append(connection, msgspec.structs.replace(entry, subject=subject, detail=detail))
                 made.append(subject)
         return made
 

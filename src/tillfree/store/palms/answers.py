@@ -92,6 +92,7 @@ class PalmExport(msgspec.Struct, frozen=True, kw_only=True):
     doors: tuple[str, ...]
     email: str
     language: str
+    listed_as: str
     has_pin: bool
     wrong_pins: int
     locked_until_ns: int

@@ -9,6 +9,7 @@ from tillfree.identity.credentials import PalmMatch
 from tillfree.storage.palm_vault.records import Consent, Hand, Profile, Template
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.answers import Enrolled, PalmAnswer
+from tillfree.store.palms.batches import Newcomer, Outcome, check_newcomers, keep_newcomers
 from tillfree.store.palms.consents import need_consent, with_consent
 from tillfree.store.palms.enrolment import are_of_one_palm, chosen_templates, good_enough, good_samples
 from tillfree.store.palms.errors import DuplicateError, PalmDeskError
@@ -78,6 +79,25 @@ class PalmDesk(PalmOffice):
             subject = self.vault.enrol(made, templates, self._entry("palm.enrol", by, detail), day_of(now_ns))
             self._gallery.refresh()
         return Enrolled(subject, tuple(found), len(templates))
+
+    def enrol_all(self, newcomers: Sequence[Newcomer], *, by: str, dry_run: bool = False) -> list[Outcome]:
+        """Enrols many people at once: each is looked for among those who are enrolled, and among the others.
+
+        Where two newcomers are one person by their palms, neither is enrolled: which of the names is right cannot be
+        told from a hand. Interrupted, as many are there as were kept by then, each of them whole. With `dry_run`
+        nothing is kept. One outcome for each newcomer, in their order.
+
+        Raises:
+            VaultError: the vault cannot be written.
+        """
+        with self._enrolling:
+            self._gallery.refresh()
+            checked = check_newcomers(newcomers, self._gallery, self.recogniser, self.settings, self._now_ns())
+            if dry_run:
+                return [one.outcome for one in checked]
+            kept = keep_newcomers(checked, self.vault, self._entry, by, self._now_ns())
+            self._gallery.refresh()
+        return kept
 
     def re_enrol(self, subject: str, samples: Sequence[Sample], consent: Consent, *, by: str) -> Enrolled:
         """New templates for somebody whose links are there: after a revocation, or when hands have changed.

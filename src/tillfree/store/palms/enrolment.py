@@ -1,19 +1,19 @@
 """Which samples are good enough to be kept, and whether they are all of the same palm."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tillfree.storage.palm_vault.records import Hand, Template
 from tillfree.store.palms.errors import PalmDeskError
 from tillfree.store.palms.galleries import KeptGallery
 from tillfree.store.palms.rates import of_tries
-from tillfree.store.palms.recogniser import Protected, Recogniser, Sample
+from tillfree.store.palms.recogniser import Recogniser, Sample
 from tillfree.store.palms.settings import PalmSettings
 
 __all__ = ["are_of_one_palm", "chosen_templates", "good_enough", "good_samples"]
 
 _TWO_HANDS_RATE = 0.01
-"""Samples that are taken within seconds are of one hand, unless two people hold theirs in turn: one of so many hands of
-others may pass for the first, so that few good samples are refused (assumed)."""
+"""Samples that are taken within seconds are of one hand, unless two people hold theirs in turn: so often may hands of
+others pass for the first, so that few good samples are refused (assumed)."""
 
 
 def good_enough(sample: Sample, settings: PalmSettings) -> str:
@@ -57,32 +57,18 @@ def chosen_templates(
     Raises:
         PalmDeskError: samples of one hand are not of one palm, as where two people held theirs in turn.
     """
-    needed = recogniser.threshold(1, _TWO_HANDS_RATE)
     out: list[Template] = []
     for hand, samples in found.items():
         kept = samples[: settings.templates_max]
         protected = [recogniser.protect(sample, gallery.site_key) for sample in kept]
-        _need_one_palm(samples, protected, gallery.alike, needed)
+        data = [[one.data for one in those] for those in protected]
+        _need_one_palm(hand, len(samples), gallery.compared(samples, data), recogniser)
         out += [
             Template(hand=hand, band=one.band, scheme=recogniser.scheme, made_ns=now_ns, data=one.data)
             for those in protected
             for one in those
         ]
     return out
-
-
-def _need_one_palm(
-    samples: Sequence[Sample],
-    protected: Sequence[Sequence[Protected]],
-    alike: Callable[[Sample, Sequence[bytes]], float],
-    needed: float,
-) -> None:
-    for number, sample in enumerate(samples):
-        others = [one.data for at, those in enumerate(protected) if at != number for one in those]
-        if others and alike(sample, others) < needed:
-            raise PalmDeskError(
-                f"the samples of the {sample.hand} hand do not agree; enrol one person at a time, and hold it again"
-            )
 
 
 def are_of_one_palm(
@@ -98,3 +84,23 @@ def are_of_one_palm(
     data = [one.data for sample in first for one in recogniser.protect(sample, gallery.site_key)]
     ratio = of_tries([gallery.alike(sample, data) for sample in again])
     return ratio >= recogniser.threshold(1, _TWO_HANDS_RATE)
+
+
+def _need_one_palm(hand: Hand, samples: int, ratios: Sequence[tuple[int, int, float]], recogniser: Recogniser) -> None:
+    """All samples hang together: from each a chain of pairs that agree leads to each other one.
+
+    That each agrees with some other one would not do: two people who hold their hands in turn, twice each, pass that.
+    The more pairs there are, the more surely has each of them to agree. Samples of two bands that nothing links cannot
+    be compared, and are let pass.
+    """
+    pairs = len({frozenset((one, other)) for one, other, _ in ratios})
+    needed = recogniser.threshold(max(1, pairs), _TWO_HANDS_RATE)
+    group = list(range(samples))
+    for one, other, ratio in ratios:
+        if ratio >= needed and group[one] != group[other]:
+            old, new = group[one], group[other]
+            group = [new if at == old else at for at in group]
+    if any(group[one] != group[other] for one, other, _ in ratios):
+        raise PalmDeskError(
+            f"the samples of the {hand} hand do not agree; enrol one person at a time, and hold it again"
+        )

@@ -12,6 +12,7 @@ from tillfree.store.palms.ages import AgeProofs
 from tillfree.store.palms.answers import CardView, PalmExport, TemplateView
 from tillfree.store.palms.consents import need_consent, with_consent, without_purposes
 from tillfree.store.palms.errors import NoPalmError
+from tillfree.store.palms.finding import each_profile, find_palm
 from tillfree.store.palms.link_codes import LinkCodes
 from tillfree.store.palms.pins import has_pin, is_locked, note_try
 from tillfree.store.palms.policy import Use, decide_use
@@ -36,7 +37,7 @@ class PalmOffice:
         self.vault, self.settings, self.site = vault, settings, site
         self._now_ns = now_ns
         self._waiting_lock = threading.Lock()
-        self._waiting: tuple[int, dict[str, str]] | None = None
+        self._waiting: tuple[int, dict[tuple[str, str], str]] | None = None
         self._next_erase_ns = 0
         self.stations = Stations(vault, settings.challenge_s, now_ns)
         self.link_codes = LinkCodes(now_ns)
@@ -128,6 +129,7 @@ class PalmOffice:
             doors=profile.doors,
             email=profile.email,
             language=profile.language,
+            listed_as=profile.listed_as,
             has_pin=profile.pin is not None,
             wrong_pins=profile.wrong_pins,
             locked_until_ns=profile.locked_until_ns,
@@ -170,26 +172,38 @@ class PalmOffice:
             self._next_erase_ns = now_ns + _ERASE_EVERY_NS
             self.erase_inactive()
 
-    def waits_for(self, card: str) -> str:
-        """Who linked a card (by its fingerprint) and has no template any more, after a revocation; empty: nobody."""
+    def named(self, who: str) -> str:
+        """The name in the vault of one person: by that name, or by `account:`, `badge:`, `loyalty:`, `listed:`.
+
+        Raises:
+            NoPalmError: there is nobody.
+            PalmDeskError: no such handle, or several people have it.
+        """
+        return find_palm(self.vault, who)
+
+    def waits_for(self, card: str = "", *, account: str = "", badge: str = "") -> str:
+        """Who linked a card (by its fingerprint), an account or a badge, and has no template any more.
+
+        That is so after a revocation. Empty: nobody, or nothing is asked for.
+        """
         epoch = self.vault.generation()[1]
         with self._waiting_lock:
             if self._waiting is None or self._waiting[0] != epoch:
                 self._waiting = (epoch, self._all_waiting())
-            subject = self._waiting[1].get(card, "") if card else ""
+            asked = [one for one in (("card", card), ("account", account), ("badge", badge)) if one[1]]
+            subject = next((found for one in asked if (found := self._waiting[1].get(one, ""))), "")
         profile = self.vault.profile(subject) if subject and not self.vault.template_count(subject) else None
-        return subject if profile is not None and any(one.fingerprint == card for one in profile.cards) else ""
+        return subject if profile is not None and set(asked) & set(_handles(profile)) else ""
 
-    def _all_waiting(self) -> dict[str, str]:
-        """Persons without templates by the fingerprints of their cards: looked up once after each revocation."""
+    def _all_waiting(self) -> dict[tuple[str, str], str]:
+        """Persons without templates by what they linked: looked up once after each revocation."""
         held = set(self.vault.template_numbers().values())
-        found: dict[str, str] = {}
-        for subject in self.vault.subjects():
-            profile = None if subject in held else self.vault.profile(subject)
-            for card in () if profile is None else profile.cards:
-                if card.fingerprint:
-                    found[card.fingerprint] = subject
-        return found
+        return {
+            handle: subject
+            for subject, profile in each_profile(self.vault)
+            if subject not in held
+            for handle in _handles(profile)
+        }
 
     def may(self, subject: str, use: Use) -> str:
         """Whether somebody who was recognised a moment ago may do something more: a word of `PALM_REASONS`."""
@@ -247,6 +261,12 @@ class PalmOffice:
 
     def _entry(self, what: str, by: str, detail: str = "", subject: str = "") -> AuditEntry:
         return AuditEntry(time_ns=self._now_ns(), who=by, what=what, subject=subject, detail=detail)
+
+
+def _handles(profile: Profile) -> list[tuple[str, str]]:
+    """By what somebody is known who waits to enrol anew."""
+    found = [("card", card.fingerprint) for card in profile.cards]
+    return [one for one in (*found, ("account", profile.account), ("badge", profile.badge)) if one[1]]
 
 
 def card_views(profile: Profile) -> tuple[CardView, ...]:

@@ -97,6 +97,7 @@ class PalmView(msgspec.Struct, frozen=True, kw_only=True):
     door_number: int
     email: str
     language: str
+    listed_as: Annotated[str, Meta(description="What a list of many called them, from which they were enrolled.")]
     has_pin: bool
 
 
@@ -159,6 +160,7 @@ def _view(palm: str, profile: Profile) -> PalmView:
         door_number=profile.door_number,
         email=profile.email,
         language=profile.language,
+        listed_as=profile.listed_as,
         has_pin=profile.pin is not None,
     )
 
