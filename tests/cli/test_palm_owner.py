@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,9 +13,9 @@ import pytest
 from tests.cli.test_palm_office import ran
 from tests.storage.palm_vault.vaults import entry, profile, template
 from tests.store.palms.stand_in import StandIn
-from tillfree.cli.main import make_parser, main
-from tillfree.cli.palm import folders
+from tillfree.cli.main import main, make_parser
 from tillfree.cli.palm.folders import enrol_folder
+from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.settings import PalmSettings
 
@@ -167,18 +168,17 @@ def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path, monkeypatch:
     class Killed(BaseException):
         pass
 
-    real = folders.PalmDesk
+    whole = PalmDesk.enrol_all
 
-    class Dies(real):  # type: ignore[misc, valid-type]
-        def enrol_all(self, newcomers: object, **more: object) -> object:
-            super().enrol_all(newcomers[:2], **more)  # type: ignore[index]
-            raise Killed
+    def dies(desk: PalmDesk, newcomers: Any, **more: Any) -> None:
+        whole(desk, newcomers[:2], **more)
+        raise Killed
 
-    monkeypatch.setattr(folders, "PalmDesk", Dies)
+    monkeypatch.setattr(PalmDesk, "enrol_all", dies)
     with pytest.raises(Killed):
         enrolled(tmp_path, consents=listed)
     assert persons(tmp_path) == 2
-    monkeypatch.setattr(folders, "PalmDesk", real)
+    monkeypatch.setattr(PalmDesk, "enrol_all", whole)
     found = enrolled(tmp_path, consents=listed)
     assert found == {"p1": "there", "p2": "there", "p3": "enrolled", "p4": "enrolled", "p5": "enrolled"}
     assert persons(tmp_path) == 5

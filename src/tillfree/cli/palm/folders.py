@@ -15,7 +15,7 @@ from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_o
 from tillfree.evaluation.palms.naming import guess_naming, pattern_naming
 from tillfree.evaluation.palms.pictures import Picture, find_pictures, own_pictures, read_picture
 from tillfree.palm.errors import PalmError
-from tillfree.storage.palm_vault.records import HANDS
+from tillfree.storage.palm_vault.records import HANDS, Hand
 from tillfree.store.palms.batches import Newcomer, Outcome
 from tillfree.store.palms.consent_lists import ListedConsent, read_consents
 from tillfree.store.palms.desk import PalmDesk
@@ -117,7 +117,7 @@ def _samples(
             why = sample.guidance or "no hand"
         except (PalmError, OSError) as error:
             sample, why = Sample(None), str(error)
-        named = next((hand for hand in HANDS if hand == picture.owner.hand), "unknown")
+        named: Hand = next((hand for hand in HANDS if hand == picture.owner.hand), "unknown")
         if "unknown" not in (named, sample.hand) and named != sample.hand:
             sample, why = Sample(None), f"the name says {named}, and it looks like the other hand"
         if sample.features is None:

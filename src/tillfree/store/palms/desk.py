@@ -145,7 +145,7 @@ class PalmDesk(PalmOffice):
 
     def _new_templates(self, found: dict[Hand, list[Sample]], subject: str, now_ns: int) -> list[Template]:
         self._gallery.refresh()
-        needed = self.recogniser.threshold(max(1, self._gallery.persons), self.settings.duplicate_rate)
+        needed = self._gallery.threshold(max(1, self._gallery.persons), self.settings.duplicate_rate)
         for those in found.values():
             best = next((one for one in self._gallery.search(those) if one.subject != subject), None)
             if best is not None and best.log_ratio >= needed:
@@ -165,11 +165,11 @@ class PalmDesk(PalmOffice):
         good = [sample for sample in samples if not good_enough(sample, self.settings)]
         self._gallery.refresh()
         size = max(1, self._gallery.persons)
-        needed = self.recogniser.threshold(size, self.settings.false_identification_rate)
+        needed = self._gallery.threshold(size, self.settings.false_identification_rate)
         found = self._gallery.search(good)
         two = len(found) > 1 and found[1].log_ratio >= needed  # it cannot be both: nobody is charged on a guess
         if two or not found or found[0].log_ratio < needed:
-            promising = self.recogniser.threshold(1, self.settings.false_identification_rate)
+            promising = self._gallery.threshold(1, self.settings.false_identification_rate)
             one_hand = len({sample.hand for sample in good}) == 1
             again = bool(found) and found[0].log_ratio >= promising and one_hand
             return PalmAnswer("other hand" if again else "unknown")
@@ -183,7 +183,7 @@ class PalmDesk(PalmOffice):
         good = [sample for sample in samples if not good_enough(sample, self.settings)]
         self._gallery.refresh()
         ratio = self._gallery.score(subject, good)
-        if ratio is None or ratio < self.recogniser.threshold(1, self.settings.false_match_rate):
+        if ratio is None or ratio < self._gallery.threshold(1, self.settings.false_match_rate):
             return PalmAnswer("unknown")
         return self._decided(subject, ratio, 1, use)
 

@@ -81,8 +81,9 @@ def are_of_one_palm(
     hands = {sample.hand for sample in (*first, *again)} - {"unknown"}
     if len(hands) > 1 or not first or not again:
         return False
-    data = [one.data for sample in first for one in recogniser.protect(sample, gallery.site_key)]
-    ratio = of_tries([gallery.alike(sample, data) for sample in again])
+    data = [[one.data for one in recogniser.protect(sample, gallery.site_key)] for sample in first]
+    pairs = gallery.compared([*first, *again], data)
+    ratio = of_tries([each for number, _, each in pairs if number >= len(first)])
     return ratio >= recogniser.threshold(1, _TWO_HANDS_RATE)
 
 

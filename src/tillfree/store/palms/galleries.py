@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
+from tillfree.palm.thresholds import fmr_for_gallery
 from tillfree.storage.palm_vault.errors import TamperedError, VaultKeyError
 from tillfree.storage.palm_vault.vault import KeptTemplate, PalmVault
 from tillfree.store.palms.known import KnownPalms, Match
@@ -12,6 +13,7 @@ from tillfree.store.palms.recogniser import Recogniser, Sample
 __all__ = ["KeptGallery"]
 
 _log = logging.getLogger(__name__)
+_RATE_MAX = 0.5
 
 
 class KeptGallery:
@@ -68,6 +70,12 @@ class KeptGallery:
     def site_key(self) -> bytes:
         """The key under which new templates are protected."""
         return self._vault.site_key("templates")
+
+    def threshold(self, persons: int, rate: float) -> float:
+        """That of the recogniser, raised where strangers score higher at this place than it was made for."""
+        expected = self._recogniser.threshold(persons, rate)
+        with self._lock:
+            return self._known.strangers.raised(expected, fmr_for_gallery(min(rate, _RATE_MAX), persons))
 
     def search(self, samples: Sequence[Sample]) -> list[Match]:
         """Persons, the most probable first; as `KnownPalms.search`."""

@@ -1,7 +1,8 @@
 """Templates in memory with whose they are: who is most like the hands that are shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from tillfree.palm.strangers import Strangers
 from tillfree.storage.palm_vault.records import Hand
 from tillfree.store.palms.rates import of_hands, of_tries
 from tillfree.store.palms.recogniser import Gallery, Sample
@@ -11,6 +12,8 @@ __all__ = ["KnownPalms", "Match", "NamedTemplate"]
 NamedTemplate = tuple[int, str, Hand, bytes]
 """The number of a template, whose it is, of which hand, and the template."""
 _CANDIDATES = 16
+_STRANGERS = 3
+"""So many others are compared in each search, to learn what strangers score here."""
 
 
 class Match:
@@ -31,6 +34,9 @@ class KnownPalms:
         self._of: dict[int, tuple[str, Hand]] = {}
         self._numbers: dict[str, list[int]] = {}
         self._data: dict[int, bytes] = {}
+        self._turn: Iterator[str] = iter(())
+        self.strangers = Strangers()
+        """What people scored who are not each other."""
 
     def __len__(self) -> int:
         return len(self._of)
@@ -82,6 +88,7 @@ class KnownPalms:
             if number in self._of
         }
         matches = [Match(subject, self._score(subject, probes)) for subject in found]
+        self.strangers.add(_together(tries) for tries in self._others(found, probes))
         return sorted(matches, key=lambda one: (-one.log_ratio, one.subject))
 
     def score(self, subject: str, samples: Sequence[Sample]) -> float | None:
@@ -109,12 +116,35 @@ class KnownPalms:
         return [(sample.hand, self._gallery.probe(sample)) for sample in samples]
 
     def _score(self, subject: str, probes: Sequence[tuple[Hand, object]]) -> float:
+        return _together(self._tries(subject, probes))
+
+    def _tries(self, subject: str, probes: Sequence[tuple[Hand, object]]) -> dict[Hand, list[float]]:
+        """The log ratios of each hand that was shown, with the templates of one person that may be of that hand."""
         tries: dict[Hand, list[float]] = {}
         for shown, probe in probes:
             for number in self._numbers.get(subject, ()):
                 hand = self._of[number][1]
                 if "unknown" in (hand, shown) or hand == shown:
                     tries.setdefault(shown, []).extend(self._gallery.scores(probe, self._data[number]))
-        if "unknown" in tries:  # perhaps it is one of the others: no second witness
-            return of_tries([ratio for those in tries.values() for ratio in those])
-        return of_hands([of_tries(those) for those in tries.values()])
+        return tries
+
+    def _others(self, found: set[str], probes: Sequence[tuple[Hand, object]]) -> Iterator[dict[Hand, list[float]]]:
+        """Tries with the next few persons in turn whom nobody would take for the one who is looked for."""
+        for _ in range(_STRANGERS):
+            subject = self._next()
+            if subject is not None and subject not in found and any((tries := self._tries(subject, probes)).values()):
+                yield tries
+
+    def _next(self) -> str | None:
+        for _ in range(2):
+            try:
+                return next(self._turn)
+            except (StopIteration, RuntimeError):  # the round is over, or somebody came or went meanwhile
+                self._turn = iter(self._numbers)
+        return None
+
+
+def _together(tries: dict[Hand, list[float]]) -> float:
+    if "unknown" in tries:  # perhaps it is one of the others: no second witness
+        return of_tries([ratio for those in tries.values() for ratio in those])
+    return of_hands([of_tries(those) for those in tries.values()])
