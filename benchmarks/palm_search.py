@@ -112,7 +112,8 @@ def two_steps(codes: Bytes) -> Search:
     def found(probe: Floats) -> npt.NDArray[np.int64]:
         code = code_of(probe)
         rows = nearest(np.ascontiguousarray(code[:, :HEAD_BYTES]), heads, looked_at)[1][0]
-        return rows[np.argsort(distances(code[0], codes[rows]), kind="stable")[:32]]
+        nearer: npt.NDArray[np.int64] = rows[np.argsort(distances(code[0], codes[rows]), kind="stable")[:32]]
+        return nearer
 
     return found
 

@@ -70,7 +70,7 @@ class Shard:
         return True
 
     def slice(self) -> None:
-        """Keeps the codes by column from now on, too: a second per million once, and as much memory again."""
+        """Keeps the codes by column from now on, too: some seconds per million once, and as much memory again."""
         if self._columns is None:
             self._columns = Columns(8 * self._codes.shape[1], len(self._ids))
             self._columns.take(self._codes, 0, self._used)
