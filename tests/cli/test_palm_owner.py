@@ -12,7 +12,7 @@ import pytest
 from tests.cli.test_palm_office import ran
 from tests.storage.palm_vault.vaults import entry, profile, template
 from tests.store.palms.stand_in import StandIn
-from tillfree.cli.main import make_parser, main
+from tillfree.cli.main import main, make_parser
 from tillfree.cli.palm import folders
 from tillfree.cli.palm.folders import enrol_folder
 from tillfree.store.palms.making import open_palm_vault

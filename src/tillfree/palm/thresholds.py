@@ -18,6 +18,7 @@ __all__ = ["ImpostorTail", "Rate", "bound_threshold", "fit_tail", "fmr_for_galle
 Floats = npt.NDArray[np.float64]
 _DRAWS = 2000
 _EXCEEDANCES_MIN = 30
+_HALVINGS = 40
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,14 +83,19 @@ class ImpostorTail:
             PalmError: as `threshold`.
         """
         low = self.threshold(fmr)
+        shares, scales, shapes = self._draws()
+
+        def exceeds(threshold: float) -> bool:
+            return float(np.quantile(shares * _survival(threshold - self.begin, scales, shapes), 0.975)) > fmr
+
         high = low + 1.0
-        while self.fmr(high).high > fmr:
+        while exceeds(high):
             high += 2 * (high - low)
             if high > low + 1e6:
                 raise PalmError(f"too little was seen to be sure of a false match rate of {fmr:.3g}; measure more")
-        for _ in range(60):
+        for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            low, high = (middle, high) if self.fmr(middle).high > fmr else (low, middle)
+            low, high = (middle, high) if exceeds(middle) else (low, middle)
         return high
 
     def _draws(self) -> tuple[Floats, Floats, Floats]:

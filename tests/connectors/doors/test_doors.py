@@ -95,9 +95,11 @@ def test_frames_out_of_bounds_are_refused() -> None:
         Frame(address=0, sequence=0, code=Code.POLL, data=bytes(1500)).to_bytes()
     with pytest.raises(DoorError):
         OsdpReader(127)
+    with pytest.raises(DoorError, match="MAC"):
+        Frame(address=0, sequence=0, code=Code.POLL, mac=b"1234").to_bytes()
     secure = bytearray(Frame(address=0, sequence=0, code=Code.POLL, data=b"\x02\x15").to_bytes()[:-2])
     secure[4] |= 0x08
-    with pytest.raises(DoorError, match="secure session"):
+    with pytest.raises(DoorError, match="security block"):
         read_frame(bytes(secure) + check_crc(bytes(secure)).to_bytes(2, "little"))
 
 

@@ -5,14 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.storage.palm_vault.vaults import open_vault
 from tests.store.palms.stand_in import agreed
 from tillfree.palm.features import Features
-from tillfree.palm.samples import REGION_PX, Band, HandImage, HandSide, PalmRegion, Quality
+from tillfree.palm.protection.fusion_table import TAILS
+from tillfree.palm.samples import BANDS, REGION_PX, Band, HandImage, HandSide, PalmRegion, Quality
+from tillfree.palm.thresholds import fpir_for_gallery
 from tillfree.simulation.palms.features import FeatureModel
 from tillfree.storage.palm_vault.records import Hand
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.rates import false_match_rate
 from tillfree.store.palms.recogniser import Sample
 from tillfree.store.palms.room_recogniser import Judged, RoomRecogniser, Seen, scheme_of
 from tillfree.store.palms.settings import PalmSettings
@@ -73,6 +78,20 @@ def read(palm: int, *numbers: int, band: Band = "nir") -> list[Sample]:
 
 def desk_on(folder: Path) -> PalmDesk:
     return PalmDesk(open_vault(folder), recogniser(), PalmSettings(), lambda: START_NS)
+
+
+@settings(deadline=None, max_examples=25)
+@given(persons=st.integers(1, 10_000_000), exponent=st.floats(-9.0, -2.1))
+def test_so_often_at_most_holds_with_bounds_for_a_gallery_of_any_size(persons: int, exponent: float) -> None:
+    """The upper bound of what simulated strangers let expect stays below the setting, or honest ratios keep it."""
+    rate = 10.0**exponent
+    threshold = recogniser().threshold(persons, rate)
+    tails = [dataclasses.replace(TAILS[(band, True)], shape=max(0.0, TAILS[(band, True)].shape)) for band in BANDS]
+    by_tail = max(fpir_for_gallery(tail.fmr(max(threshold, tail.begin)).high, persons) for tail in tails)
+    by_ratio = false_match_rate(threshold, persons)
+    assert min(by_tail, by_ratio) <= rate * (1 + 1e-6)
+    assert recogniser().threshold(2 * persons, rate) >= threshold - 1e-6
+    assert recogniser().threshold(persons, rate / 2) >= threshold - 1e-6
 
 
 def test_the_best_picture_of_each_band_is_read() -> None:

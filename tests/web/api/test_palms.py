@@ -199,6 +199,20 @@ def test_a_palm_opens_a_gate_and_its_card_pays(shop: Paying) -> None:
     assert enters(1)["reason"] == "unknown"
 
 
+def test_the_name_of_a_palm_opens_no_gate_without_the_hand(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    client.post(f"/api/v1/palms/{palm}/cards", json=CARD)
+    shown = {"gate": "gate", "kind": "palm", "value": palm}
+    for scopes in (("entries:present",), ()):
+        answer = client_of(shop.console, *scopes).post("/api/v1/entries", json=shown)
+        assert (answer.status_code, "/palms/entries" in answer.json()["detail"]) == (422, True)
+    for name in (palm.upper(), f" {palm}", f"{palm} ", palm + "\0", "ab" * 12):
+        answer = client.post("/api/v1/entries", json=shown | {"value": name})
+        assert answer.status_code != 200 or not answer.json()["opens"]
+    assert client.delete(f"/api/v1/palms/{palm}").status_code == 200
+    assert not client.post("/api/v1/entries", json=shown).json()["opens"]
+
+
 def test_a_palm_stands_for_the_badge_of_an_employee(shop: Paying) -> None:
     palm, client = enrolled(shop, 1), client_of(shop.console)
     badge = Badge(badge="B7", account="payroll-7")
@@ -297,6 +311,18 @@ def test_all_palms_are_revoked_and_people_enrol_anew_at_the_next_tap(shop: Payin
     body = {"captures": [capture(shop, 1) for _ in range(3)], "consent": CONSENT}
     assert client.post(f"/api/v1/palms/{palm}/captures", json=body).status_code == 200
     assert identified(shop, 1, purpose="pay")["palm"] == palm
+
+
+def test_a_code_that_a_station_showed_finds_the_palm_for_a_while(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    assert shop.console.palm_desk is not None
+    old, code = (shop.console.palm_desk.link_codes.make(palm) for _ in range(2))
+    for given in (code, code.lower().replace("-", "")):
+        assert client.post("/api/v1/palms/link-codes", json={"code": given}).json() == {"palm": palm}
+    assert client.post("/api/v1/palms/link-codes", json={"code": old}).status_code == 404
+    assert client_of(shop.console, "palms:present").post("/api/v1/palms/link-codes", json={"code": code}).is_error
+    client.delete(f"/api/v1/palms/{palm}")
+    assert client.post("/api/v1/palms/link-codes", json={"code": code}).status_code == 404
 
 
 def test_an_enrolment_at_home_is_confirmed_by_the_first_hover(shop: Paying) -> None:

@@ -19,7 +19,9 @@ from tillfree.web.palms.session import SessionRules
 
 __all__ = ["GreySamples", "PalmServer", "grey_camera", "palm_room", "palm_server"]
 
-RULES = SessionRules(shown_s=1.5, refused_s=1.0, notice_version="7", purposes=frozenset({"identify", "pay"}))
+RULES = SessionRules(
+    shown_s=1.5, refused_s=1.0, code_s=1.5, notice_version="7", purposes=frozenset({"identify", "pay"})
+)
 NOTICE = make_notice(NoticeSettings(), store_name="Corner shop", version="7", inactive_days=365)
 
 

@@ -29,32 +29,39 @@ class Seen:
     palm_width_px: float
 
 
-def hand(guidance: str = "", quality: float = 80.0, *, grey: float = 0.5, found: bool = True) -> Seen:
-    region = PalmRegion(
-        np.full((REGION_PX, REGION_PX), grey, dtype=np.float32), np.ones((REGION_PX, REGION_PX), dtype=np.bool_)
-    )
+def hand(
+    guidance: str = "", quality: float = 80.0, *, grey: float = 0.5, found: bool = True, side: HandSide = "right"
+) -> Seen:
+    pixels = np.full((REGION_PX, REGION_PX), grey, dtype=np.float32)
+    region = PalmRegion(pixels, np.ones((REGION_PX, REGION_PX), dtype=np.bool_), side=side)
     points = np.array([[100, 120], [140, 120]], dtype=np.float32) if found else np.zeros((0, 2), dtype=np.float32)
-    return Seen(found, points, "right", region if found else None, Quality(quality), guidance, 80.0)
+    return Seen(found, points, side, region if found else None, Quality(quality), guidance, 80.0)
 
 
 def grey_jpeg(grey: int, width: int = 320, height: int = 240) -> bytes:
-    """Below 30 there is no hand, from 240 it is too near; else each brightness is a palm of its own."""
+    """Below 30 there is no hand, from 240 it is too near; else each brightness is a palm of its own.
+
+    Hands in upright pictures are left ones.
+    """
     done, data = cv2.imencode(".jpg", np.full((height, width), grey, dtype=np.uint8))
     assert done
     return bytes(data)
 
 
-def _look(image: HandImage, _before: SeenHand | None) -> SeenHand:
+def _look(image: HandImage, _before: SeenHand | None, wanted: HandSide) -> SeenHand:
     grey = float(image.pixels.mean())
     if grey < 30:
         return hand("no hand", 0.0, found=False)
-    return hand("further" if grey >= 240 else "", grey=grey / 255)
+    side: HandSide = "left" if image.pixels.shape[0] > image.pixels.shape[1] else "right"
+    other = wanted not in ("unknown", side)
+    return hand("other hand" if other else "further" if grey >= 240 else "", grey=grey / 255, side=side)
 
 
 def _read(region: PalmRegion) -> Features:
     grey = np.float32(region.pixels.mean())
     nothing = np.zeros((1, 1), dtype=np.uint8)
-    return Features(np.array([grey, np.sqrt(1 - grey**2)], dtype=np.float32), nothing, nothing, nothing)
+    embedding = np.array([grey, np.sqrt(1 - grey**2)], dtype=np.float32)
+    return Features(embedding, nothing, nothing, nothing, region.band, region.side)
 
 
 def grey_eyes(hint: LiveHint | None = None) -> Eyes:
@@ -69,15 +76,28 @@ class GreyClerk:
         self.wishes: list[Wishes] = []
         self.asked = 0
         self.pin = ""
+        self.tries = 0
+        self.undecided: AnswerKind = "unknown"
+        self.link_code = ""
 
-    def identify(self, samples: Sequence[Reading], station: str) -> Answer:
+    def identify(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
         assert station
         self.asked += 1
-        found = self._find(samples)
+        self.tries = len(tries)
+        found = self._find(tries[-1])
         if not found:
-            return Answer(kind="unknown")
+            return Answer(kind=self.undecided)
         kind: AnswerKind = "pin" if self.pin else "known"
         return Answer(kind=kind, account=found, shown=f"{found[0].upper()}\u2022\u2022\u2022", may=("identify",))
+
+    def find(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
+        pin, self.pin = self.pin, ""
+        answer = self.identify(tries, station)
+        self.pin = pin
+        return answer
+
+    def may_be_one(self, before: Sequence[Reading], now: Sequence[Reading]) -> bool:
+        return before[0].features.side != now[0].features.side or abs(_grey(before) - _grey(now)) < 0.02
 
     def prove(self, account: str, pin: str, station: str) -> Answer:
         assert station
@@ -92,7 +112,7 @@ class GreyClerk:
         self.wishes.append(wishes)
         account = f"ann-{len(self.known)}"
         self.known[account] = _grey(first)
-        return Answer(kind="enrolled", account=account, may=wishes.purposes)
+        return Answer(kind="enrolled", account=account, may=wishes.purposes, link_code=self.link_code)
 
     def delete(self, account: str, station: str) -> Answer:
         assert station
@@ -121,7 +141,8 @@ class GreyRecogniser(StandIn):
 
 class GreyGallery(StandInGallery):
     def scores(self, probe: object, data: bytes) -> Sequence[float]:
-        return [18.0 if abs(_of(probe) - float(data)) < 0.02 else -8.0]
+        apart = abs(_of(probe) - float(data))
+        return [18.0 if apart < 0.02 else 9.5 if apart < 0.05 else -8.0]
 
 
 def _of(features: object) -> float:

@@ -158,6 +158,7 @@ def test_where_the_clerk_fails_the_person_hears_so() -> None:
 
 def test_nothing_of_a_person_is_kept_after_the_result() -> None:
     stand = Stand()
+    stand.clerk.known["ann"] = 100 / 255
     stand.show(100)
     accepted = stand.session._hover.rounds[0][0]
     pixels, embedding = weakref.ref(accepted.image.pixels), weakref.ref(accepted.features.embedding)
@@ -168,6 +169,47 @@ def test_nothing_of_a_person_is_kept_after_the_result() -> None:
     assert pixels() is None
     assert embedding() is None
     assert not stand.session._lately
+
+
+def test_an_undecided_try_waits_some_seconds_for_the_next_one_of_that_person() -> None:
+    stand = Stand()
+    stand.show(100, 100, 100)
+    kept = weakref.ref(stand.session._undecided.tries[0][0].features.embedding)
+    stand.at_ns += 5 * S
+    stand.show(0, 0, 0, 100, 100, 100)
+    assert stand.clerk.tries == 2
+    stand.at_ns += 5 * S
+    stand.show(0, 0, 0, 180, 180, 180)
+    assert stand.clerk.tries == 1, "another hand"
+    gc.collect()
+    assert kept() is None
+    stand.session.expire(stand.at_ns + 13 * S)
+    assert stand.session._undecided.tries == []
+
+
+def test_the_other_hand_is_asked_for_and_the_first_one_is_told_so() -> None:
+    stand = Stand()
+    stand.clerk.undecided = "other hand"
+    assert stand.show(100, 100, 100)[-1]["kind"] == "other hand"
+    stand.at_ns += 4 * S
+    assert stand.show(0, 0, 0, 100)[-1]["code"] == "other hand"
+    stand.session.begin(Begin("identify"))
+    assert stand.show(100)[-1]["code"] == ""
+
+
+def test_the_second_round_wants_the_hand_of_the_first_one() -> None:
+    stand = Stand()
+    stand.session.begin(AGREED)
+    stand.show(*[100] * 5, 0, 0, 0)
+    left = Frame(99, "visible", grey_jpeg(100, 240, 320))
+    assert stand.session.see(left, stand.at_ns + S // 5)[0]["code"] == "other hand"
+
+
+def test_a_code_to_link_a_new_palm_is_in_one_answer() -> None:
+    stand = Stand()
+    stand.clerk.link_code = "7KQM-24TX"
+    answer = stand.enrol(100)
+    assert (answer["link_code"], answer["for_ms"]) == ("7KQM-24TX", 45_000)
 
 
 @pytest.mark.parametrize(

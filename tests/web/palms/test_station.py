@@ -1,13 +1,16 @@
 """The screen of a station in a real browser, with a film for a camera, and with simulated hands."""
 
+import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.palms.conftest import PalmServer, palm_server
+from tillfree.palm.samples import HandImage, HandSide
+from tillfree.web.palms.seeing import SeenHand
 
 TITLE = "[data-title]"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -127,10 +130,46 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     context.close()
 
 
+def test_two_cameras_are_chosen_remembered_and_sent_with_their_light(launch: Callable[..., Browser]) -> None:
+    browser = launch("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=2")
+    bands: set[str] = set()
+    with palm_server(samples=True) as server:
+        room = server.console.palm_room
+        assert room is not None
+        look = room.eyes.look
+
+        def noted(image: HandImage, before: SeenHand | None, wanted: HandSide) -> SeenHand:
+            bands.add(image.band)
+            return look(image, before, wanted)
+
+        server.console.palm_room = dataclasses.replace(room, eyes=dataclasses.replace(room.eyes, look=noted))
+        page = browser.new_page()
+        page.goto(server.address + "/palm")
+        page.get_by_role("button", name="Cameras").click()
+        dialog = page.locator("#cameras")
+        expect(dialog).to_be_visible()
+        dialog.get_by_label("In visible light").select_option(index=1)
+        dialog.get_by_label("In near infrared").select_option(index=1)
+        dialog.get_by_role("button", name="Use these").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("two cameras")
+        dialog.get_by_label("In near infrared").select_option(index=2)
+        dialog.get_by_role("button", name="Use these").click()
+        expect(dialog).to_be_hidden()
+        page.reload()
+        bands.clear()
+        page.get_by_role("button", name="Use the camera").click()
+        for _ in range(100):
+            if bands == {"visible", "nir"}:
+                break
+            page.wait_for_timeout(100)
+    browser.close()
+    assert bands == {"visible", "nir"}
+
+
 def test_a_keyboard_is_enough(samples: PalmServer, browser_page: Page) -> None:
     browser_page.goto(samples.address + "/palm")
     reached = []
-    for _ in range(10):
+    for _ in range(12):
         browser_page.keyboard.press("Tab")
         reached.append(str(browser_page.evaluate("document.activeElement.textContent.trim()")))
     assert {"Enrol my palm", "Delete my palm", "Hand 1", "Hand 2"} <= set(reached)

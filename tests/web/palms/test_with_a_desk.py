@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,7 +17,9 @@ from tests.web.palms.stand_ins import GreyRecogniser, grey_eyes, grey_jpeg
 from tillfree.palm.samples import HandImage
 from tillfree.simulation.options import SimulationOptions
 from tillfree.storage.palm_vault.records import LinkedCard
+from tillfree.store.entry.desk import EntryAnswer, EntryDesk
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.recogniser import Sample
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.palms.wallets import with_card
 from tillfree.web.app import make_app
@@ -64,9 +67,10 @@ class Shop:
             display_token=lambda: self.token,
         )
 
-    def reading(self, grey: int) -> Reading:
+    def reading(self, grey: int, *, left: bool = False) -> Reading:
         eyes = grey_eyes()
-        region = eyes.look(decode_picture(grey_jpeg(grey)), None).region
+        picture = grey_jpeg(grey, 240, 320) if left else grey_jpeg(grey)
+        region = eyes.look(decode_picture(picture), None, "unknown").region
         assert region is not None
         return Reading(eyes.read(region), 80.0, True)
 
@@ -129,16 +133,16 @@ def test_a_hover_enrols_and_recognises_and_another_hand_is_unknown(shop: Shop) -
 
 def test_what_is_shown_of_somebody_is_no_name(shop: Shop) -> None:
     palm = shop.enrol(100)
-    assert shop.clerk.identify([shop.reading(100)], "test").shown == f"\u2022\u2022 {palm[-4:]}"
+    assert shop.clerk.identify([[shop.reading(100)]], "test").shown == f"\u2022\u2022 {palm[-4:]}"
     card = LinkedCard(token="tok", brand="visa", last4="4242")
     shop.desk.change(palm, lambda one: with_card(one, card), by="test")
-    assert shop.clerk.identify([shop.reading(100)], "test").shown == "visa \u2022\u2022 4242"
+    assert shop.clerk.identify([[shop.reading(100)]], "test").shown == "visa \u2022\u2022 4242"
 
 
 def test_who_may_do_nothing_here_may_still_be_deleted(shop: Shop) -> None:
     palm = shop.enrol(100)
     clerk = DeskClerk(shop.desk, shop.clock, purpose="pay")
-    answer = clerk.identify([shop.reading(100)], "test")
+    answer = clerk.identify([[shop.reading(100)]], "test")
     assert (answer.kind, answer.reason, answer.account) == ("refused", "not agreed", palm)
     assert clerk.delete(answer.account, "test").kind == "deleted"
     assert shop.desk.counts().subjects == 0
@@ -162,7 +166,7 @@ def test_the_console_counts_finds_hands_out_and_erases(shop: Shop) -> None:
     client.post("/palms/delete", data={"palm": palm})
     assert "gone already" in client.get("/palms").text
     client.post("/palms/find", data={"account": palm})
-    assert "no palm of that name" in client.get("/palms").text
+    assert "no palm of that code" in client.get("/palms").text
 
 
 def test_all_are_revoked_only_by_somebody_who_means_it(shop: Shop) -> None:
@@ -173,7 +177,7 @@ def test_all_are_revoked_only_by_somebody_who_means_it(shop: Shop) -> None:
         assert shop.desk.counts().templates > 0
     client.post("/palms/revoke", data={"sure": "Revoke all", "why": "theft"})
     assert shop.desk.counts().templates == 0
-    assert shop.clerk.identify([shop.reading(100)], "test").kind == "unknown"
+    assert shop.clerk.identify([[shop.reading(100)]], "test").kind == "unknown"
 
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("associate", 403), ("engineer", 403)])
@@ -181,6 +185,101 @@ def test_only_managers_erase_and_revoke(shop: Shop, role: str, status: int) -> N
     client = shop.client(role)
     for path in ("/palms/delete", "/palms/revoke", "/palms/export", "/palms/find", "/palms/invite"):
         assert client.post(path, data={"palm": "x"}).status_code == status
+
+
+# ---- what a station is for ---------------------------------------------------------------------------------------
+
+
+def test_two_rounds_are_of_one_hand_of_one_person(shop: Shop) -> None:
+    for other in (shop.reading(100, left=True), shop.reading(180)):
+        answer = shop.clerk.enrol([shop.reading(100)] * 4, [other] * 4, WISHES, "test")
+        assert (answer.kind, answer.reason) == ("unlike", "two hands")
+    assert shop.desk.counts().subjects == 0
+
+
+def test_two_doubtful_hands_are_enough_together(shop: Shop) -> None:
+    palm = shop.enrol(100)
+    shop.enrol(180)
+    left = [Sample((one.features,), "left", 80.0, "", True) for one in [shop.reading(60, left=True)] * 3]
+    shop.desk.add_hand(palm, left, by="test")
+    first, second = [shop.reading(108)] * 3, [shop.reading(68, left=True)] * 3
+    assert shop.clerk.identify([first], "test").kind == "other hand"
+    assert shop.clerk.identify([second], "test").kind == "other hand"
+    assert shop.clerk.may_be_one(first, second)
+    assert shop.clerk.identify([first, second], "test").account == palm
+    assert not shop.clerk.may_be_one(first, [shop.reading(180)])
+
+
+def test_a_purpose_says_what_was_given_and_a_pin_is_asked_for_over_an_amount(shop: Shop) -> None:
+    wishes = Wishes(notice_version="7", purposes=("identify", "pay"), pin="4711")
+    palm = shop.clerk.enrol([shop.reading(100)] * 2, [shop.reading(100)] * 2, wishes, "test").account
+    card = LinkedCard(token="tok", brand="visa", last4="4242")
+    shop.desk.change(palm, lambda one: with_card(one, card), by="test")
+    over = shop.desk.settings.pin_over_minor + 1
+    clerk = DeskClerk(shop.desk, shop.clock, purpose="pay", amount_minor=over)
+    assert clerk.identify([[shop.reading(100)]], "test").kind == "pin"
+    assert clerk.prove(palm, "1111", "test").reason == "pin wrong"
+    answer = clerk.prove(palm, "4711", "test")
+    assert (answer.kind, answer.granted, answer.shown) == ("known", "pay", "visa \u2022\u2022 4242")
+    assert clerk.find([[shop.reading(100)]], "test").kind == "known"
+    refused = DeskClerk(shop.desk, shop.clock, purpose="age", age_over=21).identify([[shop.reading(100)]], "test")
+    assert (refused.kind, refused.reason) == ("refused", "not allowed")
+
+
+class Gate:
+    """Opens for everybody who is brought to it."""
+
+    def __init__(self) -> None:
+        self.came = 0
+        self.unknown = 0
+
+    def present(self, gate: str, credential: object, *, group_size: int) -> EntryAnswer:
+        assert gate
+        assert credential
+        self.came += group_size
+        return EntryAnswer(opens=True)
+
+    def turned_away(self, *_: str) -> None:
+        self.unknown += 1
+
+
+def test_a_gate_opens_by_the_rules_of_paying_and_deleting_opens_none(shop: Shop) -> None:
+    shop.desk.settings = PalmSettings(may=("identify", "pay", "enter"), notice_version="7", liveness="off")
+    wishes = Wishes(notice_version="7", purposes=("identify", "pay", "enter"), pin="4711")
+    palm = shop.clerk.enrol([shop.reading(100)] * 2, [shop.reading(100)] * 2, wishes, "test").account
+    gate, over = Gate(), shop.desk.settings.pin_over_minor + 1
+    desk = cast("EntryDesk", gate)
+    clerk = DeskClerk(shop.desk, shop.clock, purpose="enter", entry=desk, hold_minor=over)
+    assert clerk.identify([[shop.reading(100)]], "test").reason == "not linked"
+    card = LinkedCard(token="tok", brand="visa", last4="4242")
+    shop.desk.change(palm, lambda one: with_card(one, card), by="test")
+    assert clerk.identify([[shop.reading(100)]], "test").kind == "pin"
+    assert clerk.prove(palm, "1111", "test").kind == "refused"
+    assert clerk.find([[shop.reading(100)]], "test").kind == "known"
+    assert gate.came == 0
+    assert clerk.prove(palm, "4711", "test").granted == "enter"
+    assert gate.came == 1
+    assert clerk.identify([[shop.reading(180)]], "test").kind == "unknown"
+    assert gate.unknown == 1
+    shut = DeskClerk(shop.desk, shop.clock, purpose="enter", hold_minor=1)
+    assert shut.identify([[shop.reading(100)]], "test").reason == "gate"
+
+
+def test_staff_link_by_the_code_that_was_shown(shop: Shop) -> None:
+    answer = shop.clerk.enrol([shop.reading(100)] * 2, [shop.reading(100)] * 2, WISHES, "test")
+    client = shop.client("manager")
+    found = client.post("/palms/find", data={"account": answer.link_code.lower().replace("-", " ")})
+    assert found.headers["location"] == f"/palms?palm={answer.account}"
+    client.post("/palms/link", data={"palm": answer.account, "linked": "ann", "loyalty": "club", "badge": ""})
+    client.post("/palms/card", data={"palm": answer.account, "token": "pm_1", "brand": "visa", "last4": "4242"})
+    profile = shop.desk.profile(answer.account)
+    assert (profile.account, profile.loyalty, profile.cards[0].last4) == ("ann", "club", "4242")
+    client.post("/palms/card", data={"palm": answer.account, "token": "4242 4242 4242 4242"})
+    client.post("/palms/card", data={"palm": answer.account, "token": "pm_2", "last4": "42"})
+    assert len(shop.desk.profile(answer.account).cards) == 1
+    assert {"palm.code", "palm.link", "palm.card.add"} <= {row.entry.what for row in shop.desk.vault.log(limit=20)}
+    shop.clock.now_ns += 16 * 60 * S
+    assert shop.desk.link_codes.find(answer.link_code) == ""
 
 
 # ---- enrolment at home ------------------------------------------------------------------------------------------
@@ -192,7 +291,7 @@ def test_a_palm_of_home_does_nothing_before_its_first_hover(shop: Shop) -> None:
     made = shop.home.enrol(invitation, shop.photos(), WISHES)
     assert made.kind == "enrolled"
     assert not shop.desk.profile(made.account).confirmed
-    assert shop.clerk.identify([shop.reading(100)] * 3, "test").kind == "known"
+    assert shop.clerk.identify([[shop.reading(100)] * 3], "test").kind == "known"
     profile = shop.desk.profile(made.account)
     assert (profile.confirmed, profile.account) == (True, "ann")
 

@@ -8,7 +8,7 @@ from tillfree.palm.capture.looks import Look
 from tillfree.palm.embedding import Embedder
 from tillfree.palm.encoding import Encoder
 from tillfree.palm.liveness.judging import Liveness
-from tillfree.palm.samples import HandImage
+from tillfree.palm.samples import HandImage, HandSide
 from tillfree.storage.models import hand_model, liveness_model, palm_model
 from tillfree.store.palms.room_recogniser import RoomRecogniser, scheme_of
 from tillfree.web.palms.seeing import Eyes, LiveHint, SeenHand
@@ -25,8 +25,8 @@ def shipped_eyes() -> tuple[Eyes, RoomRecogniser]:
     hand, palm = hand_model(), palm_model()
     finder, encoder, liveness = HandFinder(hand), Encoder(Embedder(palm)), Liveness(liveness_model())
 
-    def look(image: HandImage, before: SeenHand | None) -> SeenHand:
-        return finder.look(image, before=cast("Look | None", before))
+    def look(image: HandImage, before: SeenHand | None, wanted: HandSide) -> SeenHand:
+        return finder.look(image, wanted=wanted, before=cast("Look | None", before))
 
     def judge(frames: Sequence[HandImage], looks: Sequence[SeenHand]) -> LiveHint:
         verdict = liveness.judge(frames, looks)

@@ -37,7 +37,15 @@ def palm_room_of(settings: StoreSettings, desk: PalmDesk | None, entry: EntryDes
     eyes, _ = shipped_eyes()
     return PalmRoom(
         eyes=eyes,
-        clerk=DeskClerk(desk, time.time_ns, purpose=palm.station.purpose, entry=entry),
+        clerk=DeskClerk(
+            desk,
+            time.time_ns,
+            purpose=palm.station.purpose,
+            amount_minor=palm.station.amount_minor,
+            age_over=palm.station.age_over,
+            entry=entry,
+            hold_minor=settings.payments.hold_minor,
+        ),
         notice=notice,
         rules=station_rules(palm),
         home=HomeEnrolment(desk, eyes, time.time_ns) if palm.station.home else None,
@@ -53,6 +61,7 @@ def station_rules(palm: PalmSettings) -> SessionRules:
         station=palm.station.name,
         shown_s=palm.station.shown_s,
         asked_s=palm.station.asked_s,
+        again_s=palm.station.again_s,
         identify=dataclasses.replace(
             usual.identify,
             pictures=max(usual.identify.pictures, palm.samples_min),

@@ -24,6 +24,7 @@ from tillfree.palm.protection.projection import SignProjection, cosines_of
 from tillfree.palm.protection.selection import KEPT, CodeSelection
 from tillfree.palm.protection.template import ProtectedTemplate
 from tillfree.palm.samples import Band
+from tillfree.palm.thresholds import ImpostorTail
 
 __all__ = ["EMBEDDING_BITS", "SEARCH_BITS", "ProtectedProbe", "Protector"]
 
@@ -140,8 +141,15 @@ class Protector:
         Raises:
             PalmError: the rate is not above 0, or larger than the share of strangers that the tail was fitted to.
         """
-        tail = TAILS[(band, embedded)]
-        return dataclasses.replace(tail, shape=max(tail.shape, 0.0)).threshold(fmr)
+        return _tail(band, embedded=embedded).threshold(fmr)
+
+    def cautious_threshold(self, fmr: float, band: Band, *, embedded: bool = True) -> float:
+        """The log ratio that a stranger's template reaches this often at most: by the upper bound of what is expected.
+
+        Raises:
+            PalmError: as `threshold`; or too few simulated strangers were seen to be sure of it.
+        """
+        return _tail(band, embedded=embedded).cautious_threshold(fmr)
 
     def search_code(self, features: Features) -> Bytes:
         """What the index of this site holds of features: SEARCH_BITS bits, packed, (SEARCH_BITS / 8,).
@@ -187,6 +195,12 @@ class Protector:
                 f"a template of {stored.dimensions} dimensions was made by another model than a probe of "
                 f"{len(probe.embedding)}: enrol the person again"
             )
+
+
+def _tail(band: Band, *, embedded: bool) -> ImpostorTail:
+    """Of strangers; where the fit says that it ends it is taken to fall exponentially."""
+    tail = TAILS[(band, embedded)]
+    return dataclasses.replace(tail, shape=max(tail.shape, 0.0))
 
 
 def _embedding(features: Features) -> Floats:

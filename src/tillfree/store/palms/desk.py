@@ -11,7 +11,7 @@ from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.answers import Enrolled, PalmAnswer
 from tillfree.store.palms.batches import Newcomer, Outcome, check_newcomers, keep_newcomers
 from tillfree.store.palms.consents import need_consent, with_consent
-from tillfree.store.palms.enrolment import chosen_templates, good_enough, good_samples
+from tillfree.store.palms.enrolment import are_of_one_palm, chosen_templates, good_enough, good_samples
 from tillfree.store.palms.errors import DuplicateError, PalmDeskError
 from tillfree.store.palms.galleries import KeptGallery
 from tillfree.store.palms.office import PalmOffice, day_of, nobody
@@ -186,6 +186,11 @@ class PalmDesk(PalmOffice):
         if ratio is None or ratio < self.recogniser.threshold(1, self.settings.false_match_rate):
             return PalmAnswer("unknown")
         return self._decided(subject, ratio, 1, use)
+
+    def of_one_palm(self, first: Sequence[Sample], again: Sequence[Sample]) -> bool:
+        """Whether two holds, of samples with features, are of one palm; nobody is looked for."""
+        self._gallery.refresh()
+        return are_of_one_palm(first, again, self._gallery, self.recogniser)
 
     def _poor(self, samples: Sequence[Sample]) -> str:
         """Why none of the samples can be compared. A hand that was judged not to be live spoils the others."""

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from tillfree.storage.palm_vault.records import Hand, Template
 from tillfree.store.palms.errors import PalmDeskError
 from tillfree.store.palms.galleries import KeptGallery
+from tillfree.store.palms.rates import of_tries
 from tillfree.store.palms.recogniser import Recogniser, Sample
 from tillfree.store.palms.settings import PalmSettings
 
-__all__ = ["chosen_templates", "good_enough", "good_samples"]
+__all__ = ["are_of_one_palm", "chosen_templates", "good_enough", "good_samples"]
 
 _TWO_HANDS_RATE = 0.01
 """Samples that are taken within seconds are of one hand, unless two people hold theirs in turn: so often may hands of
@@ -88,3 +89,18 @@ def _need_one_palm(hand: Hand, samples: int, ratios: Sequence[tuple[int, int, fl
         raise PalmDeskError(
             f"the samples of the {hand} hand do not agree; enrol one person at a time, and hold it again"
         )
+
+
+def are_of_one_palm(
+    first: Sequence[Sample], again: Sequence[Sample], gallery: KeptGallery, recogniser: Recogniser
+) -> bool:
+    """Whether two holds, of samples with features, are of one hand of one person.
+
+    The mean of the ratios of all pairs decides, so that one sample that is worse than the others refuses nobody.
+    """
+    hands = {sample.hand for sample in (*first, *again)} - {"unknown"}
+    if len(hands) > 1 or not first or not again:
+        return False
+    data = [one.data for sample in first for one in recogniser.protect(sample, gallery.site_key)]
+    ratio = of_tries([gallery.alike(sample, data) for sample in again])
+    return ratio >= recogniser.threshold(1, _TWO_HANDS_RATE)

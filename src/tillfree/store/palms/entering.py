@@ -9,7 +9,7 @@ from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.policy import Use
 from tillfree.store.palms.recogniser import Sample
 
-__all__ = ["PalmEntry", "enter_by_palm"]
+__all__ = ["PalmEntry", "enter_by_palm", "let_in"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,6 +46,21 @@ def enter_by_palm(
     That nobody was recognised is told to the gate's statistics; a hand that could not be read is not.
     """
     answer = palms.identify(samples, Use("enter", station=gate))
+    return let_in(palms, entry, gate, answer, group_size=group_size, hold_minor=hold_minor, pin=pin, card=card)
+
+
+def let_in(
+    palms: PalmDesk,
+    entry: EntryDesk,
+    gate: str,
+    answer: PalmAnswer,
+    *,
+    group_size: int = 1,
+    hold_minor: int = 0,
+    pin: str = "",
+    card: str = "",
+) -> PalmEntry:
+    """The same after the desk of palms has answered whether somebody may enter, as where a PIN was asked for since."""
     if answer.reason == "unknown":
         entry.turned_away(gate, "palm", "unknown")
     if answer.allowed and palms.profile(answer.subject).role == "shopper":

@@ -79,6 +79,11 @@ class KeptGallery:
         with self._lock:
             return self._known.score(subject, samples)
 
+    def alike(self, sample: Sample, data: Sequence[bytes]) -> float:
+        """The log ratio of a sample and templates of one hand; as `KnownPalms.alike`."""
+        with self._lock:
+            return self._known.alike(sample, data)
+
     def compared(self, samples: Sequence[Sample], data: Sequence[Sequence[bytes]]) -> list[tuple[int, int, float]]:
         """Samples of one hand with templates of others of them; as `KnownPalms.compared`."""
         with self._lock:

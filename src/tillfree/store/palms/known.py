@@ -88,6 +88,11 @@ class KnownPalms:
         """The same for one person; None where they have no template."""
         return self._score(subject, self._probes(samples)) if self._numbers.get(subject) else None
 
+    def alike(self, sample: Sample, data: Sequence[bytes]) -> float:
+        """The log ratio of a sample and templates of one hand, which need not be known here."""
+        probe = self._gallery.probe(sample)
+        return of_tries([ratio for one in data for ratio in self._gallery.scores(probe, one)])
+
     def compared(self, samples: Sequence[Sample], data: Sequence[Sequence[bytes]]) -> list[tuple[int, int, float]]:
         """Samples of one hand with templates of others of them, which need not be known here.
 

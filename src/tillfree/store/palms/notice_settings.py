@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-__all__ = ["LAWS", "Law", "NoticeSettings", "StationSettings"]
+__all__ = ["LAWS", "Law", "NoticeSettings", "StationPurpose", "StationSettings"]
 
 Law = Literal["gdpr", "bipa", "cubi"]
 LAWS: tuple[Law, ...] = ("gdpr", "bipa", "cubi")
+StationPurpose = Literal["identify", "enter", "pay", "loyalty", "age"]
+"""What a palm does at a station in a browser; doors have controllers of their own."""
+_AMOUNT_MAX = 2**53
 
 
 def _unit(unit: str) -> dict[str, str]:
@@ -109,12 +112,33 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         ),
     ] = False
     purpose: Annotated[
-        Literal["identify", "enter"],
+        StationPurpose,
         Meta(
             title="Purpose",
-            description="What a palm does there: say who it is, or open the gate of the station's name.",
+            description="What a palm does there: identify (it is known), enter (opens the gate of the station's name), "
+            "pay (names the card that pays), loyalty (names the account of points), age (old enough, or not).",
         ),
     ] = "identify"
+    amount_minor: Annotated[
+        int,
+        Meta(
+            title="Amount",
+            description="With purpose = pay: what is to be paid there. Over palm.pin_over_minor a PIN is asked for.",
+            ge=0,
+            le=_AMOUNT_MAX,
+            extra_json_schema=_unit("minor units"),
+        ),
+    ] = 0
+    age_over: Annotated[
+        int,
+        Meta(
+            title="Age",
+            description="With purpose = age: so old somebody has to be, as was proved when it was linked.",
+            ge=1,
+            le=120,
+            extra_json_schema=_unit("years"),
+        ),
+    ] = 21
     name: Annotated[
         str, Meta(title="Station", description="What the station in a browser is called.", min_length=1, max_length=64)
     ] = "station-1"
@@ -138,6 +162,17 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             extra_json_schema=_unit("s"),
         ),
     ] = 20.0
+    again_s: Annotated[
+        float,
+        Meta(
+            title="Undecided tries",
+            description="So long what was read of a hand that was not recognised is kept in memory, to be judged "
+            "together with the next hold, as of the other hand; 0: not at all.",
+            ge=0.0,
+            le=20.0,
+            extra_json_schema=_unit("s"),
+        ),
+    ] = 12.0
     display_token_env: Annotated[
         str,
         Meta(

@@ -13,6 +13,7 @@ from tillfree.store.palms.answers import CardView, PalmExport, TemplateView
 from tillfree.store.palms.consents import need_consent, with_consent, without_purposes
 from tillfree.store.palms.errors import NoPalmError
 from tillfree.store.palms.finding import each_profile, find_palm
+from tillfree.store.palms.link_codes import LinkCodes
 from tillfree.store.palms.pins import has_pin, is_locked, note_try
 from tillfree.store.palms.policy import Use, decide_use
 from tillfree.store.palms.settings import PalmSettings
@@ -39,9 +40,14 @@ class PalmOffice:
         self._waiting: tuple[int, dict[tuple[str, str], str]] | None = None
         self._next_erase_ns = 0
         self.stations = Stations(vault, settings.challenge_s, now_ns)
+        self.link_codes = LinkCodes(now_ns)
         self.ages = AgeProofs(vault, site, settings.age_attribute_s, now_ns)
 
     # ---- what people may want done ------------------------------------------------------------------------------
+
+    def knows(self, subject: str) -> bool:
+        """Whether the vault gave this name to somebody, whatever became of their rows."""
+        return self.vault.used_day(subject) is not None
 
     def profile(self, subject: str) -> Profile:
         """What is linked to a palm. Raises NoPalmError."""
@@ -62,6 +68,10 @@ class PalmOffice:
         with self._waiting_lock:
             self._waiting = self._waiting if self.vault.template_count(subject) else None
         return self._change(subject, change, what, by)
+
+    def note_code(self, subject: str, *, by: str) -> None:
+        """Writes down that somebody was looked for by the code that was shown after enrolment."""
+        self.vault.note(self._entry("palm.code", by, "", subject))
 
     def agree(self, subject: str, consent: Consent, *, by: str) -> Profile:
         """Somebody agrees to more purposes, or to a new notice. Raises NoPalmError, PalmDeskError."""

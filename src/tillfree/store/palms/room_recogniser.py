@@ -1,5 +1,6 @@
 """The room of palms as the desk wants it: finds hands, encodes palms, protects, and searches."""
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ _SALT_BYTES = 16
 _NEAR_WITHOUT_INDEX = 1000
 _FORMAT = "palm-1"
 _RATE_MAX = 0.5
+_THRESHOLDS_KEPT = 64
 _ANY_SITE = Protector(bytes(32))
 """Thresholds are the same for all keys."""
 
@@ -133,17 +135,24 @@ class RoomRecogniser:
         return _RoomGallery(Protector(site_key))
 
     def threshold(self, persons: int, rate: float) -> float:
-        """What simulated strangers let expect, and never more than the bound of `tillfree.store.palms.rates`.
+        """What strangers reach this often at most, by either of two bounds: the lower threshold of both.
 
-        One comparison with a person is as one template, by the mean of its ratios. Two hands of a stranger reach it
-        more rarely: each of them speaks against the person on average.
+        They are the upper bound of what simulated strangers let expect, and that of `tillfree.store.palms.rates`. One
+        comparison with a person is as one template, by the mean of its ratios: those of strangers fall faster than 1/r,
+        and so their mean is no more often large than one of them. Two hands of a stranger reach it more rarely: each of
+        them speaks against the person on average.
         """
-        bound = log_ratio_for(rate, persons)
-        fmr = fmr_for_gallery(min(rate, _RATE_MAX), persons)
-        try:
-            return min(bound, max(_ANY_SITE.threshold(fmr, band) for band in BANDS))
-        except PalmError:  # more often than the tail of strangers was looked at
-            return bound
+        return _threshold(persons, rate)
+
+
+@functools.lru_cache(maxsize=_THRESHOLDS_KEPT)
+def _threshold(persons: int, rate: float) -> float:
+    bound = log_ratio_for(rate, persons)
+    fmr = fmr_for_gallery(min(rate, _RATE_MAX), persons)
+    try:
+        return min(bound, max(_ANY_SITE.cautious_threshold(fmr, band) for band in BANDS))
+    except PalmError:  # more often than the tail of strangers was looked at, or more rarely than it is known
+        return bound
 
 
 class _RoomGallery:

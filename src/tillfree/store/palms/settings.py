@@ -172,8 +172,8 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         float,
         Meta(
             title="False identifications",
-            description="A stranger may be taken for anybody who is enrolled this often, at most; the threshold rises "
-            "with the number of templates.",
+            description="A stranger may be taken for anybody who is enrolled this often, at most, by the upper "
+            "bound of what simulated strangers let expect; the threshold rises with the number of people.",
             ge=1e-12,
             le=0.1,
             extra_json_schema=_unit("of tries"),

@@ -52,7 +52,8 @@ class PresentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Meta(
             min_length=1,
             max_length=CODE_CHARACTERS_MAX,
-            description="The text of the code, the number of the badge, or the account of the palm.",
+            description="The text of the code, the number of the badge, or the account that the palm of somebody "
+            "else's station is linked to.",
         ),
     ]
     group_size: Annotated[int, Meta(ge=1, le=100)] = 1
@@ -78,6 +79,10 @@ def _present(call: Call) -> EntryView:
     body, desk = call.sent(PresentBody), call.console.desk
     if desk is None:
         raise Problem("unavailable", "the door of this store is open: no gate asks here")
+    palms = call.console.palm_desk
+    if body.kind == "palm" and palms is not None and palms.knows(body.value):
+        # A name is no hand: here it would open without a capture, without liveness, a PIN or what the site allows.
+        raise Problem("refused", "this palm lies in the vault of this store: send its captures to /palms/entries")
     answer = desk.present(body.gate, _credential(body), group_size=body.group_size)
     return EntryView(
         opens=answer.opens,
@@ -154,13 +159,15 @@ OPERATIONS = (
         name="present",
         group="Entries",
         summary="Something was held to a reader at a gate: does it open?",
-        about="For readers of codes and badges, and stations that recognise palms. A gate that stays shut is an answer "
-        "as well (`opens` is false). With an `Idempotency-Key` the same question may be asked again; without one a "
-        "code that was good the first time is used up.",
+        about="For readers of codes and badges, and for palm stations of others, which send an account of the app. "
+        "Whoever is enrolled in the vault of this store shows a hand (`/palms/entries`): their name in it is refused. "
+        "A gate that stays shut is an answer as well (`opens` is false). With an `Idempotency-Key` the same question "
+        "may be asked again; without one a code that was good the first time is used up.",
         scope="entries:present",
         run=_present,
         body=PresentBody,
         answer=EntryView,
+        problems=("refused",),
         example={"gate": "gate", "kind": "badge", "value": "B0001"},
     ),
     Operation(

@@ -8,6 +8,7 @@ from msgspec import Meta
 from tillfree.store.palms.policy import purposes_at
 from tillfree.web.api.operations import Call, Operation, missing
 from tillfree.web.api.palm_shapes import Name, asking_palms, palms_of
+from tillfree.web.api.problems import Problem
 from tillfree.web.api.shapes import Moment, moment
 
 __all__ = ["OPERATIONS"]
@@ -69,6 +70,18 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     """Whose it is, if they enrolled here and their palm was revoked: captures for them go to that palm."""
 
     palm: str | None
+
+
+class LinkCodeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The code that a station showed after an enrolment; case, blanks and hyphens do not matter."""
+
+    code: Annotated[str, Meta(min_length=8, max_length=20)]
+
+
+class LinkCodeView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose it is: what is linked to them goes to that palm."""
+
+    palm: str
 
 
 class AgeKeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +163,15 @@ def _waiting(call: Call) -> WaitingView:
     return WaitingView(palm=palms_of(call).waits_for(call.sent(WaitingBody).card) or None)
 
 
+def _link_code(call: Call) -> LinkCodeView:
+    desk = palms_of(call)
+    palm = desk.link_codes.find(call.sent(LinkCodeBody).code)
+    if not palm or desk.vault.profile(palm) is None:
+        raise Problem("not-found", "this is no code, or none that is still good; link by the name of the palm")
+    desk.note_code(palm, by=call.who)
+    return LinkCodeView(palm=palm)
+
+
 OPERATIONS = (
     Operation(
         method="GET",
@@ -229,6 +251,20 @@ OPERATIONS = (
         body=WaitingBody,
         answer=WaitingView,
         example={"card": "fp_4242"},
+    ),
+    Operation(
+        method="POST",
+        path="/palms/link-codes",
+        name="findPalmByCode",
+        group="Palms",
+        summary="Whose code is this, which a station showed after an enrolment?",
+        about="To link a card or an account for somebody who has just enrolled. It is good for 15 minutes.",
+        scope="palms:write",
+        run=_link_code,
+        body=LinkCodeBody,
+        answer=LinkCodeView,
+        problems=("not-found",),
+        example={"code": "7KQM-24TX"},
     ),
 )
 """These come before the palms by name: an address that begins alike is asked in order."""

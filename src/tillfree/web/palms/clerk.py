@@ -1,6 +1,6 @@
 """What a station asks the desk of palms, and what it may say of the answer to whoever stands before it."""
 
-from collections import Counter
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from tillfree.palm.samples import Band
@@ -8,23 +8,26 @@ from tillfree.storage.palm_vault.records import PURPOSES, Profile, Purpose
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.answers import PalmAnswer
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.entering import let_in
 from tillfree.store.palms.errors import DuplicateError, NoPalmError, PalmDeskError
 from tillfree.store.palms.pins import made_pin
 from tillfree.store.palms.policy import Use, purposes_at
 from tillfree.store.palms.recogniser import Sample
 from tillfree.web.palms.seeing import Answer, AnswerKind, Reading, Wishes
+from tillfree.web.palms.undecided import side_of
 
 __all__ = ["DeskClerk", "shown_name"]
 
 _KINDS: dict[str, AnswerKind] = {
     "": "known",
     "unknown": "unknown",
-    "other hand": "unknown",
+    "other hand": "other hand",
     "not live": "not live",
     "pin needed": "pin",
 }
-_REASONS = {"no consent": "not agreed", "unknown": "", "pin needed": ""}
+_REASONS = {"no consent": "not agreed", "unknown": "", "other hand": "", "pin needed": ""}
 """Words of the desk that mean something else at a station, or need no further word."""
+_UNDECIDED = ("unknown", "other hand")
 
 
 class DeskClerk:
@@ -37,35 +40,46 @@ class DeskClerk:
         *,
         purpose: Purpose = "identify",
         amount_minor: int = 0,
+        age_over: int = 0,
         entry: EntryDesk | None = None,
+        hold_minor: int = 0,
     ) -> None:
-        """`purpose` is what a palm does at this station; with "enter" and `entry` the gate of that name opens."""
+        """`purpose` is what a palm does at this station: with "pay" so much, with "age" to be so old.
+
+        With "enter" it opens the gate of the station's name at `entry`, where `hold_minor` is put aside.
+        """
         self._desk = desk
         self._now_ns = now_ns
         self._purpose: Purpose = purpose
         self._amount_minor = amount_minor
+        self._age_over = age_over
         self._entry = entry
+        self._hold_minor = hold_minor
 
-    def identify(self, samples: Sequence[Reading], station: str) -> Answer:
-        """Whose palm it is; one that was enrolled at home is confirmed by its first hover."""
-        read = _samples(samples)
-        use = self._use(station)
-        answer = self._desk.identify(read, use)
-        if answer.reason == "unconfirmed":
-            try:
-                self._desk.confirm(answer.subject, read, by=station)
-            except PalmDeskError:
-                return self._said(answer, station)
-            answer = self._desk.identify(read, use)
-        return self._said(answer, station)
+    def identify(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
+        """Whether they may; a palm that was enrolled at home is confirmed by its first hover."""
+        answer = self._recognised(tries, self._use(station), station)
+        return self._passed(answer, station)
+
+    def find(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
+        """Whose palm it is, and nothing more."""
+        answer = self._recognised(tries, Use("identify", station=station), station)
+        if answer.recognised:
+            answer = dataclasses.replace(answer, reason="")
+        return self._said(answer, station, "identify")
+
+    def may_be_one(self, before: Sequence[Reading], now: Sequence[Reading]) -> bool:
+        """Whether two holds may be of one person."""
+        sides = {side_of(before), side_of(now)} - {"unknown"}
+        return len(sides) > 1 or self._desk.of_one_palm(_samples(before), _samples(now))
 
     def prove(self, account: str, pin: str, station: str) -> Answer:
         """Whether they may, with the PIN."""
         reason = self._desk.may(account, self._use(station, pin))
-        return self._said(PalmAnswer(reason, account), station)
+        return self._passed(PalmAnswer(reason, account), station, pin)
 
     def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
-        """Enrols somebody new."""
+        """Enrols somebody new, by two holds of one hand."""
         try:
             pin = made_pin(wishes.pin) if wishes.pin else None
         except PalmDeskError:
@@ -73,14 +87,21 @@ class DeskClerk:
         now_ns = self._now_ns()
         consent = wishes.consent(now_ns, station)
         profile = Profile(made_ns=now_ns, consents=(), pin=pin, language=wishes.language)
+        samples = [_samples(first), _samples(again)]
+        if not self._desk.of_one_palm(*samples):
+            return Answer(kind="unlike", reason="two hands")
         try:
-            made = self._desk.enrol([*_samples(first), *_samples(again)], consent, by=station, profile=profile)
+            made = self._desk.enrol([*samples[0], *samples[1]], consent, by=station, profile=profile)
         except DuplicateError:
             return Answer(kind="already")
         except PalmDeskError:
             return Answer(kind="unlike")
         return Answer(
-            kind="enrolled", account=made.subject, shown=shown_name(made.subject, profile), may=consent.purposes
+            kind="enrolled",
+            account=made.subject,
+            shown=shown_name(made.subject, profile),
+            may=consent.purposes,
+            link_code=self._desk.link_codes.make(made.subject),
         )
 
     def delete(self, account: str, station: str) -> Answer:
@@ -92,9 +113,40 @@ class DeskClerk:
         return Answer(kind="deleted")
 
     def _use(self, station: str, pin: str = "") -> Use:
-        return Use(self._purpose, station=station, amount_minor=self._amount_minor, pin=pin)
+        return Use(self._purpose, station=station, amount_minor=self._amount_minor, pin=pin, age_over=self._age_over)
 
-    def _said(self, answer: PalmAnswer, station: str) -> Answer:
+    def _recognised(self, tries: Sequence[Sequence[Reading]], use: Use, station: str) -> PalmAnswer:
+        """What the desk says of the last try, or of all together."""
+        read = [_samples(one) for one in tries]
+        samples = read[-1]
+        answer = self._desk.identify(samples, use)
+        if answer.reason in _UNDECIDED and len(read) > 1:
+            samples = [sample for one in read for sample in one]
+            answer = self._desk.identify(samples, use)
+        if not answer.recognised:
+            return answer
+        # Whatever they want here: a hover has judged that this hand lives, which is what a photo could not.
+        try:
+            if not self._desk.profile(answer.subject).confirmed:
+                self._desk.confirm(answer.subject, samples, by=station)
+                answer = dataclasses.replace(answer, reason=self._desk.may(answer.subject, use))
+        except PalmDeskError:
+            return answer
+        return answer
+
+    def _passed(self, answer: PalmAnswer, station: str, pin: str = "") -> Answer:
+        """What comes of it: at a gate, whether that opens."""
+        if self._purpose != "enter":
+            return self._said(answer, station, self._purpose)
+        if self._entry is None:
+            return self._said(dataclasses.replace(answer, reason=answer.reason or "gate"), station, "enter")
+        passed = let_in(self._desk, self._entry, station, answer, hold_minor=self._hold_minor, pin=pin)
+        answer = passed.palm
+        if answer.allowed and not passed.opens:
+            answer = dataclasses.replace(answer, reason="gate")
+        return self._said(answer, station, "enter")
+
+    def _said(self, answer: PalmAnswer, station: str, purpose: Purpose) -> Answer:
         kind = _KINDS.get(answer.reason, "refused")
         reason = _REASONS.get(answer.reason, answer.reason)
         if not answer.recognised:
@@ -103,18 +155,28 @@ class DeskClerk:
             profile = self._desk.profile(answer.subject)
         except NoPalmError:  # erased a moment ago
             return Answer(kind="unknown")
-        if kind == "known" and self._purpose == "enter" and self._entry is not None:
-            gate = self._entry.present(station, self._desk.match(answer))
-            if not gate.opens:
-                kind, reason = "refused", "gate"
         may = profile.purposes() & purposes_at(self._desk.settings, station)
+        known = kind == "known"
         return Answer(
             kind=kind,
             account=answer.subject,
-            shown=shown_name(answer.subject, profile),
-            may=tuple(one for one in PURPOSES if one in may) if kind == "known" else (),
+            shown=self._shown(answer.subject, profile, purpose if known else "identify"),
+            may=tuple(one for one in PURPOSES if one in may) if known else (),
             reason=reason,
+            granted=purpose if known else "",
         )
+
+    def _shown(self, subject: str, profile: Profile, purpose: Purpose) -> str:
+        """What was given, as far as others may read it."""
+        match purpose:
+            case "age":  # an age, and not of whom
+                return f"{self._age_over}+"
+            case "loyalty":
+                return _masked(profile.loyalty)
+            case "pay" if not profile.cards:
+                return _masked(profile.account or profile.badge)
+            case _:
+                return shown_name(subject, profile)
 
 
 def shown_name(subject: str, profile: Profile) -> str:
@@ -125,12 +187,17 @@ def shown_name(subject: str, profile: Profile) -> str:
     return f"\u2022\u2022 {subject[-4:]}"
 
 
+def _masked(name: str) -> str:
+    """The end of a name: never more than half of it."""
+    return f"\u2022\u2022 {name[len(name) - min(4, len(name) // 2) :]}".strip()
+
+
 def _samples(read: Sequence[Reading]) -> list[Sample]:
     """The samples of one round: a picture in visible light and one in near infrared together are one.
 
     A picture whose hand was taken for the other one than in most pictures is left out: its palm would be mirrored.
     """
-    hand = Counter(one.features.side for one in read).most_common(1)[0][0] if read else "unknown"
+    hand = side_of(read)
     by_band: dict[Band, list[Reading]] = {}
     for one in sorted(read, key=lambda one: -one.quality):
         if one.features.side == hand:

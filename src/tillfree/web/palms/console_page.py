@@ -61,18 +61,25 @@ def show(ask: Ask) -> Response:
 
 
 def find(ask: Ask) -> Response:
-    """Looks for the palms of an account of the retailer's app, or of a badge, or for one by its own name."""
+    """Looks for the palms of an account of the retailer's app, or of a badge, or for one by its name or code."""
     wanted = ask.text("account", limit=_NAME_MAX).strip()
     if not wanted:
-        return ask.back(_PAGE, wrong=ask.say("Give the name of the palm, the account of the app, or the badge."))
+        return ask.back(
+            _PAGE, wrong=ask.say("Give the code, the name of the palm, the account of the app, or the badge.")
+        )
     desk = _desk(ask)
+    coded = desk.link_codes.find(wanted)
+    if coded and desk.vault.profile(coded) is not None:
+        desk.note_code(coded, by=ask.reader.name)
+        ask.audit("palm.find", coded)
+        return ask.back(_PAGE, palm=coded)
     for subject in [wanted] if desk.vault.profile(wanted) is not None else desk.vault.subjects():
         profile = desk.vault.profile(subject)
         if profile is not None and (subject == wanted or wanted in (profile.account, profile.badge)):
             ask.audit("palm.find", subject)
             return ask.back(_PAGE, palm=subject)
     ask.audit("palm.find", "", "nobody")
-    return ask.back(_PAGE, wrong=ask.say("There is no palm of that name or account."))
+    return ask.back(_PAGE, wrong=ask.say("There is no palm of that code, name or account."))
 
 
 def invite(ask: Ask) -> Response:
@@ -159,7 +166,7 @@ def _consents(desk: PalmDesk) -> ConsentCounts:
 
 
 def _found(ask: Ask, desk: PalmDesk) -> dict[str, object] | None:
-    """What staff see of one person, who was looked for: no way to pay, no name."""
+    """What staff see of one person, who was looked for: no way to pay; and what it is linked to."""
     subject = ask.query("palm", limit=_NAME_MAX)
     profile = desk.vault.profile(subject) if subject else None
     if profile is None:
@@ -170,6 +177,9 @@ def _found(ask: Ask, desk: PalmDesk) -> dict[str, object] | None:
         "templates": len(desk.vault.templates(subject)),
         "purposes": [purpose for purpose in PURPOSES if purpose in profile.purposes()],
         "cards": len(profile.cards),
+        "account": profile.account,
+        "loyalty": profile.loyalty,
+        "badge": profile.badge,
         "confirmed": profile.confirmed,
     }
 

@@ -83,7 +83,7 @@ class HomeEnrolment:
         """
         samples = []
         for photo in photos:
-            seen = self._eyes.look(photo, None)
+            seen = self._eyes.look(photo, None, "unknown")
             if not seen.found or seen.region is None or seen.quality.value < self._desk.settings.quality_min:
                 return Answer(kind="unread", reason=seen.guidance or "hold still")
             samples.append(Sample((self._eyes.read(seen.region),), seen.side, seen.quality.value, "", True))

@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute
 
 from tillfree.web.console import Console
-from tillfree.web.palms import console_page, home_page, station_page
+from tillfree.web.palms import console_page, home_page, linking_page, station_page
 from tillfree.web.palms.stream import Stations
 from tillfree.web.routing import act, open_view, view
 
@@ -22,6 +22,8 @@ def routes(console: Console) -> list[BaseRoute]:
         view("/palms", console_page.show, "palms.see"),
         act("/palms/invite", console_page.invite, "palms.change"),
         act("/palms/find", console_page.find, "palms.change"),
+        act("/palms/link", linking_page.link, "palms.change"),
+        act("/palms/card", linking_page.card, "palms.change"),
         act("/palms/export", console_page.export, "palms.change"),
         act("/palms/delete", console_page.delete, "palms.change"),
         act("/palms/revoke", console_page.revoke, "palms.change"),

@@ -60,11 +60,12 @@ class LiveHint:
 class Eyes:
     """Looks at pictures: finds the hand, reads the palm, and judges whether it lives.
 
-    `look` is given what was seen in the picture a moment before, too, where there was one: whether a hand moves.
+    `look` is given what was seen in the picture a moment before, too, where there was one: whether a hand moves; and
+    which hand is wanted, or unknown: its guidance then says where it is the other one.
     `judge` is None where nobody judges: the screen then says that liveness is not checked.
     """
 
-    look: Callable[[HandImage, SeenHand | None], SeenHand]
+    look: Callable[[HandImage, SeenHand | None, HandSide], SeenHand]
     read: Callable[[PalmRegion], Features]
     judge: Callable[[Sequence[HandImage], Sequence[SeenHand]], LiveHint] | None = None
 
@@ -79,17 +80,20 @@ class Reading:
 
 
 AnswerKind = Literal[
-    "known", "unknown", "refused", "pin", "enrolled", "already", "unlike", "deleted", "not live", "unread", "trouble"
-]
-"""`unlike`: the two rounds of an enrolment are not of one palm. `unread`: no good picture came in time."""
+    "known", "unknown", "other hand", "refused", "pin", "enrolled", "already", "unlike", "deleted", "not live",
+    "unread", "trouble",
+]  # fmt: skip
+"""`other hand`: perhaps known, if the other hand says so, too. `unlike`: the two rounds of an enrolment are not of one
+palm. `unread`: no good picture came in time."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a station tells a person.
 
     `account` never leaves the server, and is there wherever it is known who it is, also where they may not do what they
-    want; `shown` is what of it may be shown where others can read it. `may` says what the
-    palm opens here: `pay`, `loyalty`, `door`, `badge`, `age`. `reason` is a code.
+    want; `shown` is what of it may be shown where others can read it. `may` says what the palm opens here: `pay`,
+    `loyalty`, `door`, `badge`, `age`. `reason` is a code. `granted` is the purpose of the station where that was given;
+    `link_code` what staff find a new palm by, to be shown once.
     """
 
     kind: AnswerKind
@@ -97,6 +101,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     shown: str = ""
     may: tuple[str, ...] = ()
     reason: str = ""
+    granted: str = ""
+    link_code: str = ""
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,8 +122,17 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 class Clerk(Protocol):
     """Who knows the palms of a site. Methods take their time, and may be called by any thread."""
 
-    def identify(self, samples: Sequence[Reading], station: str) -> Answer:
-        """Whose palm it is, if it is anybody's: `known`, `unknown`, `refused` or `pin`."""
+    def identify(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
+        """Whether somebody may do what is done there: `known`, `unknown`, `other hand`, `refused` or `pin`.
+
+        The last try is judged by itself; where that decides nothing, together with those before it.
+        """
+
+    def find(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
+        """Whose palm it is, whatever they may do: nothing opens by it. `known`, `unknown` or `other hand`."""
+
+    def may_be_one(self, before: Sequence[Reading], now: Sequence[Reading]) -> bool:
+        """Whether two holds may be of one person: of one hand they have to agree, of two nobody can tell."""
 
     def prove(self, account: str, pin: str, station: str) -> Answer:
         """After `pin`: `known`, or `refused`."""

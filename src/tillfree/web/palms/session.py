@@ -11,11 +11,12 @@ import msgspec
 
 from tillfree.core.errors import TillfreeError
 from tillfree.core.time import NS_PER_S
-from tillfree.palm.samples import Band, HandImage
+from tillfree.palm.samples import Band, HandImage, HandSide
 from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
 from tillfree.web.palms.pictures import Frame, decode_picture
 from tillfree.web.palms.resting import Resting
 from tillfree.web.palms.seeing import Answer, Clerk, Eyes, LiveHint, Reading, SeenHand, Wishes
+from tillfree.web.palms.undecided import Undecided, other_hand, side_of
 
 __all__ = ["STREAM_SIDE_MAX_PX", "Begin", "Confirm", "Pin", "Session", "SessionRules", "Want"]
 
@@ -59,6 +60,10 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
     shown_s: float = 6.0
     refused_s: float = 3.5
     asked_s: float = 20.0
+    again_s: float = 12.0
+    """So long what was read of an undecided try waits for the next one."""
+    code_s: float = 45.0
+    """So long a code to link a new palm is shown, which somebody may have to write down."""
     identify: HoverRules = HoverRules(pictures=3, quality_min=30.0)
     enrol: HoverRules = HoverRules(pictures=4, rounds=2, quality_min=40.0, apart_ms=150, patience_ms=60_000)
     purposes: frozenset[str] = frozenset()
@@ -84,6 +89,7 @@ class Session:
         self._lately: deque[tuple[HandImage, SeenHand]] = deque(maxlen=_LIVE_KEPT)
         self._hints: list[LiveHint] = []
         self._resting = Resting()
+        self._undecided = Undecided(rules.again_s)
         self._nothing: SeenHand | None = None
         self._number = -1
         self._before: dict[Band, tuple[SeenHand, int]] = {}
@@ -134,6 +140,12 @@ class Session:
                 return [{"k": "begun", "want": self._want, "rounds": 1}]
             return self._tell(self._asked(lambda: self._clerk.delete(asked.account, self._rules.station)), now_ns)
 
+    def expire(self, now_ns: int) -> None:
+        """Forgets what is too old, also where no picture comes any more."""
+        with self._lock:
+            self._drop_old(now_ns)
+            self._is_told(now_ns)
+
     def close(self) -> None:
         """Forgets everything."""
         with self._lock:
@@ -151,6 +163,7 @@ class Session:
             if frame.number <= self._number:
                 return [{"k": "wrong", "code": "old picture"}]
             self._number = frame.number
+            self._drop_old(now_ns)
             if self._is_told(now_ns):
                 return []
             begin_s = time.perf_counter()
@@ -189,11 +202,22 @@ class Session:
     def _look(self, image: HandImage, before: SeenHand | None, now_ns: int) -> SeenHand:
         if self._nothing is not None and self._resting.is_empty(image, now_ns):
             return self._nothing
-        seen = self._eyes.look(image, before)
+        seen = self._eyes.look(image, before, self._wanted())
         self._resting.note(image, now_ns, found=seen.found)
         if not seen.found:
             self._nothing = seen
         return seen
+
+    def _wanted(self) -> HandSide:
+        """Which hand has to be shown: that of the first round of an enrolment, or the other one of an undecided try."""
+        if self._want == "enrol":
+            first = self._hover.rounds[0] if len(self._hover.rounds) > 1 else ()
+            return side_of([_reading(one, None) for one in first])
+        return self._undecided.wanted
+
+    def _drop_old(self, now_ns: int) -> None:
+        if self._undecided.expire(now_ns) and self._want == "delete":  # whoever wanted that has gone
+            self._want = "identify"
 
     def _is_told(self, now_ns: int) -> bool:
         """Whether a result, or a question, is on the screen; when its time is over, everything is forgotten."""
@@ -211,22 +235,39 @@ class Session:
         if hint is not None and not hint.passes and self._rules.live:
             return self._tell(Answer(kind="not live", reason=hint.reasons[0] if hint.reasons else ""), now_ns, hint)
         live = None if hint is None else hint.passes
-        rounds = [
-            [Reading(one.features, one.seen.quality.value, live) for one in taken] for taken in self._hover.rounds
-        ]
-        station = self._rules.station
+        rounds = [tuple(_reading(one, live) for one in taken) for taken in self._hover.rounds]
         if self._want == "enrol":
-            wishes = self._wishes
+            wishes, station = self._wishes, self._rules.station
             answer = self._asked(lambda: self._clerk.enrol(rounds[0], rounds[1], wishes, station))
-        else:
-            answer = self._asked(lambda: self._clerk.identify(rounds[0], station))
-        asks = answer.kind == "pin" or (self._want == "delete" and bool(answer.account))
-        if asks:
+            return self._tell(answer, now_ns, hint)
+        return self._search(rounds[0], now_ns, hint)
+
+    def _search(self, read: tuple[Reading, ...], now_ns: int, hint: LiveHint | None) -> list[Message]:
+        """Has somebody looked for: by this try, and by those before it that decided nothing."""
+        want, station = self._want, self._rules.station
+        ask = self._clerk.find if want == "delete" else self._clerk.identify
+        tries = [read]
+
+        def asked() -> Answer:
+            before = self._undecided.tries
+            if all(self._clerk.may_be_one(one, read) for one in before):
+                tries[:0] = before
+            return ask(tries, station)
+
+        answer = self._asked(asked)
+        if answer.kind == "pin" or (want == "delete" and answer.account):
+            self._undecided.clear()
             self._asks = answer
             self._until_ns = now_ns + int(self._rules.asked_s * NS_PER_S)
-            code = "delete" if self._want == "delete" else "pin"
+            code = "delete" if want == "delete" else "pin"
             return [{"k": "ask", "code": code, "shown": answer.shown, "for_ms": int(self._rules.asked_s * 1000)}]
-        return self._tell(answer, now_ns, hint)
+        told = self._tell(answer, now_ns, hint)
+        if answer.kind == "other hand":
+            self._want = want
+            self._undecided.keep(tries, now_ns, other_hand(side_of(read)))
+        elif answer.kind == "unknown":
+            self._undecided.keep(tries, now_ns)
+        return told
 
     def _judge_round(self) -> None:
         """Judges the pictures of the round that is complete, and of no other: each round has to be of a living hand."""
@@ -249,6 +290,8 @@ class Session:
         good = answer.kind in ("known", "enrolled", "deleted")
         self._tries = 0 if good else self._tries + 1
         shown_s = self._rules.shown_s if good else self._rules.refused_s
+        if answer.link_code:
+            shown_s = max(shown_s, self._rules.code_s)
         self._until_ns = now_ns + int(shown_s * NS_PER_S)
         # The hand that was just read must not be read once more when the screen is free again.
         self._want, self._hover = "identify", Hover(self._rules.identify, lift=True)
@@ -259,6 +302,8 @@ class Session:
                 "shown": answer.shown,
                 "may": list(answer.may),
                 "reason": answer.reason,
+                "granted": answer.granted,
+                "link_code": answer.link_code,
                 "tries": self._tries,
                 "live": None if hint is None else round(hint.score, 2),
                 "against": [] if hint is None else list(hint.reasons),
@@ -271,6 +316,7 @@ class Session:
         self._lately.clear()
         self._before.clear()
         self._hints.clear()
+        self._undecided.clear()
         self._asks = None
         self._until_ns = 0
         self._wishes = Wishes(notice_version="", purposes=())
@@ -290,3 +336,8 @@ class Session:
         if pin and not (pin.isascii() and pin.isdigit() and low <= len(pin) <= high):
             return "bad pin"
         return ""
+
+
+def _reading(taken: Accepted, live: bool | None) -> Reading:
+    """What is left of a good picture: no pixel of it."""
+    return Reading(taken.features, taken.seen.quality.value, live)

@@ -2,11 +2,12 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from tillfree.store.palms.link_codes import LIFE_MIN
 from tillfree.web.ask import Ask
 from tillfree.web.errors import NotThere
 from tillfree.web.palms.opening import needs_sign_in, opened, room_of
 from tillfree.web.palms.seeing import SampleHands
-from tillfree.web.palms.words import GUIDANCE, PURPOSES, REASONS, RESULTS, station_words
+from tillfree.web.palms.words import GRANTED, GUIDANCE, PURPOSES, REASONS, RESULTS, station_words
 
 __all__ = ["camera_headers", "sample", "show"]
 
@@ -35,6 +36,7 @@ def show(ask: Ask) -> Response:
         **station_words(ask),
         "guide": {code: ask.say(text) for code, text in GUIDANCE.items()},
         "results": {code: [ask.say(text) for text in texts] for code, texts in RESULTS.items()},
+        "granted": {code: [ask.say(text) for text in texts] for code, texts in GRANTED.items()},
         "reasons": {code: ask.say(text) for code, text in REASONS.items()},
         "may": {code: ask.say(text) for code, text in PURPOSES.items()},
     }
@@ -52,6 +54,7 @@ def show(ask: Ask) -> Response:
                 "notice": room.rules.notice_version,
                 "samples": 0 if samples is None else samples.frames,
                 "bands": [] if samples is None else [samples.band(frame) for frame in range(samples.frames)],
+                "code_min": LIFE_MIN,
                 "judged": room.eyes.judge is not None,
             },
         )

@@ -30,6 +30,7 @@ _LOOKED_AT_ONCE = 2
 _TEXT_MAX = 2000
 _IDLE_S = 120.0
 """A screen that sends nothing for so long is let go; it comes again by itself."""
+_FORGETS_EVERY_S = 2.0
 _REFUSED, _BUSY = 4403, 1013
 _Said = Begin | Pin | Confirm
 
@@ -65,7 +66,7 @@ class Stations:
 
 
 class _Talk:
-    """One connection: a task that reads, and one that looks at what is newest."""
+    """One connection: a task that reads, one that looks at what is newest, and one that forgets."""
 
     def __init__(self, socket: WebSocket, session: Session, turns: asyncio.Semaphore) -> None:
         self._socket = socket
@@ -77,7 +78,7 @@ class _Talk:
 
     async def run(self) -> None:
         """Until the browser goes."""
-        looking = asyncio.create_task(self._look())
+        tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._forget())]
         try:
             await self._read()
         except (WebSocketDisconnect, RuntimeError, OSError):
@@ -86,9 +87,10 @@ class _Talk:
             with contextlib.suppress(RuntimeError, OSError):
                 await self._socket.close(_BUSY)
         finally:
-            looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await looking
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     async def _read(self) -> None:
         while True:
@@ -116,6 +118,12 @@ class _Talk:
                 await self._send(answer)
             except (WebSocketDisconnect, RuntimeError, OSError):
                 return
+
+    async def _forget(self) -> None:
+        """What has its time is forgotten, also while the screen sends nothing."""
+        while True:
+            await asyncio.sleep(_FORGETS_EVERY_S)
+            await run_in_threadpool(self._session.expire, time.monotonic_ns())
 
     def _see(self, picture: bytes) -> list[dict[str, Any]]:
         try:

@@ -7,7 +7,7 @@ from tillfree.web.texts import later
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
-__all__ = ["GUIDANCE", "LOG_WORDS", "PURPOSES", "REASONS", "RESULTS", "station_words"]
+__all__ = ["GRANTED", "GUIDANCE", "LOG_WORDS", "PURPOSES", "REASONS", "RESULTS", "station_words"]
 
 GUIDANCE: dict[str, str] = {
     "": later("Hold still"),
@@ -31,6 +31,10 @@ GUIDANCE: dict[str, str] = {
 RESULTS: dict[str, tuple[str, str]] = {
     "known": (later("Welcome"), later("You may go on.")),
     "unknown": (later("Not recognised"), later("Lift your hand and try again, or try your other hand.")),
+    "other hand": (
+        later("Your other hand, please"),
+        later("Lift this hand and hold the other one over the reader: both together may be enough."),
+    ),
     "refused": (later("Not possible here"), later("Please ask somebody who works here.")),
     "enrolled": (
         later("Your palm is enrolled"),
@@ -47,11 +51,21 @@ RESULTS: dict[str, tuple[str, str]] = {
 }
 """Title and explanation of what comes of an attempt."""
 
+_TO_STAFF = later("Show this to whoever works here.")
+GRANTED: dict[str, tuple[str, str]] = {
+    "identify": RESULTS["known"],
+    "enter": (later("Welcome"), later("The gate is open.")),
+    "pay": (later("You may pay"), _TO_STAFF),
+    "loyalty": (later("Your loyalty account"), _TO_STAFF),
+    "age": (later("Old enough"), _TO_STAFF),
+}
+"""The same by what a station is for, where somebody may do it: then comes what of it may be read by others."""
+
 REASONS: dict[str, str] = {
     "no hand": later("There was no palm to be seen."),
     "poor": later("Hold your palm flat and still over the reader."),
     "not live": later("This cannot be read. Please ask somebody who works here."),
-    "other hand": later("Please show your other hand."),
+    "two hands": later("Two different hands were seen. Hold one hand of one person over the reader both times."),
     "not allowed": later("This cannot be done with a palm here."),
     "not agreed": later("You have not agreed to use your palm for this."),
     "unconfirmed": later("Your enrolment at home could not be confirmed by this hand. Please enrol here."),
@@ -95,6 +109,8 @@ LOG_WORDS: dict[str, str] = {
     "palm.add": later("Another hand enrolled"),
     "palm.confirm": later("Confirmed at a station"),
     "palm.link": later("Links changed"),
+    "palm.card.add": later("Card linked"),
+    "palm.code": later("Looked for by a code"),
     "palm.consent": later("Agreed to more"),
     "palm.withdraw": later("Consent withdrawn"),
     "palm.erase": later("Erased"),
@@ -125,6 +141,12 @@ def station_words(ask: "Ask") -> dict[str, str]:
         "lost": ask.say("No connection to the server; trying again"),
         "person": ask.say("Simulated hand %(number)s"),
         "seconds": ask.say("%(seconds)s s"),
+        "link_code": ask.say("To link a card or an account, tell the staff within %(minutes)s minutes: %(code)s"),
+        "any_camera": ask.say("The one that the browser chooses"),
+        "nir_camera": ask.say("None"),
+        "camera_number": ask.say("Camera %(number)s"),
+        "same_camera": ask.say("Choose two cameras: one sees only one light."),
+        "no_nir": ask.say("The camera for near infrared is not there: only visible light is used."),
         "enrolling": ask.say("Enrolment"),
         "deleting": ask.say("Hold your hand over the reader: what belongs to it will be deleted"),
     }

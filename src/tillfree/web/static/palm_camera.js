@@ -5,10 +5,12 @@ const QUALITY = 0.88;
 const EMPTY = 9;  // so many pictures of nothing before a simulated hand comes again: it then counts as lifted
 const HELD = 40;  // so many pictures it is held
 
-/** The camera; `open` throws what the browser says where it gives none. */
+/** A camera; `start` throws what the browser says where it gives none. */
 export class Camera {
-  constructor(video) {
+  /** `band` is the light that it sees: 0 visible, 1 near infrared. */
+  constructor(video, band = 0) {
     this.video = video;
+    this.band = band;
     this.canvas = document.createElement("canvas");
     this.stream = null;
   }
@@ -17,8 +19,10 @@ export class Camera {
     return this.stream !== null;
   }
 
-  async start() {
-    const wanted = { video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: { ideal: "environment" } } };
+  /** Opens the camera of that id; of none, the one that the browser gives. */
+  async start(device = "") {
+    const which = device ? { deviceId: { exact: device } } : { facingMode: { ideal: "environment" } };
+    const wanted = { video: { width: { ideal: 1280 }, height: { ideal: 720 }, ...which } };
     this.stream = await navigator.mediaDevices.getUserMedia(wanted);
     this.video.srcObject = this.stream;
     await this.video.play();
@@ -47,6 +51,75 @@ export class Camera {
   erase() {
     this.canvas.width = this.canvas.height = 0;
   }
+}
+
+/** One camera for visible light, and perhaps one for near infrared: their pictures go out in turn. */
+export class CameraPair {
+  constructor(visible, nir) {
+    this.visible = visible;
+    this.nir = nir;
+    this.band = 0;
+  }
+
+  get open() {
+    return this.visible.open;
+  }
+
+  /** Opens those that were chosen; whether all of them are there. Throws where there is none for visible light. */
+  async start(chosen) {
+    try {
+      await this.visible.start(chosen.visible);
+    } catch (error) {
+      if (!chosen.visible || error.name === "NotAllowedError") throw error;
+      await this.visible.start();  // the one that was chosen is gone
+    }
+    if (!chosen.nir) return true;
+    try {
+      await this.nir.start(chosen.nir);
+    } catch {
+      return false;
+    }
+    return true;
+  }
+
+  stop() {
+    for (const one of [this.visible, this.nir]) one.stop();
+  }
+
+  async picture() {
+    this.band = this.nir.open && this.band === 0 ? 1 : 0;
+    return (this.band ? this.nir : this.visible).picture();
+  }
+
+  erase() {
+    for (const one of [this.visible, this.nir]) one.erase();
+  }
+}
+
+const REMEMBERED = "tillfree.palm.cameras";
+
+/** The ids of the cameras that were chosen at this machine: empty where none was. */
+export function chosen_cameras() {
+  try {
+    const { visible = "", nir = "" } = JSON.parse(localStorage.getItem(REMEMBERED)) ?? {};
+    return { visible: String(visible), nir: String(nir) };
+  } catch {
+    return { visible: "", nir: "" };
+  }
+}
+
+export function remember_cameras(chosen) {
+  try {
+    localStorage.setItem(REMEMBERED, JSON.stringify(chosen));
+  } catch {
+    // A browser that keeps nothing is asked again the next time.
+  }
+}
+
+/** The cameras of this machine. They have names only after the browser was asked for one. */
+export async function known_cameras() {
+  const found = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  return found.filter((one) => one.kind === "videoinput" && one.deviceId);
 }
 
 /** The numbers of the pictures: nothing, the hand comes near, and then is held: the last half, forth and back. */

@@ -1,7 +1,7 @@
 // The screen of a palm station: sends pictures, says what to do, shows what comes of it for a moment, and forgets it.
 
 const me = document.querySelector("script[data-camera]");
-const [{ Camera, SampleHand }, { fill, texts }] = await Promise.all([import(me.dataset.camera), import(me.dataset.words)]);
+const [cameras, { fill, texts }] = await Promise.all([import(me.dataset.camera), import(me.dataset.words)]);
 const words = texts();
 const setup = texts("setup");
 const find = (selector) => document.querySelector(selector);
@@ -23,6 +23,7 @@ let socket = null;
 let retry_ms = 500;
 let number = 0;
 let sent_ms = 0;  // when the picture went out whose answer has not come; 0: none
+let sent = { number: 0, band: 0 };
 const times = new Map();
 
 function connect() {
@@ -55,6 +56,7 @@ function give(picture, band) {
   head.setUint8(0, VERSION);
   head.setUint8(1, band);
   head.setUint32(4, number);
+  sent = { number, band };
   times.clear();
   times.set(number, performance.now());
   sent_ms = performance.now();
@@ -63,7 +65,8 @@ function give(picture, band) {
 
 // ---- pictures ----
 
-const camera = new Camera(find("video"));
+const [visible, nir] = document.querySelectorAll("video");
+const camera = new cameras.CameraPair(new cameras.Camera(visible, 0), new cameras.Camera(nir, 1));
 let source = null;  // what pictures come from now
 let mode = "idle";  // idle: recognises whoever comes; busy: an enrolment or deletion; result: it is on the screen
 let quiet_until_ms = 0;
@@ -93,7 +96,8 @@ async function start_camera() {
     return false;
   }
   try {
-    await camera.start();
+    if (!(await camera.start(cameras.chosen_cameras()))) alarm(words.no_nir);
+    find("[data-nir]").hidden = camera.nir.open || !cameras.chosen_cameras().nir;
   } catch (error) {
     const refused = error.name === "NotAllowedError";
     show("waiting", "warn", refused ? words.camera_refused : words.no_camera);
@@ -151,7 +155,7 @@ function place(hand) {
   const mark = find(".ring .hand");
   mark.toggleAttribute("hidden", !hand);
   if (!hand) return;
-  const media = source === camera ? camera.video : null;
+  const media = source === camera ? visible : null;
   const [width, height] = media ? [media.videoWidth, media.videoHeight] : [4, 3];
   const side = Math.min(width, height) / width;
   const x = (hand[0] - (1 - side) / 2) / side;
@@ -189,7 +193,7 @@ function guide(message) {
   find("[data-quality]").textContent = fill(words.quality, { quality: Math.round(message.quality) });
   find("[data-meter]").value = message.quality;
   progress(message.progress);
-  place(message.hand);
+  if (message.n !== sent.number || sent.band === 0) place(message.hand);  // the other camera sees it elsewhere
   if (message.phase === "asking") return show("asking", "good", words.guide.wait, "", "wait");
   const title = words.guide[message.code] ?? words.guide.other;
   // A word stays long enough to be read, but for the moment when the hand is right.
@@ -201,18 +205,24 @@ function guide(message) {
 
 function result(message) {
   const good = ["known", "enrolled", "deleted"].includes(message.kind);
-  const [title, more] = words.results[message.kind] ?? words.results.trouble;
+  const granted = message.kind === "known" ? words.granted[message.granted] : null;
+  const [title, more] = granted ?? words.results[message.kind] ?? words.results.trouble;
+  const other = message.kind === "other hand";
   const name = message.shown ? `${title}, ${message.shown}` : title;
   const reason = words.reasons[message.reason] ?? "";
   switch_to("result");
   place(null);
   progress(good ? 1 : 0);
-  show("told", good ? "good" : "bad", name, reason || more, good ? "good" : "bad");
+  show("told", good ? "good" : other ? "warn" : "bad", name, reason || more, good ? "good" : other ? "swap" : "bad");
   if (!good) alarm(`${name}. ${reason || more}`);
   else say(`${name}. ${more}`);
   const may = find("[data-may]");
   may.hidden = message.may.length === 0;
   may.textContent = message.may.map((code) => words.may[code] ?? code).join(" · ");
+  const code = find("[data-code]");
+  code.hidden = !message.link_code;
+  code.textContent = fill(words.link_code, { minutes: setup.code_min, code: message.link_code });
+  if (message.link_code) alarm(code.textContent);
   if (message.live !== null) {
     const against = message.against.length ? ` (${message.against.join(", ")})` : "";
     find("[data-live]").textContent = fill(words.live, { live: Math.round(100 * message.live) }) + against;
@@ -241,10 +251,10 @@ function end() {
   progress(0);
   place(null);
   camera.erase();
-  for (const selector of ["[data-more]", "[data-may]", "[data-said]", "[data-alert]", "[data-quality]"]) {
+  for (const selector of ["[data-more]", "[data-may]", "[data-code]", "[data-said]", "[data-alert]", "[data-quality]"]) {
     find(selector).textContent = "";
   }
-  find("[data-may]").hidden = true;
+  find("[data-may]").hidden = find("[data-code]").hidden = true;
   find("[data-meter]").value = 0;
   show("waiting", "calm", words.ready, "", "hover");
 }
@@ -326,6 +336,41 @@ consent.addEventListener("close", () => {
   form.reset();
 });
 
+const choice = find("#cameras");
+
+async function choose_cameras() {
+  await start_camera();  // a browser tells their names only then
+  const known = await cameras.known_cameras();
+  const chosen = cameras.chosen_cameras();
+  for (const [name, none] of [["visible", words.any_camera], ["nir", words.nir_camera]]) {
+    const named = known.map((one, k) => [one.label || fill(words.camera_number, { number: k + 1 }), one.deviceId]);
+    const select = choice.querySelector(`select[name=${name}]`);
+    select.replaceChildren(...[[none, ""], ...named].map(([label, id]) => new Option(label, id)));
+    select.value = named.some(([, id]) => id === chosen[name]) ? chosen[name] : "";
+  }
+  choice.querySelector("[data-wrong]").hidden = true;
+  choice.returnValue = "no";
+  choice.showModal();
+}
+
+choice.addEventListener("submit", (event) => {
+  if (event.submitter?.value !== "yes") return;
+  const form = new FormData(event.target);
+  const wrong = choice.querySelector("[data-wrong]");
+  wrong.hidden = !form.get("nir") || form.get("nir") !== form.get("visible");
+  if (wrong.hidden) return;
+  event.preventDefault();
+  wrong.textContent = words.same_camera;
+});
+choice.addEventListener("close", async () => {
+  if (choice.returnValue !== "yes") return;
+  const form = new FormData(choice.querySelector("form"));
+  cameras.remember_cameras({ visible: form.get("visible"), nir: form.get("nir") });
+  camera.stop();
+  stop_source();
+  await start_camera();
+});
+
 document.addEventListener("click", (event) => {
   const act = event.target.closest("[data-do]")?.dataset.do;
   const sample = event.target.closest("[data-sample]");
@@ -336,7 +381,8 @@ document.addEventListener("click", (event) => {
   } else if (act === "delete") {
     begin({ k: "begin", want: "delete" });
     show("waiting", "warn", words.deleting, "", "hover");
-  } else if (act === "camera") {
+  } else if (act === "cameras") choose_cameras();
+  else if (act === "camera") {
     stop_source();
     start_camera();
   } else if (act === "stop") stop();
@@ -344,7 +390,7 @@ document.addEventListener("click", (event) => {
     stop_source();
     sample.setAttribute("aria-pressed", "true");
     show("waiting", "calm", words.guide.wait, "", "wait");
-    source = new SampleHand(Number(sample.dataset.sample), setup.bands, find("canvas"));
+    source = new cameras.SampleHand(Number(sample.dataset.sample), setup.bands, find("canvas"));
   }
 });
 

@@ -1,0 +1,63 @@
+"""What staff link to a palm whose owner stands before them: an account, points, a badge, a card by its token."""
+
+from collections.abc import Callable
+
+import msgspec
+from starlette.responses import Response
+
+from tillfree.storage.palm_vault.records import LinkedCard, Profile
+from tillfree.store.palms.errors import NoPalmError, PalmDeskError
+from tillfree.store.palms.wallets import with_card
+from tillfree.web.ask import Ask
+from tillfree.web.errors import AskError
+
+__all__ = ["card", "link"]
+
+_PAGE = "/palms"
+_NAME_MAX = 100
+_ACCOUNT_MAX, _LOYALTY_MAX, _BADGE_MAX = 100, 128, 64
+_TOKEN_MAX, _BRAND_MAX, _DIGITS = 500, 40, 4
+
+
+def link(ask: Ask) -> Response:
+    """Account, points and badge, in the place of what was; empty: none."""
+    account, loyalty = _text(ask, "linked", _ACCOUNT_MAX), _text(ask, "loyalty", _LOYALTY_MAX)
+    badge = _text(ask, "badge", _BADGE_MAX)
+    return _changed(
+        ask, lambda one: msgspec.structs.replace(one, account=account, loyalty=loyalty, badge=badge), "palm.link"
+    )
+
+
+def card(ask: Ask) -> Response:
+    """One more card, which pays from now on."""
+    last4 = _text(ask, "last4", _DIGITS)
+    if last4 and not (last4.isascii() and last4.isdigit() and len(last4) == _DIGITS):
+        return _back(ask, wrong=ask.say("Give the last four digits of the card, or none."))
+    made = LinkedCard(token=_text(ask, "token", _TOKEN_MAX), brand=_text(ask, "brand", _BRAND_MAX), last4=last4)
+    return _changed(ask, lambda one: with_card(one, made, default=True), "palm.card.add")
+
+
+def _changed(ask: Ask, change: Callable[[Profile], Profile], what: str) -> Response:
+    desk, subject = ask.console.palm_desk, ask.text("palm", limit=_NAME_MAX)
+    if desk is None:
+        raise AskError(ask.say("This store knows no palms. The settings under [palm] turn them on."))
+    try:
+        desk.change(subject, change, by=ask.reader.name, what=what)
+    except NoPalmError:
+        return ask.back(_PAGE, wrong=ask.say("This palm is gone already."))
+    except PalmDeskError as error:
+        return _back(ask, wrong=str(error))
+    ask.audit(what, subject)
+    return _back(ask, done=ask.say("Linked. What the palm may be used for is what its owner agreed to."))
+
+
+def _back(ask: Ask, *, wrong: str = "", done: str = "") -> Response:
+    return ask.back(_PAGE, done=done, wrong=wrong, palm=ask.text("palm", limit=_NAME_MAX))
+
+
+def _text(ask: Ask, name: str, longest: int) -> str:
+    """What was typed. Raises AskError where it is too long, or cannot be printed."""
+    given = ask.text(name, limit=longest).strip()
+    if not given.isprintable():
+        raise AskError(ask.say("Give printable characters only."))
+    return given
