@@ -71,7 +71,7 @@ class PalmRegion:
 class Quality:
     """How useful a sample is, 0 to 100, and what lowers it most: a code of `tillfree.palm.quality`, empty if nothing.
 
-    The number is calibrated: see `tillfree.palm.quality` (the idea of ISO/IEC 29794-1).
+    How far it can be trusted is measured: see `tillfree.palm.quality` (the idea of ISO/IEC 29794-1).
     """
 
     value: float

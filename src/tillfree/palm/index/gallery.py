@@ -42,7 +42,7 @@ class Candidate:
 
 
 class PalmIndex:
-    """Codes of one key in shards. For one thread at a time; shards can also live on several machines."""
+    """Codes of one key in shards. For one thread at a time."""
 
     def __init__(
         self,
