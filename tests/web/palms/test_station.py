@@ -168,6 +168,9 @@ def test_two_cameras_are_chosen_remembered_and_sent_with_their_light(launch: Cal
 
 def test_a_keyboard_is_enough(samples: PalmServer, browser_page: Page) -> None:
     browser_page.goto(samples.address + "/palm")
+    # They are there when the station's first word has come.
+    for name in ("Delete my palm", "Hand 2"):
+        expect(browser_page.get_by_role("button", name=name)).to_be_visible()
     reached = []
     for _ in range(12):
         browser_page.keyboard.press("Tab")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tillfree.cli.palm.owner_arguments import add_owner
 from tillfree.cli.parsers import Command, Commands, add
-from tillfree.storage.palm_vault.records import PURPOSES
+from tillfree.storage.palm_vault.purposes import PURPOSES
 
 __all__ = ["add_desk"]
 

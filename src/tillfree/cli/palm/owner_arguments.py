@@ -3,7 +3,7 @@
 import argparse
 
 from tillfree.cli.parsers import Commands, add
-from tillfree.storage.palm_vault.records import PURPOSES
+from tillfree.storage.palm_vault.purposes import PURPOSES
 
 __all__ = ["add_owner"]
 

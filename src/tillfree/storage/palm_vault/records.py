@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from tillfree.storage.palm_vault.purposes import PURPOSES, Purpose
+
 __all__ = [
     "HANDS",
     "PURPOSES",
@@ -19,8 +21,6 @@ __all__ = [
     "VaultCounts",
 ]
 
-Purpose = Literal["identify", "pay", "enter", "age", "door", "loyalty"]
-PURPOSES: tuple[Purpose, ...] = ("identify", "pay", "enter", "age", "door", "loyalty")
 Hand = Literal["left", "right", "unknown"]
 HANDS: tuple[Hand, ...] = ("left", "right", "unknown")
 
