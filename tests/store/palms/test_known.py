@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from tillfree.palm.strangers import ENOUGH
 from tillfree.store.palms.known import KnownPalms
@@ -12,8 +13,8 @@ from tillfree.store.palms.recogniser import Sample
 class Place:
     """A gallery in which everybody is as alike as a normal distribution says; the name of a person is the data."""
 
-    def __init__(self, mean: float) -> None:
-        self._rng, self._mean = np.random.default_rng(1), mean
+    def __init__(self, mean: float, nearest: Sequence[int] = (1,)) -> None:
+        self._rng, self._mean, self._nearest = np.random.default_rng(1), mean, nearest
         self.asked: list[bytes] = []
 
     def put(self, numbers: Sequence[int], data: Sequence[bytes]) -> None: ...
@@ -26,7 +27,7 @@ class Place:
     def near(self, probe: object, count: int) -> Sequence[int]:
         assert isinstance(probe, Sample)
         assert count > 0
-        return [1]
+        return self._nearest
 
     def scores(self, probe: object, data: bytes) -> Sequence[float]:
         assert isinstance(probe, Sample)
@@ -43,9 +44,10 @@ def _known(place: Place, persons: int) -> KnownPalms:
     return known
 
 
-def _searched(known: KnownPalms, times: int) -> None:
+def _searched(known: KnownPalms, times: int, needed: float | None = -100.0) -> None:
+    """Looks for `p1`, who is recognised."""
     for _ in range(times):
-        assert [match.subject for match in known.search([Sample((), "left")])] == ["p1"]
+        assert [match.subject for match in known.search([Sample((), "left")], needed=needed)] == ["p1"]
 
 
 def test_where_strangers_score_high_a_threshold_rises_and_elsewhere_it_does_not() -> None:
@@ -57,7 +59,23 @@ def test_where_strangers_score_high_a_threshold_rises_and_elsewhere_it_does_not(
     assert low.strangers.raised(4.0, 1e-3) == 4.0
 
 
-def test_everybody_has_their_turn_but_who_is_found_and_hands_that_are_not_shown() -> None:
+def test_those_who_look_most_alike_are_strangers_too() -> None:
+    known = _known(Place(0.0, range(1, 41)), 40)
+    for _ in range(1500):
+        known.search([Sample((), "left")], needed=100.0)
+    scores = np.array(known.strangers.scores)
+    # Of a normal distribution with a deviation of 1.5, whole and not cut off above.
+    assert float(np.quantile(scores, 0.99)) == pytest.approx(1.5 * 2.326, rel=0.08)
+    assert float((scores > 1.5 * 3.0).mean()) > 3e-4
+
+
+def test_where_nobody_is_to_be_recognised_nobody_is_met() -> None:
+    known = _known(Place(0.0), 7)
+    _searched(known, 3, needed=None)
+    assert len(known.strangers) == 0
+
+
+def test_everybody_has_their_turn_but_who_is_recognised_and_hands_that_are_not_shown() -> None:
     place = Place(0.0)
     known = _known(place, 7)
     known.put([(20, "other hand", "right", b"other hand")])

@@ -147,7 +147,7 @@ class PalmDesk(PalmOffice):
         self._gallery.refresh()
         needed = self._gallery.threshold(max(1, self._gallery.persons), self.settings.duplicate_rate)
         for those in found.values():
-            best = next((one for one in self._gallery.search(those) if one.subject != subject), None)
+            best = next((one for one in self._gallery.search(those, needed) if one.subject != subject), None)
             if best is not None and best.log_ratio >= needed:
                 raise DuplicateError("this palm is enrolled here already; identify it, or delete it first")
         return chosen_templates(found, self._gallery, self.recogniser, self.settings, now_ns)
@@ -166,7 +166,7 @@ class PalmDesk(PalmOffice):
         self._gallery.refresh()
         size = max(1, self._gallery.persons)
         needed = self._gallery.threshold(size, self.settings.false_identification_rate)
-        found = self._gallery.search(good)
+        found = self._gallery.search(good, needed)
         two = len(found) > 1 and found[1].log_ratio >= needed  # it cannot be both: nobody is charged on a guess
         if two or not found or found[0].log_ratio < needed:
             promising = self._gallery.threshold(1, self.settings.false_identification_rate)

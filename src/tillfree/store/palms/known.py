@@ -73,12 +73,17 @@ class KnownPalms:
         if not self._numbers[subject]:
             del self._numbers[subject]
 
-    def search(self, samples: Sequence[Sample], candidates: int = _CANDIDATES) -> list[Match]:
+    def search(
+        self, samples: Sequence[Sample], candidates: int = _CANDIDATES, needed: float | None = None
+    ) -> list[Match]:
         """Persons, the most probable first. Left and right palms are two witnesses: their ratios are multiplied.
 
         Several samples of one hand, and several templates of it, are one witness: the mean of their ratios counts
         (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match. Of each sample the
         persons of so many templates that look most like it are compared.
+
+        Where somebody would be recognised from `needed` on, a few others are compared, too, whoever they are: all but
+        the best who reaches it are strangers. (To leave out all who look alike would hide how high strangers score.)
         """
         probes = self._probes(samples)
         found = {
@@ -88,8 +93,11 @@ class KnownPalms:
             if number in self._of
         }
         matches = [Match(subject, self._score(subject, probes)) for subject in found]
-        self.strangers.add(_together(tries) for tries in self._others(found, probes))
-        return sorted(matches, key=lambda one: (-one.log_ratio, one.subject))
+        matches.sort(key=lambda one: (-one.log_ratio, one.subject))
+        if needed is not None:
+            known = matches[0].subject if matches and matches[0].log_ratio >= needed else ""
+            self.strangers.add(_together(tries) for tries in self._others(known, probes))
+        return matches
 
     def score(self, subject: str, samples: Sequence[Sample]) -> float | None:
         """The same for one person; None where they have no template."""
@@ -128,11 +136,11 @@ class KnownPalms:
                     tries.setdefault(shown, []).extend(self._gallery.scores(probe, self._data[number]))
         return tries
 
-    def _others(self, found: set[str], probes: Sequence[tuple[Hand, object]]) -> Iterator[dict[Hand, list[float]]]:
-        """Tries with the next few persons in turn whom nobody would take for the one who is looked for."""
-        for _ in range(_STRANGERS):
+    def _others(self, known: str, probes: Sequence[tuple[Hand, object]]) -> Iterator[dict[Hand, list[float]]]:
+        """Tries with the next few persons in turn, but for the one who is recognised."""
+        for _ in range(min(_STRANGERS, self.persons)):
             subject = self._next()
-            if subject is not None and subject not in found and any((tries := self._tries(subject, probes)).values()):
+            if subject is not None and subject != known and any((tries := self._tries(subject, probes)).values()):
                 yield tries
 
     def _next(self) -> str | None:
