@@ -125,7 +125,10 @@ def test_tries_are_one_witness_and_hands_are_two(found: list[float]) -> None:
     assert min(found) - 1e-9 <= of_tries(found) <= max(found) + 1e-9
     assert of_tries(found) >= max(found) - math.log(len(found)) - 1e-9
     assert of_hands(found) == pytest.approx(sum(found))
+    assert math.exp(of_tries(found)) == pytest.approx(math.fsum(map(math.exp, found)) / len(found), rel=1e-6)
     assert (of_tries([]), of_hands([])) == (0.0, 0.0)
+    assert of_tries([-math.inf, -math.inf]) == -math.inf
+    assert of_hands([1.5, -0.5]) == 1.0
 
 
 @given(digits=st.text("0123456789", min_size=4, max_size=8), other=st.text("0123456789", max_size=8))

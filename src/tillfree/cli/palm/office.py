@@ -11,11 +11,12 @@ import msgspec
 from tillfree.cli.terminal import TerminalError, show, write_file
 from tillfree.commerce.display import display_text
 from tillfree.core.time import format_utc
+from tillfree.storage.palm_vault.records import Consent
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.office import PalmOffice
 from tillfree.store.settings import StoreSettings, load_settings
 
-__all__ = ["WHO", "open_data", "run_office"]
+__all__ = ["WHO", "consent_of", "open_data", "run_office"]
 
 WHO = "command line"
 _LINES = 20
@@ -52,6 +53,17 @@ def open_data(arguments: argparse.Namespace) -> StoreSettings:
     if not arguments.data.is_dir():
         raise TerminalError(f"{arguments.data}: there is no such folder; name that of the store")
     return load_settings(arguments.settings) if arguments.settings is not None else StoreSettings()
+
+
+def consent_of(arguments: argparse.Namespace) -> Consent:
+    """What somebody agreed to just now: to which notice, read in which language, and for what."""
+    return Consent(
+        notice=arguments.notice,
+        language=arguments.language,
+        purposes=tuple(dict.fromkeys(arguments.purpose)),
+        given_ns=time.time_ns(),
+        by=WHO,
+    )
 
 
 def _delete(office: PalmOffice, arguments: argparse.Namespace) -> int:

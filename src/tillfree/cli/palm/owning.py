@@ -9,12 +9,12 @@ import time
 
 import msgspec
 
-from tillfree.cli.palm.office import WHO, open_data
+from tillfree.cli.palm.office import WHO, consent_of, open_data
 from tillfree.cli.terminal import TerminalError, show
 from tillfree.commerce.display import display_text
 from tillfree.core.time import format_utc
 from tillfree.storage.database.audit import AuditEntry
-from tillfree.storage.palm_vault.records import Consent, LinkedCard, Profile
+from tillfree.storage.palm_vault.records import LinkedCard, Profile
 from tillfree.store.palms.linking import with_links
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.office import PalmOffice, card_views
@@ -156,13 +156,7 @@ def _consent(office: PalmOffice, palm: str, arguments: argparse.Namespace) -> in
         return 0
     if not (arguments.purpose and arguments.notice and arguments.language):
         raise TerminalError("a consent has a --notice, a --language and at least one --purpose; give all of them")
-    consent = Consent(
-        notice=arguments.notice,
-        language=arguments.language,
-        purposes=tuple(dict.fromkeys(arguments.purpose)),
-        given_ns=time.time_ns(),
-        by=WHO,
-    )
+    consent = consent_of(arguments)
     office.agree(palm, consent, by=WHO)
     show(f"{palm} has agreed to {', '.join(consent.purposes)}\n")
     return 0

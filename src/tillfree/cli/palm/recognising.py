@@ -8,14 +8,13 @@ from pathlib import Path
 import msgspec
 
 from tillfree.cli.palm.eyes import shipped_eyes
-from tillfree.cli.palm.office import WHO, open_data
+from tillfree.cli.palm.office import WHO, consent_of, open_data
 from tillfree.cli.terminal import TerminalError, say, show
 from tillfree.palm.capture.regions import region_of_square
 from tillfree.palm.embedding import Embedder
 from tillfree.palm.encoding import Encoder
 from tillfree.palm.samples import HandImage, PalmRegion, Quality
 from tillfree.storage.models import palm_model
-from tillfree.storage.palm_vault.records import Consent
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.pictures import PICTURE_BYTES_MAX, hand_image
@@ -67,13 +66,7 @@ class _Square:
 
 
 def _enrol(desk: PalmDesk, arguments: argparse.Namespace) -> int:
-    consent = Consent(
-        notice=arguments.notice,
-        language=arguments.language,
-        purposes=tuple(dict.fromkeys(arguments.purpose)),
-        given_ns=time.time_ns(),
-        by=WHO,
-    )
+    consent = consent_of(arguments)
     palm = desk.named(arguments.palm) if arguments.palm else ""
     samples = [desk.recogniser.read([_picture(path, arguments)]) for path in arguments.pictures]
     made = desk.re_enrol(palm, samples, consent, by=WHO) if palm else desk.enrol(samples, consent, by=WHO)

@@ -31,6 +31,8 @@ def of_tries(log_ratios: Sequence[float]) -> float:
     if not log_ratios:
         return 0.0
     most = max(log_ratios)
+    if math.isinf(most):
+        return most
     return most + math.log(math.fsum(math.exp(ratio - most) for ratio in log_ratios) / len(log_ratios))
 
 
