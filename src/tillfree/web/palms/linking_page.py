@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-import msgspec
 from starlette.responses import Response
 
 from tillfree.storage.palm_vault.records import LinkedCard, Profile
 from tillfree.store.palms.errors import NoPalmError, PalmDeskError
+from tillfree.store.palms.linking import WORDS, with_links
 from tillfree.store.palms.wallets import with_card
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
@@ -15,17 +15,14 @@ __all__ = ["card", "link"]
 
 _PAGE = "/palms"
 _NAME_MAX = 100
-_ACCOUNT_MAX, _LOYALTY_MAX, _BADGE_MAX = 100, 128, 64
+_FIELDS = {"account": "linked", "loyalty": "loyalty", "badge": "badge"}
 _TOKEN_MAX, _BRAND_MAX, _DIGITS = 500, 40, 4
 
 
 def link(ask: Ask) -> Response:
     """Account, points and badge, in the place of what was; empty: none."""
-    account, loyalty = _text(ask, "linked", _ACCOUNT_MAX), _text(ask, "loyalty", _LOYALTY_MAX)
-    badge = _text(ask, "badge", _BADGE_MAX)
-    return _changed(
-        ask, lambda one: msgspec.structs.replace(one, account=account, loyalty=loyalty, badge=badge), "palm.link"
-    )
+    given = {name: _text(ask, field, WORDS[name]) for name, field in _FIELDS.items()}
+    return _changed(ask, lambda one: with_links(one, **given), "palm.link")
 
 
 def card(ask: Ask) -> Response:
