@@ -11,6 +11,7 @@ from tests.store.palms.stand_in import ALL, PalmClock, StandIn, agreed, make_des
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.palm_vault.records import LinkedCard, Profile
 from tillfree.store.palms.errors import DuplicateError, NoPalmError, PalmDeskError
+from tillfree.store.palms.office import CONFIRM_DAYS
 from tillfree.store.palms.pins import made_pin
 from tillfree.store.palms.policy import Use
 from tillfree.store.palms.recogniser import Sample
@@ -276,6 +277,19 @@ def test_who_is_not_seen_for_long_is_erased() -> None:
     assert desk.identify(samples(2, count=1)).reason == "unknown"
     clock.pass_s(60 * DAY_S)
     assert desk.erase_inactive() == 1
+
+
+def test_who_enrolled_at_home_and_never_came_is_erased_by_the_clock() -> None:
+    clock = PalmClock()
+    desk = make_desk(clock=clock)
+    ann = desk.enrol(samples(1), agreed(), by="test").subject
+    desk.enrol(samples(2), agreed(), by="home", confirmed=False)
+    clock.pass_s((CONFIRM_DAYS - 1) * DAY_S)
+    desk.tick()
+    assert len(desk.vault.subjects()) == 2
+    clock.pass_s(2 * DAY_S)
+    desk.tick()
+    assert desk.vault.subjects() == [ann]
 
 
 def test_an_enrolment_at_home_counts_when_a_station_has_confirmed_it() -> None:

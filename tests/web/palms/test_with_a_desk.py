@@ -19,13 +19,14 @@ from tillfree.simulation.options import SimulationOptions
 from tillfree.storage.palm_vault.records import LinkedCard
 from tillfree.store.entry.desk import EntryAnswer, EntryDesk
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.office import CONFIRM_DAYS
 from tillfree.store.palms.recogniser import Sample
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.palms.wallets import with_card
 from tillfree.web.app import make_app
 from tillfree.web.console import Console
 from tillfree.web.palms.clerk import DeskClerk
-from tillfree.web.palms.home import CONFIRM_DAYS, HomeEnrolment
+from tillfree.web.palms.home import HomeEnrolment
 from tillfree.web.palms.pictures import Frame, decode_picture
 from tillfree.web.palms.room import PalmRoom
 from tillfree.web.palms.seeing import Reading, Wishes
@@ -314,9 +315,9 @@ def test_who_never_comes_is_forgotten(shop: Shop) -> None:
     assert invitation is not None
     shop.home.enrol(invitation, shop.photos(), WISHES)
     shop.enrol(180)
-    assert shop.home.forget_unconfirmed() == 0
+    assert shop.desk.erase_unconfirmed() == 0
     shop.clock.now_ns += (CONFIRM_DAYS + 1) * 86_400 * S
-    assert shop.home.forget_unconfirmed() == 1
+    assert shop.desk.erase_unconfirmed() == 1
     assert shop.desk.counts().subjects == 1
 
 

@@ -20,8 +20,10 @@ from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.palms.stations import Stations
 from tillfree.store.palms.wallets import VaultLinks, card_id
 
-__all__ = ["PalmOffice", "card_views", "day_of", "nobody"]
+__all__ = ["CONFIRM_DAYS", "PalmOffice", "card_views", "day_of", "nobody"]
 
+CONFIRM_DAYS = 14
+"""Who enrolled at home and has not held that hand over a station by then is forgotten."""
 _DAY_NS = 86_400 * NS_PER_S
 _ERASE_EVERY_NS = 3_600 * NS_PER_S
 _EXPORTED_LOG = 500
@@ -165,12 +167,25 @@ class PalmOffice:
             self._forgotten()
         return gone
 
+    def erase_unconfirmed(self) -> int:
+        """Erases whoever enrolled at home and did not come in CONFIRM_DAYS; how many."""
+        before_ns = self._now_ns() - CONFIRM_DAYS * _DAY_NS
+        gone = 0
+        for subject, profile in list(each_profile(self.vault)):
+            if not profile.confirmed and profile.made_ns <= before_ns:
+                entry = self._entry("palm.erase", "retention", "enrolled at home and never confirmed")
+                gone += self.vault.erase(subject, entry) is not None
+        if gone:
+            self._forgotten()
+        return gone
+
     def tick(self) -> None:
         """What is due is erased, about once an hour."""
         now_ns = self._now_ns()
         if now_ns >= self._next_erase_ns:
             self._next_erase_ns = now_ns + _ERASE_EVERY_NS
             self.erase_inactive()
+            self.erase_unconfirmed()
 
     def named(self, who: str) -> str:
         """The name in the vault of one person: by that name, or by `account:`, `badge:`, `loyalty:`, `listed:`.

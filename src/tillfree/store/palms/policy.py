@@ -17,7 +17,7 @@ PALM_REASONS: dict[str, str] = {
     "other hand": "Please show your other hand as well.",
     "not allowed": "This cannot be done with a palm here.",
     "no consent": "You have not agreed to use your palm for this.",
-    "unconfirmed": "Please confirm your palm once with the card that you linked.",
+    "unconfirmed": "Please hold your hand over a station once, to confirm that you enrolled at home.",
     "not linked": "Nothing is linked to this palm for that.",
     "locked": "Too many wrong PINs. Please use another way for now.",
     "pin needed": "Please enter your PIN.",

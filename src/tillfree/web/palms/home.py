@@ -15,18 +15,15 @@ from tillfree.palm.samples import HandImage
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.palm_vault.records import Profile
 from tillfree.store.palms.desk import PalmDesk
-from tillfree.store.palms.errors import DuplicateError, NoPalmError, PalmDeskError
+from tillfree.store.palms.errors import DuplicateError, PalmDeskError
 from tillfree.store.palms.recogniser import Sample
 from tillfree.web.palms.seeing import Answer, Eyes, Wishes
 
-__all__ = ["CONFIRM_DAYS", "PHOTOS", "HomeEnrolment", "Invitation"]
+__all__ = ["PHOTOS", "HomeEnrolment", "Invitation"]
 
 PHOTOS = 3
 """So many photos of one hand are asked for; each agrees with the others, or nothing is enrolled."""
-CONFIRM_DAYS = 14
-"""Who has not held that hand over a station by then is forgotten."""
 _GOOD_S = 86_400
-_DAY_NS = 86_400 * NS_PER_S
 _NONCE_BYTES, _MAC_BYTES = 12, 16
 _HEAD = struct.Struct(">Q")
 _WHO = "home"
@@ -49,11 +46,10 @@ class HomeEnrolment:
         self._now_ns = now_ns
 
     def invite(self, account: str, *, by: str) -> str:
-        """The secret of a new link; who was invited and never came is forgotten on the way.
+        """The secret of a new link.
 
         `account` is empty, or that of the retailer's app (at most 100 characters).
         """
-        self.forget_unconfirmed()
         nonce = secrets.token_bytes(_NONCE_BYTES)
         body = nonce + _HEAD.pack(self._now_ns() // NS_PER_S + _GOOD_S) + account.encode()[:400]
         self._note("palm.home.invite", by, _name(nonce))
@@ -98,21 +94,6 @@ class HomeEnrolment:
             return Answer(kind="unlike")
         self._note("palm.home.used", _WHO, invitation.nonce)
         return Answer(kind="enrolled", account=made.subject)
-
-    def forget_unconfirmed(self) -> int:
-        """Erases who enrolled at home and did not come; how many."""
-        before_ns = self._now_ns() - CONFIRM_DAYS * _DAY_NS
-        gone = 0
-        for subject in self._desk.vault.subjects():
-            profile = self._desk.vault.profile(subject)
-            if profile is None or profile.confirmed or profile.made_ns > before_ns:
-                continue
-            try:
-                self._desk.delete(subject, by="retention", why="enrolled at home and never confirmed")
-                gone += 1
-            except NoPalmError:
-                continue
-        return gone
 
     def _is_used(self, nonce: str) -> bool:
         return any(row.entry.what == "palm.home.used" for row in self._desk.vault.log(subject=nonce, limit=10))
