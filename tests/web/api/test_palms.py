@@ -302,12 +302,18 @@ def test_an_export_says_all_but_tokens_and_templates(shop: Paying) -> None:
 def test_all_palms_are_revoked_and_people_enrol_anew_at_the_next_tap(shop: Paying) -> None:
     palm, client = enrolled(shop, 1), client_of(shop.console)
     client.post(f"/api/v1/palms/{palm}/cards", json=CARD)
+    assert shop.console.palm_desk is not None
+    links = {"account": "ann", "badge": "b-7"}
+    shop.console.palm_desk.change(palm, lambda one: msgspec.structs.replace(one, **links), by="test", what="palm.link")
     assert client.post("/api/v1/palms/waiting", json={"card": "fp_of_ann"}).json() == {"palm": None}
     assert client.post("/api/v1/palms/revocations", json={"why": "a drill"}).json() == {"palms": 1}
     assert identified(shop, 1)["reason"] == "unknown"
     counts = client.get("/api/v1/palms").json()
     assert (counts["enrolled"], counts["waiting"], counts["templates"]) == (0, 1, 0)
-    assert client.post("/api/v1/palms/waiting", json={"card": "fp_of_ann"}).json() == {"palm": palm}
+    for shown in ({"card": "fp_of_ann"}, {"account": "ann"}, {"badge": "b-7"}, {"card": "fp_other", "badge": "b-7"}):
+        assert client.post("/api/v1/palms/waiting", json=shown).json() == {"palm": palm}
+    assert client.post("/api/v1/palms/waiting", json={"account": "ben"}).json() == {"palm": None}
+    assert client.post("/api/v1/palms/waiting", json={}).status_code == 422
     body = {"captures": [capture(shop, 1) for _ in range(3)], "consent": CONSENT}
     assert client.post(f"/api/v1/palms/{palm}/captures", json=body).status_code == 200
     assert identified(shop, 1, purpose="pay")["palm"] == palm

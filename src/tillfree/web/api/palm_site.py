@@ -61,9 +61,11 @@ class RevocationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A card that was tapped, by its fingerprint."""
+    """What somebody shows instead of a hand: one of these is enough; the first that is known counts."""
 
-    card: Annotated[str, Meta(min_length=1, max_length=200)]
+    card: Annotated[str, Meta(max_length=200, description="The fingerprint of a card that was tapped.")] = ""
+    account: Annotated[str, Meta(max_length=128, description="Of the retailer's app.")] = ""
+    badge: Annotated[str, Meta(max_length=64, description="Of an employee.")] = ""
 
 
 class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +162,10 @@ def _revoke(call: Call) -> RevocationView:
 
 
 def _waiting(call: Call) -> WaitingView:
-    return WaitingView(palm=palms_of(call).waits_for(call.sent(WaitingBody).card) or None)
+    body = call.sent(WaitingBody)
+    if not (body.card or body.account or body.badge):
+        raise Problem("refused", "nobody is asked for: give a card, an account or a badge")
+    return WaitingView(palm=palms_of(call).waits_for(body.card, account=body.account, badge=body.badge) or None)
 
 
 def _link_code(call: Call) -> LinkCodeView:
@@ -245,11 +250,12 @@ OPERATIONS = (
         path="/palms/waiting",
         name="waitingPalm",
         group="Palms",
-        summary="Whose card is this, of those whose palm was revoked?",
+        summary="Whose card, account or badge is this, of those whose palm was revoked?",
         scope="palms:enrol",
         run=_waiting,
         body=WaitingBody,
         answer=WaitingView,
+        problems=("refused",),
         example={"card": "fp_4242"},
     ),
     Operation(
