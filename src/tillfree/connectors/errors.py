@@ -12,6 +12,7 @@ The tree::
         ├── MailUnavailable           a mail server cannot be asked now
         ├── PrinterUnavailable        a receipt printer cannot be reached (printing)
         ├── DoorError                 bits or frames of a door that cannot be read (doors)
+        │   └── DoorLineError         the line to a door controller cannot be opened, or broke
         ├── RetailerRefused           the retailer's connector says no (retailer.errors)
         ├── RetailerUnavailable       it gives no answer, or says: later
         ├── CartError                 a priced cart that does not add up (retailer.priced_cart)

@@ -68,7 +68,7 @@ class OsdpReader:
         self._given: _Told | None = None
         self._sequence = 0
         self._heard: bytes = b""
-        self._heard_s = now_s()
+        self._heard_s = self._served_s = now_s()
         self._last: bytes = b""
         self._begun: Session | None = None
         self._session: Session | None = None
@@ -79,6 +79,18 @@ class OsdpReader:
     def is_secure(self) -> bool:
         """Whether a secure session goes on."""
         return self._session is not None
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since a controller asked this reader anything; at first since it was made."""
+        with self._lock:
+            return self._now_s() - self._heard_s
+
+    @property
+    def unserved_s(self) -> float:
+        """Seconds since a controller asked as it has to: in a session, where there is a key. At first as `silent_s`."""
+        with self._lock:
+            return self._now_s() - self._served_s
 
     def present(self, card: WiegandNumber) -> None:
         """A palm may pass: the controller is told at its next poll, and decides about the door.
@@ -175,6 +187,8 @@ class OsdpReader:
         return self._made(frame, Code.RMAC_I, begun.first_mac, bytes((Block.FIRST_MAC, 1))).to_bytes()
 
     def _said(self, frame: Frame) -> tuple[Code, bytes]:
+        if self._session is not None or not self._key:
+            self._served_s = self._now_s()
         if self._given is not None:  # the next command says that the reply before was heard
             self._given.done.set()
             self._given = None

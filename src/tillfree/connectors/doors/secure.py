@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from tillfree.connectors.doors.errors import DoorError
 from tillfree.connectors.doors.osdp import MAC_BYTES, Block, Frame
 
-__all__ = ["KEY_BYTES", "RANDOM_BYTES", "Session", "read_key"]
+__all__ = ["KEY_BYTES", "RANDOM_BYTES", "Session", "key_of", "read_key"]
 
 KEY_BYTES = 16
 RANDOM_BYTES = 8
@@ -123,11 +123,20 @@ def read_key(path: Path) -> bytes:
             text = file.read(_FILE_BYTES_MAX).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise DoorError(f"{path}: the key of a door cannot be read ({error})") from error
+    return key_of(text, str(path))
+
+
+def key_of(text: str, source: str) -> bytes:
+    """The base key of a door from a text of 32 hexadecimal digits; `source` says where it stands, in messages.
+
+    Raises:
+        DoorError: it is something else, or the key that every device comes with.
+    """
     if not re.fullmatch(r"[0-9A-Fa-f]{32}", text):
-        raise DoorError(f"{path}: the key of a door is 32 hexadecimal digits (16 random bytes), and nothing else")
+        raise DoorError(f"{source}: the key of a door is 32 hexadecimal digits (16 random bytes), and nothing else")
     key = bytes.fromhex(text)
     if key == _DEFAULT_KEY or len(set(key)) == 1:
-        raise DoorError(f"{path}: this key is known to everybody; make one (`openssl rand -hex 16`) for each door")
+        raise DoorError(f"{source}: this key is known to everybody; make one (`openssl rand -hex 16`) for each door")
     return key
 
 
