@@ -9,7 +9,7 @@ from typing import IO
 from tillfree.catalog.model import Shop
 from tillfree.catalog.shop_file import decode_shop
 from tillfree.cli.money import beside, counter_of, receipt_desk
-from tillfree.cli.palm.serving import palm_desk_of
+from tillfree.cli.palm.serving import palm_desk_of, palm_doors_of
 from tillfree.cli.palm.station import palm_room_of
 from tillfree.cli.serving import Keeper, only_one, open_browser, quiet_log, remembered_shop, serve_console, zone_named
 from tillfree.cli.shop_files import read_file
@@ -41,6 +41,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             )
         source = _source(arguments, database)
         palms = stack.enter_context(palm_desk_of(settings, arguments.data))
+        doors = stack.enter_context(palm_doors_of(settings))
         counter = stack.enter_context(counter_of(database, settings, source.shop, palms))
         keeper = Keeper(database, source.shop, None if counter is None else counter.on_visit)
         store = RunningStore(
@@ -65,10 +66,13 @@ def run_serve(arguments: argparse.Namespace) -> int:
             desk=None if counter is None else counter.desk,
             receipts=receipts,
             palm_desk=palms,
+            palm_doors=doors,
             palm_room=palm_room_of(settings, palms, None if counter is None else counter.desk),
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,
-            work_trouble=lambda: "" if counter is None else counter.trouble,
+            work_trouble=lambda: "; ".join(
+                part.trouble for part in (counter, doors) if part is not None and part.trouble
+            ),
             simulated_money=settings.processor.kind == "simulated",
             secure=arguments.https,
             names=frozenset(arguments.name or ()),

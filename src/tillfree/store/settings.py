@@ -8,6 +8,7 @@ Errors::
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -249,9 +250,19 @@ def _value_problems(value: object, kind: Any, setting: Setting) -> Iterator[str]
             inner = cast("dict[str, Any]", setting.node["additionalProperties"])
             for name, item in value.items():
                 yield from _value_problems(item, item_kind, Setting((*setting.path, name), inner))
+        elif isinstance(value, list) and "$ref" in setting.node.get("items", {}):
+            yield f"{setting.key}, {_place_in_list(error)}: {_reason(error)}"
         else:
             reason = "" if "enum" in setting.node else f" ({_reason(error)})"
             yield f"{setting.key} = {_shown(value)}: must be {setting.bounds}{reason}"
+
+
+def _place_in_list(error: msgspec.ValidationError) -> str:
+    """Which table of a list, the first being 1, and which key of it."""
+    found = re.search(r" - at `\$\[(\d+)\](?:\.(\w+))?", str(error))
+    if found is None:
+        return "the list"
+    return f"table {int(found[1]) + 1}" + (f", {found[2]}" if found[2] else "")
 
 
 def _reason(error: msgspec.ValidationError) -> str:

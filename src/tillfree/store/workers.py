@@ -14,7 +14,6 @@ from tillfree.core.errors import TillfreeError
 
 __all__ = ["Worker", "Workers"]
 
-_WAIT_MOST_S = 60.0
 _JOIN_S = 15.0
 _SAID_MAX = 300
 _log = logging.getLogger(__name__)
@@ -23,8 +22,8 @@ _log = logging.getLogger(__name__)
 class Worker(msgspec.Struct, frozen=True):
     """One kind of work: `turn` does what there is to do, and is called again after `every_s`, until the end.
 
-    `remedy` says what a person can do when it fails; `interrupt` ends a turn that waits for long, and `close` is called
-    once, after the last turn.
+    `remedy` says what a person can do when it fails; it then waits longer and longer, `wait_most_s` at most.
+    `interrupt` ends a turn that waits for long, and `close` is called once, after the last turn.
     """
 
     name: str
@@ -33,6 +32,7 @@ class Worker(msgspec.Struct, frozen=True):
     remedy: str = "see the server's log; it is tried again by itself"
     close: Callable[[], object] | None = None
     interrupt: Callable[[], object] | None = None
+    wait_most_s: float = 60.0
 
 
 class Workers:
@@ -79,7 +79,7 @@ class Workers:
     def _run(self, worker: Worker) -> None:
         wait_s = worker.every_s
         while not self._over.is_set():
-            wait_s = worker.every_s if self._turn(worker) else min(max(2.0 * wait_s, 1.0), _WAIT_MOST_S)
+            wait_s = worker.every_s if self._turn(worker) else min(max(2.0 * wait_s, 1.0), worker.wait_most_s)
             self._over.wait(wait_s)
         if worker.close is not None:
             _quietly(worker.close, worker.name)

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.door_lines import make_doors
+from tillfree.store.palms.doors import PalmDoors
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.settings import StoreSettings
 from tillfree.store.workers import Worker, Workers
 
-__all__ = ["palm_desk_of"]
+__all__ = ["palm_desk_of", "palm_doors_of"]
 
 _TURN_S = 60.0
 
@@ -37,3 +39,21 @@ def palm_desk_of(settings: StoreSettings, data: Path) -> Iterator[PalmDesk | Non
             yield desk
         finally:
             forgetting.stop()
+
+
+@contextmanager
+def palm_doors_of(settings: StoreSettings) -> Iterator[PalmDoors | None]:
+    """The doors that palms open, with their lines open; None where the settings want no palms.
+
+    Raises:
+        DoorError: the key of a door is missing, or is none.
+    """
+    if not settings.palm.enabled:
+        yield None
+        return
+    doors = make_doors(settings.palm, os.environ)
+    doors.start()
+    try:
+        yield doors
+    finally:
+        doors.stop()

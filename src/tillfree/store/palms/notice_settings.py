@@ -9,8 +9,8 @@ __all__ = ["LAWS", "Law", "NoticeSettings", "StationPurpose", "StationSettings"]
 
 Law = Literal["gdpr", "bipa", "cubi"]
 LAWS: tuple[Law, ...] = ("gdpr", "bipa", "cubi")
-StationPurpose = Literal["identify", "enter", "pay", "loyalty", "age"]
-"""What a palm does at a station in a browser; doors have controllers of their own."""
+StationPurpose = Literal["identify", "enter", "pay", "loyalty", "age", "door"]
+"""What a palm does at a station in a browser."""
 _AMOUNT_MAX = 2**53
 
 
@@ -116,7 +116,8 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Meta(
             title="Purpose",
             description="What a palm does there: identify (it is known), enter (opens the gate of the station's name), "
-            "pay (names the card that pays), loyalty (names the account of points), age (old enough, or not).",
+            "pay (names the card that pays), loyalty (names the account of points), age (old enough, or not), door "
+            "(opens the door of palm.doors that the station stands at).",
         ),
     ] = "identify"
     amount_minor: Annotated[

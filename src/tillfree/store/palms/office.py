@@ -75,6 +75,14 @@ class PalmOffice:
         """Writes down that somebody was looked for by the code that was shown after enrolment."""
         self.vault.note(self._entry("palm.code", by, "", subject))
 
+    def note_door(self, door: str, *, by: str, silent: bool = False) -> None:
+        """Writes down that a door is told of a palm at a station, or did not hear of it; of whose palm is not said.
+
+        Raises:
+            VaultError: the vault cannot be written.
+        """
+        self.vault.note(self._entry("palm.door.silent" if silent else "palm.door", by, door))
+
     def agree(self, subject: str, consent: Consent, *, by: str) -> Profile:
         """Somebody agrees to more purposes, or to a new notice. Raises NoPalmError, PalmDeskError."""
         need_consent(consent, self.settings.notice_version)

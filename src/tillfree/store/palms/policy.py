@@ -25,6 +25,8 @@ PALM_REASONS: dict[str, str] = {
     "second factor needed": "Please tap the card that you linked, too.",
     "too young": "This age is not proved for this palm.",
     "no door": "This door does not open for you.",
+    "no pin": "A PIN is needed here, and you have none. Please ask our staff.",
+    "door silent": "This door does not answer. Please use another way.",
 }
 """Every word with which a palm may be refused, and what the display says. The empty word is a yes."""
 
@@ -74,9 +76,23 @@ def decide_use(settings: PalmSettings, profile: Profile, use: Use, now_ns: int) 
         case "age":
             return "" if 0 < use.age_over <= profile.age_over else "too young"
         case "door":
-            return "" if use.door and use.door in profile.doors else "no door"
+            return _passing(settings, profile, use, now_ns)
         case _:
             return ""
+
+
+def _passing(settings: PalmSettings, profile: Profile, use: Use, now_ns: int) -> str:
+    door = settings.door(use.door)
+    # Else a hand at one end of the house would open a door at the other end, for whoever stands there.
+    if door is not None and use.station not in door.at:
+        return "not allowed"
+    if not use.door or use.door not in profile.doors:
+        return "no door"
+    if door is None or not door.pin:
+        return ""
+    if profile.pin is None:
+        return "no pin"
+    return "locked" if is_locked(profile, now_ns) else "pin needed"
 
 
 def _paying(settings: PalmSettings, profile: Profile, use: Use, now_ns: int) -> str:

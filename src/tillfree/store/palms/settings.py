@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from tillfree.storage.palm_vault.records import Purpose
+from tillfree.store.palms.door_settings import DoorSettings, check_doors
 from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings
 
 __all__ = ["PalmSettings"]
@@ -209,6 +210,15 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             extra_json_schema=_unit("days"),
         ),
     ] = 365
+    doors: Annotated[
+        tuple[DoorSettings, ...],
+        Meta(
+            title="Doors",
+            description="Doors of an access control that a palm opens, as [[palm.doors]] with name, line and a key; "
+            "see the page on doors.",
+            max_length=100,
+        ),
+    ] = ()
     notice: NoticeSettings = NoticeSettings()
     station: StationSettings = StationSettings()
     attested: Annotated[
@@ -238,3 +248,32 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             extra_json_schema=_unit("s"),
         ),
     ] = 120
+
+    def __post_init__(self) -> None:
+        """What one value cannot tell alone.
+
+        Raises:
+            ValueError: two doors contradict each other, a station at a door may not open it, or the station in a
+                browser is to open a door and stands at none.
+        """
+        check_doors(self.doors)
+        for door in self.doors:
+            for station in door.at:
+                if "door" not in self.may_at.get(station, self.may):
+                    raise ValueError(
+                        f'door {door.name!r}: palms may open no door at station {station!r}; put "door" into palm.may, '
+                        "or into palm.may_at for that station"
+                    )
+        if self.station.enabled and self.station.purpose == "door" and self.door_at(self.station.name) is None:
+            raise ValueError(
+                f"palm.station.purpose is door, but no door of palm.doors has station {self.station.name!r}; "
+                "name it in the door's stations"
+            )
+
+    def door(self, name: str) -> DoorSettings | None:
+        """The door of a name; None where there is none."""
+        return next((one for one in self.doors if one.name == name), None)
+
+    def door_at(self, station: str) -> DoorSettings | None:
+        """The door that a station stands at; None where there is none."""
+        return next((one for one in self.doors if station in one.at), None)

@@ -21,19 +21,23 @@ from tillfree.web.api.problems import Problem
 
 __all__ = [
     "CaptureBody",
+    "Captures",
     "ConsentBody",
     "Name",
+    "PinDigits",
     "PurposeName",
     "asking_palms",
     "consent_of",
     "palm_name",
     "palms_of",
     "sample_of",
+    "samples_of",
 ]
 
 _TIME_MAX_MS = 2**53
 _FRAME_TEXT_MAX = 1_000_000
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z._/:-]+$")]
+PinDigits = Annotated[str, Meta(max_length=12, pattern="^[0-9]*$")]
 PurposeName = Literal["identify", "pay", "enter", "age", "door", "loyalty"]
 
 
@@ -52,6 +56,9 @@ class CaptureBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     nonce: Annotated[str, Meta(max_length=64, description="The challenge that was asked for.")] = ""
     time_ms: Annotated[int, Meta(ge=0, le=_TIME_MAX_MS, description="Since 1970, by the clock of the station.")] = 0
     signature: Annotated[bytes, Meta(max_length=128, description="Ed25519, 64 bytes, in base64.")] = b""
+
+
+Captures = Annotated[tuple[CaptureBody, ...], Meta(min_length=1, max_length=12)]
 
 
 class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +93,12 @@ def sample_of(desk: PalmDesk, body: CaptureBody) -> Sample:
         )
     assert all(frame.band in BANDS for frame in frames)
     return desk.recogniser.read([hand_image(frame.picture, _band(frame.band)) for frame in frames])
+
+
+def samples_of(desk: PalmDesk, captures: tuple[CaptureBody, ...]) -> list[Sample]:
+    """What was read from each capture. Raises Problem where one is not signed as it has to be, or is no picture."""
+    with asking_palms():
+        return [sample_of(desk, capture) for capture in captures]
 
 
 def _band(name: str) -> Band:

@@ -11,18 +11,18 @@ from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.entering import enter_by_palm
 from tillfree.store.palms.office import card_views
 from tillfree.store.palms.policy import Use
-from tillfree.store.palms.recogniser import Sample
 from tillfree.web.api.operations import Call, Operation
 from tillfree.web.api.palm_shapes import (
-    CaptureBody,
+    Captures,
     ConsentBody,
     Name,
+    PinDigits,
     PurposeName,
     asking_palms,
     consent_of,
     palm_name,
     palms_of,
-    sample_of,
+    samples_of,
 )
 from tillfree.web.api.problems import Problem
 from tillfree.web.api.shapes import Moment, moment
@@ -30,8 +30,6 @@ from tillfree.web.api.shapes import Moment, moment
 __all__ = ["OPERATIONS"]
 
 _MINOR_MAX = 10**15
-Captures = Annotated[tuple[CaptureBody, ...], Meta(min_length=1, max_length=12)]
-PinDigits = Annotated[str, Meta(max_length=12, pattern="^[0-9]*$")]
 
 
 class ChallengeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,7 +149,7 @@ def _identify(call: Call) -> IdentifyView:
         age_over=body.age_over,
         door=body.door,
     )
-    samples = _samples(desk, body.captures)
+    samples = samples_of(desk, body.captures)
     answer = desk.verify(body.palm, samples, use) if body.palm else desk.identify(samples, use)
     # Not written down: a log of who was recognised when would be a diary.
     return _said(desk, answer, body)
@@ -189,7 +187,7 @@ def _enter(call: Call) -> PalmEntryView:
     palms, body, desk = palms_of(call), call.sent(PalmEntryBody), call.console.desk
     if desk is None:
         raise Problem("unavailable", "the door of this store is open: no gate asks here")
-    samples = _samples(palms, body.captures)
+    samples = samples_of(palms, body.captures)
     hold_minor = call.console.store.settings.payments.hold_minor
     entry = enter_by_palm(
         palms, desk, body.gate, samples, group_size=body.group_size, hold_minor=hold_minor, pin=body.pin, card=body.card
@@ -206,7 +204,7 @@ def _enter(call: Call) -> PalmEntryView:
 def _enrol(call: Call) -> EnrolledView:
     desk, body = palms_of(call), call.sent(EnrolBody)
     consent = consent_of(call, body.consent, body.captures[0].station)
-    samples = _samples(desk, body.captures)
+    samples = samples_of(desk, body.captures)
     with asking_palms():
         made = desk.enrol(samples, consent, by=call.who, confirmed=not body.at_home)
     return _enrolled(made)
@@ -215,7 +213,7 @@ def _enrol(call: Call) -> EnrolledView:
 def _more(call: Call) -> EnrolledView:
     desk, body, palm = palms_of(call), call.sent(MoreBody), palm_name(call)
     consent = None if body.consent is None else consent_of(call, body.consent, body.captures[0].station)
-    samples = _samples(desk, body.captures)
+    samples = samples_of(desk, body.captures)
     with asking_palms():
         if body.confirms:
             made = desk.confirm(palm, samples, by=call.who)
@@ -224,11 +222,6 @@ def _more(call: Call) -> EnrolledView:
         else:
             made = desk.add_hand(palm, samples, by=call.who)
     return _enrolled(made)
-
-
-def _samples(desk: PalmDesk, captures: tuple[CaptureBody, ...]) -> list[Sample]:
-    with asking_palms():
-        return [sample_of(desk, capture) for capture in captures]
 
 
 def _enrolled(made: Enrolled) -> EnrolledView:
