@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from tillfree.storage.palm_vault.records import Purpose
+from tillfree.store.palms.index_settings import IndexSettings
 from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings
 
 __all__ = ["PalmSettings"]
@@ -209,6 +210,7 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             extra_json_schema=_unit("days"),
         ),
     ] = 365
+    index: IndexSettings = IndexSettings()
     notice: NoticeSettings = NoticeSettings()
     station: StationSettings = StationSettings()
     attested: Annotated[
