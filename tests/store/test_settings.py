@@ -87,6 +87,9 @@ def test_the_default_file_explains_every_setting() -> None:
     ("text", "message"),
     [
         ("version = 1\nlatenes_ms = 5", "latenes_ms is not a setting; did you mean lateness_ms?"),
+        ("version = 1\n[palm.index]\nexact = 5", "palm.index.exact is not a setting"),
+        ("version = 1\n[palm.index]\nshard_rows = 10", "palm.index.shard_rows"),
+        ("version = 1\n[palm.index]\ncandidates = 257", "palm.index.candidates"),
         ("version = 1\n[sensing]\ncalm = 5", "sensing.calm is not a setting; did you mean sensing.calm_ms?"),
         ("version = 1\n[sensng]\ncalm_ms = 500", "sensng is not a setting; did you mean sensing?"),
         ("version = 1\ncalm_ms = 500", "calm_ms is not a setting; did you mean sensing.calm_ms?"),

@@ -102,7 +102,7 @@ def test_columns_keep_step_with_codes(steps: list[tuple[bool, int]], sliced_at: 
         if number == sliced_at:
             shard.slice()
         if not adds:
-            shard.remove(id_)
+            shard.remove(np.array([id_]))
         elif id_ not in shard.ids:
             shard.add(np.array([id_]), codes[id_][None])
     shard.slice()
@@ -160,12 +160,29 @@ def test_adding_and_taking_out_in_any_order_is_as_if_the_rest_had_been_added(
         assert bool(found and found[0].id == id_ and found[0].distance_bits == 0) == (id_ not in gone)
 
 
+@settings(max_examples=25)
+@given(removed=st.lists(st.integers(0, 79), max_size=40), shard_rows=st.integers(1, 70), sliced=st.booleans())
+def test_many_are_taken_out_at_once(removed: list[int], shard_rows: int, sliced: bool) -> None:
+    codes = codes_of(60)
+    index = PalmIndex(KEY_ID, shard_rows=shard_rows, exact_max=0 if sliced else 100)
+    index.add(range(60), codes)
+    gone = {id_ for id_ in removed if id_ < 60}
+    assert index.remove_all(removed) == len(gone)
+    assert len(index) == 60 - len(gone)
+    for id_ in range(60):
+        assert (id_ in index) == (id_ not in gone)
+        found = index.search(values_like(codes[id_], 0.0), 1)
+        assert bool(found and found[0].id == id_ and found[0].distance_bits == 0) == (id_ not in gone)
+    index.add(sorted(gone), codes[sorted(gone)])  # ids that are lower than others are taken, too
+    assert len(index) == 60
+
+
 def test_what_is_taken_out_is_in_no_byte_of_the_memory() -> None:
     codes = codes_of(5)
     shard = Shard(128)
     shard.add(np.arange(5), codes)
     shard.slice()
-    assert shard.remove(2)
+    assert shard.remove(np.array([2])) == 1
     gc.collect()
     assert codes[2].tobytes()[:32] not in shard._codes.tobytes()
     assert shard._columns is not None

@@ -1,10 +1,10 @@
-"""Enrols, erases, rotates and revokes without end, and says after each what is on the disk; it is killed meanwhile."""
+"""Enrols, erases, rotates and sketches without end, and says after each what is on the disk; it is killed meanwhile."""
 
 import random
 import sys
 from pathlib import Path
 
-from tests.storage.palm_vault.vaults import entry, open_vault, profile, template
+from tests.storage.palm_vault.vaults import entry, open_vault, profile, sketched, template
 
 __all__: list[str] = []
 
@@ -14,7 +14,7 @@ def main(folder: Path, seed: int) -> None:
     vault = open_vault(folder)
     while True:
         subjects = vault.subjects()
-        act = generator.choice(["enrol", "enrol", "erase", "rotate", "add"])
+        act = generator.choice(["enrol", "enrol", "erase", "rotate", "add", "sketch"])
         print("begin", act, flush=True)
         if act == "enrol" or not subjects:
             name = vault.enrol(profile(), [template(bytes([n]) * 3000) for n in range(4)], entry("palm.enrol"), 1)
@@ -28,6 +28,8 @@ def main(folder: Path, seed: int) -> None:
             name = generator.choice(subjects)
             more = [template(b"x" * 3000), template(b"y" * 3000)]
             vault.change(name, lambda one: one, entry("palm.add"), templates=more)
+        elif act == "sketch":
+            vault.keep_sketches(sketched(vault, subjects))
         else:
             vault.rotate(entry("palm.rotate"))
 

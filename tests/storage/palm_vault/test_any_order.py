@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.palm_vault.vaults import entry, profile, template
+from tests.storage.palm_vault.vaults import entry, numbers_of, profile, sketched, template
 from tillfree.storage.palm_vault.key_rooms import KeyText
 from tillfree.storage.palm_vault.records import Profile
 from tillfree.storage.palm_vault.vault import PalmVault
@@ -28,7 +28,16 @@ def test_a_vault_is_a_dictionary_that_forgets(acts: list[Act]) -> None:
     last = 0
     with PalmVault.open(None, KeyText(KEYS, "the test")) as vault:
         for number, (act, which, count) in enumerate(acts):
+            if number % 2:
+                vault.keep_sketches(sketched(vault, vault.subjects()))
             done_to(vault, model, act, which, count, str(number))
+            # Of every one that is there: it is that of the templates that are there, whatever was done.
+            for name, sketch in vault.sketches():
+                assert sketch == numbers_of(vault, name)
+            opened = vault.templates_of([*model, "nobody"])
+            assert {name: [one.template.data for one in kept] for name, kept in opened.templates.items()} == {
+                name: kept for name, (_, kept) in model.items()
+            }
             there = set(vault.template_numbers())
             assert len(there) == vault.template_count()
             assert all(number > last for number in there - before)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.palm_vault.vaults import entry, open_vault, profile
+from tests.storage.palm_vault.vaults import entry, numbers_of, open_vault, profile
 from tillfree.storage.palm_vault.key_rooms import FILE_NAME, KeyFile
 
 ROOT = Path(__file__).parents[3]
@@ -52,6 +52,10 @@ def test_a_kill_at_any_moment_leaves_all_or_nothing(tmp_path: Path, seed: int) -
                 assert len(vault.templates(subject)) >= 4
                 assert len(vault.templates(subject)) % 2 == 0
             assert set(vault.template_numbers().values()) == there
+            sketches = dict(vault.sketches())
+            assert set(sketches) | set(vault.without_sketch()) == there
+            for subject, data in sketches.items():
+                assert data == numbers_of(vault, subject)
             assert vault.verify_log().broken_at is None
             enrolled, erased = set(there), erased | (begun - there)
     left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())

@@ -14,6 +14,7 @@ from tillfree.storage.palm_vault.key_rooms import KeyText
 from tillfree.storage.palm_vault.records import Consent, Hand, Purpose
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.index_settings import IndexSettings
 from tillfree.store.palms.rates import log_ratio_for
 from tillfree.store.palms.recogniser import Protected, Sample
 from tillfree.store.palms.settings import PalmSettings
@@ -64,20 +65,21 @@ def _mark(site_key: bytes, features: object) -> bytes:
 class StandInGallery:
     def __init__(self, site_key: bytes) -> None:
         self._key = site_key
-        self._data: dict[int, bytes] = {}
+        self._sketches: dict[int, bytes] = {}
 
-    def put(self, numbers: Sequence[int], data: Sequence[bytes]) -> None:
-        assert not set(numbers) & set(self._data)
-        self._data |= dict(zip(numbers, data, strict=True))
+    def put(self, places: Sequence[int], sketches: Sequence[bytes]) -> None:
+        assert not set(places) & set(self._sketches)
+        self._sketches |= dict(zip(places, sketches, strict=True))
 
-    def remove(self, number: int) -> None:
-        self._data.pop(number, None)
+    def remove(self, places: Sequence[int]) -> None:
+        for place in places:
+            self._sketches.pop(place, None)
 
     def probe(self, sample: Sample) -> object:
         return sample.features
 
     def near(self, probe: object, count: int) -> Sequence[int]:
-        return sorted(self._data, key=lambda number: -self.scores(probe, self._data[number])[0])[:count]
+        return sorted(self._sketches, key=lambda place: -self.scores(probe, self._sketches[place])[0])[:count]
 
     def scores(self, probe: object, data: bytes) -> Sequence[float]:
         if _mark(self._key, probe) != data:
@@ -86,7 +88,7 @@ class StandInGallery:
         return [SAME * 0.6 if probe[0] >= DOUBTFUL else SAME]
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._sketches)
 
 
 class StandIn:
@@ -106,7 +108,11 @@ class StandIn:
     def protect(self, sample: Sample, site_key: bytes) -> Sequence[Protected]:
         return [Protected("nir", _mark(site_key, sample.features))]
 
-    def gallery(self, site_key: bytes) -> StandInGallery:
+    def sketches(self, templates: Sequence[bytes]) -> Sequence[bytes]:
+        return sorted(set(templates))
+
+    def gallery(self, site_key: bytes, index: IndexSettings) -> StandInGallery:
+        assert index.candidates > 0
         return StandInGallery(site_key)
 
     def threshold(self, persons: int, rate: float) -> float:

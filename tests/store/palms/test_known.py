@@ -1,25 +1,26 @@
 """Who is looked for is compared with a few others, too, and a place where strangers score high becomes stricter."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pytest
 
 from tillfree.palm.strangers import ENOUGH
+from tillfree.storage.palm_vault.records import Hand, Template
 from tillfree.store.palms.known import KnownPalms
 from tillfree.store.palms.recogniser import Sample
 
 
 class Place:
-    """A gallery in which everybody is as alike as a normal distribution says; the name of a person is the data."""
+    """A gallery in which everybody is as alike as a normal distribution says; the name of a person is the template."""
 
-    def __init__(self, mean: float, nearest: Sequence[int] = (1,)) -> None:
+    def __init__(self, mean: float, nearest: Sequence[int] = (0,)) -> None:
         self._rng, self._mean, self._nearest = np.random.default_rng(1), mean, nearest
         self.asked: list[bytes] = []
 
-    def put(self, numbers: Sequence[int], data: Sequence[bytes]) -> None: ...
+    def put(self, places: Sequence[int], sketches: Sequence[bytes]) -> None: ...
 
-    def remove(self, number: int) -> None: ...
+    def remove(self, places: Sequence[int]) -> None: ...
 
     def probe(self, sample: Sample) -> object:
         return sample
@@ -38,9 +39,17 @@ class Place:
         return 0
 
 
+def _opened(subjects: Collection[str]) -> dict[str, Sequence[Template]]:
+    return {name: [_template(name, "right" if name == "other hand" else "left")] for name in subjects}
+
+
+def _template(name: str, hand: Hand) -> Template:
+    return Template(hand=hand, band="nir", scheme="test", made_ns=1, data=name.encode())
+
+
 def _known(place: Place, persons: int) -> KnownPalms:
-    known = KnownPalms(place)
-    known.put((number, f"p{number}", "left", f"p{number}".encode()) for number in range(1, persons + 1))
+    known = KnownPalms(place, _opened, 16)
+    known.put({f"p{number}": [b"sketch"] for number in range(1, persons + 1)})
     return known
 
 
@@ -60,7 +69,7 @@ def test_where_strangers_score_high_a_threshold_rises_and_elsewhere_it_does_not(
 
 
 def test_those_who_look_most_alike_are_strangers_too() -> None:
-    known = _known(Place(0.0, range(1, 41)), 40)
+    known = _known(Place(0.0, range(40)), 40)
     for _ in range(1500):
         known.search([Sample((), "left")], needed=100.0)
     scores = np.array(known.strangers.scores)
@@ -78,7 +87,7 @@ def test_where_nobody_is_to_be_recognised_nobody_is_met() -> None:
 def test_everybody_has_their_turn_but_who_is_recognised_and_hands_that_are_not_shown() -> None:
     place = Place(0.0)
     known = _known(place, 7)
-    known.put([(20, "other hand", "right", b"other hand")])
+    known.put({"other hand": [b"sketch"]})
     _searched(known, 20)
     met = [name for name in place.asked if name != b"p1"]
     assert set(met) == {f"p{number}".encode() for number in range(2, 8)}
@@ -88,9 +97,8 @@ def test_everybody_has_their_turn_but_who_is_recognised_and_hands_that_are_not_s
 def test_people_who_come_and_go_meanwhile_stop_nothing() -> None:
     known = _known(Place(0.0), 5)
     _searched(known, 1)
-    known.put([(9, "p9", "left", b"p9")])
+    known.put({"p9": [b"sketch"]})
     _searched(known, 1)
-    for number in (2, 3, 4, 5, 9):
-        known.remove(number)
+    known.remove([f"p{number}" for number in (2, 3, 4, 5, 9)])
     _searched(known, 2)
     assert known.persons == 1

@@ -5,18 +5,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.storage.palm_vault.vaults import open_vault
 from tests.store.palms.stand_in import agreed
 from tillfree.palm.features import Features
+from tillfree.palm.index.gallery import PalmIndex
 from tillfree.palm.protection.fusion_table import TAILS
 from tillfree.palm.samples import BANDS, REGION_PX, Band, HandImage, HandSide, PalmRegion, Quality
 from tillfree.palm.thresholds import fpir_for_gallery
 from tillfree.simulation.palms.features import FeatureModel
 from tillfree.storage.palm_vault.records import Hand
+from tillfree.store.palms import room_recogniser
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.index_settings import IndexSettings
 from tillfree.store.palms.rates import false_match_rate
 from tillfree.store.palms.recogniser import Sample
 from tillfree.store.palms.room_recogniser import Judged, RoomRecogniser, Seen, scheme_of
@@ -154,3 +158,48 @@ def test_two_templates_of_one_sample_have_nothing_in_common() -> None:
     assert first != second
     assert len(first) == len(second)
     assert "1," not in repr(made.protect(sample, b"s" * 32)[0])
+
+
+def test_a_sketch_says_of_each_bit_what_most_templates_say() -> None:
+    made, key = recogniser(), b"s" * 32
+    data = [made.protect(one, key)[0].data for one in read(4, 1, 2, 3)]
+    (one,), (three,) = made.sketches(data[:1]), made.sketches(data)
+    assert len(one) == len(three) == 129
+    bits = np.array([np.unpackbits(np.frombuffer(made.sketches([each])[0][1:], np.uint8)) for each in data])
+    assert np.array_equal(np.unpackbits(np.frombuffer(three[1:], np.uint8)), bits.sum(axis=0) >= 2)
+    both = np.unpackbits(np.frombuffer(made.sketches(data[:2])[0][1:], np.uint8))
+    assert np.array_equal(both, bits[0])  # of two that differ, the first
+    visible = [made.protect(one, key)[0].data for one in read(4, 1, band="visible")]
+    assert len(made.sketches([*data, *visible])) == 2
+
+
+def test_settings_of_the_index_reach_it_and_people_are_found_past_the_exact_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, int]] = []
+
+    class Noted(PalmIndex):
+        def __init__(self, key_id: bytes, code_bytes: int, **how: int) -> None:
+            made.append(how)
+            super().__init__(key_id, code_bytes, **how)
+
+    monkeypatch.setattr(room_recogniser, "PalmIndex", Noted)
+    index = IndexSettings(exact_max=2, shard_rows=1_000, looked_at=32, candidates=1)
+    with open_vault(tmp_path) as vault:
+        desk = PalmDesk(vault, recogniser(), PalmSettings(index=index), lambda: START_NS)
+        names = {palm: desk.enrol(read(palm, 1, 2, 3), agreed(), by="test").subject for palm in (2, 4, 6, 8)}
+        assert {palm: desk.identify(read(palm, 8)).subject for palm in names} == names
+    assert made == [{"exact_max": 2, "shard_rows": 1_000, "looked_at": 32}]
+
+
+def test_what_is_put_into_a_gallery_can_be_taken_out() -> None:
+    made, key = recogniser(), b"s" * 32
+    gallery = made.gallery(key, IndexSettings())
+    data = [[made.protect(one, key)[0].data for one in read(palm, 1, 2)] for palm in range(1, 7)]
+    gallery.put(range(6), [made.sketches(each)[0] for each in data])
+    gallery.put([6], [made.sketches(data[0])[0][:1]])  # without an embedding
+    probe = gallery.probe(read(3, 8)[0])
+    assert (list(gallery.near(probe, 1)), len(gallery)) == ([2, 6], 7)
+    gallery.remove([2, 6, 99])
+    assert 2 not in gallery.near(probe, 9)
+    assert len(gallery) == 5

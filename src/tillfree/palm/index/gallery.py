@@ -64,6 +64,7 @@ class PalmIndex:
         self._code_bytes = code_bytes
         self._exact_max, self._shard_rows, self._looked_at = exact_max, shard_rows, looked_at
         self._shards: list[Shard] = []
+        self._highest = -1
 
     def __len__(self) -> int:
         return sum(len(shard) for shard in self._shards)
@@ -80,10 +81,11 @@ class PalmIndex:
         names = np.asarray(ids, dtype=np.int64)
         if codes.shape != (len(names), self._code_bytes) or codes.dtype != np.uint8:
             raise PalmError(f"codes of {len(names)} ids have the shape ({len(names)}, {self._code_bytes}) of bytes")
-        used = [shard.ids[np.isin(shard.ids, names)] for shard in self._shards]
-        doubles = np.concatenate([*used, np.zeros(0, np.int64)])
-        if len(doubles) or len(np.unique(names)) < len(names):
+        # Ids that grow, as most do, need no look at all that there are.
+        news = len(names) == 0 or int(names.min()) > self._highest
+        if len(np.unique(names)) < len(names) or not (news or self._has_none_of(names)):
             raise PalmError(f"ids are in use already or given twice (of {len(names)}): take the old ones out first")
+        self._highest = max(self._highest, int(names.max(initial=self._highest)))
         begin = 0
         while begin < len(names):
             shard = self._with_room()
@@ -96,7 +98,12 @@ class PalmIndex:
 
     def remove(self, id_: int) -> bool:
         """Takes an id out and overwrites its code in memory; says whether it was there."""
-        return any(shard.remove(id_) for shard in self._shards)
+        return self.remove_all([id_]) == 1
+
+    def remove_all(self, ids: Sequence[int] | Ids) -> int:
+        """The same for many ids at once; how many of them were there."""
+        names = np.asarray(ids, dtype=np.int64)
+        return sum(shard.remove(names) for shard in self._shards)
 
     def search(self, values: Floats, count: int = 32, *, exact: bool | None = None) -> tuple[Candidate, ...]:
         """The nearest to a probe (bits,) of `Protector.search_values`, most alike first.
@@ -157,6 +164,9 @@ class PalmIndex:
             if len(rows) > wanted:
                 rows = rows[np.argpartition(distances(code, shard.codes[rows]), wanted - 1)[:wanted]]
         return shard.ids[rows], shard.codes[rows]
+
+    def _has_none_of(self, names: Ids) -> bool:
+        return not any(np.isin(shard.ids, names).any() for shard in self._shards)
 
     def _with_room(self) -> Shard:
         for shard in self._shards:

@@ -54,20 +54,19 @@ class Shard:
             self._columns.take(self._codes, self._used, end)
         self._used = end
 
-    def remove(self, id_: int) -> bool:
-        """Takes a code out, and says whether there was one; the last row moves to its place, which is overwritten."""
-        rows = np.flatnonzero(self.ids == id_)
-        if not len(rows):
-            return False
-        row, last = int(rows[0]), self._used - 1
-        for array in (self._codes, self._ids):
-            array[row] = array[last]
-            array[last] = 0
-        if self._columns is not None:
-            for changed in (row, last):
-                self._columns.take(self._codes, changed, changed + 1)
-        self._used = last
-        return True
+    def remove(self, ids: Ids) -> int:
+        """Takes codes out, and says how many there were; the last row moves to each place, which is overwritten."""
+        rows = np.flatnonzero(self.ids == ids[0]) if len(ids) == 1 else np.flatnonzero(np.isin(self.ids, ids))
+        for row in rows[::-1].tolist():  # from the end, so that no row that is to go moves
+            last = self._used - 1
+            for array in (self._codes, self._ids):
+                array[row] = array[last]
+                array[last] = 0
+            if self._columns is not None:
+                for changed in (row, last):
+                    self._columns.take(self._codes, changed, changed + 1)
+            self._used = last
+        return len(rows)
 
     def slice(self) -> None:
         """Keeps the codes by column from now on, too: some seconds per million once, and as much memory again."""

@@ -43,6 +43,8 @@ CREATE TABLE audit (
     number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
     subject TEXT NOT NULL, detail TEXT NOT NULL, hash TEXT NOT NULL);
 """
+_SKETCHES_TABLE = "CREATE TABLE IF NOT EXISTS sketches (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID"
+"""Vaults that are older than this table get it when they are opened."""
 _KEYRING_TABLES = """
 CREATE TABLE keyring.meta (
     id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL, vault TEXT NOT NULL, generation INTEGER NOT NULL,
@@ -105,6 +107,7 @@ class VaultFiles:
                 )
             if not has_vault:
                 self._make(connection, with_keyring=not has_keyring)
+            connection.execute(_SKETCHES_TABLE)
             self._vault = str(connection.execute("SELECT vault FROM meta").fetchone()[0])
             cleared = self._check(connection, accept_restored=accept_restored)
             self._prove_keys(connection)
@@ -171,7 +174,8 @@ class VaultFiles:
             self._wipe(connection, subject)
         if vault[2:] != keyring[2:] or strays:
             generation = max(vault[2], keyring[2]) + 1
-            connection.execute("UPDATE meta SET generation = ?", (generation,))
+            # The log says nothing of it: whoever follows the vault has to look at all of it again.
+            connection.execute("UPDATE meta SET generation = ?, epoch = epoch + 1", (generation,))
             connection.execute(
                 "UPDATE keyring.meta SET generation = ?, audit_number = ?, audit_hash = ?", (generation, *vault[3:])
             )
@@ -258,6 +262,7 @@ class VaultFiles:
         """The key first: from then on every copy of the rows is noise. How many templates went."""
         connection.execute("DELETE FROM keyring.data_keys WHERE subject = ?", (subject,))
         connection.execute("DELETE FROM subjects WHERE subject = ?", (subject,))
+        connection.execute("DELETE FROM sketches WHERE subject = ?", (subject,))
         return connection.execute("DELETE FROM templates WHERE subject = ?", (subject,)).rowcount
 
 

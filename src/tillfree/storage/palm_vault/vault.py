@@ -13,27 +13,17 @@ from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.palm_vault.errors import TamperedError, VaultError, VaultKeyError
 from tillfree.storage.palm_vault.files import KEYRING_NAME, SITE_KEYS, VAULT_NAME
 from tillfree.storage.palm_vault.key_rooms import KeyRoom, Wrapped
-from tillfree.storage.palm_vault.log import VaultLog
 from tillfree.storage.palm_vault.records import ErasureProof, Profile, StationRecord, Template, VaultCounts
-from tillfree.storage.palm_vault.sealing import Place, digest_of, new_key, open_sealed, seal
+from tillfree.storage.palm_vault.rows import KeptTemplate, VaultRows
+from tillfree.storage.palm_vault.sealing import Place, new_key, open_sealed, seal
 
 __all__ = ["KeptTemplate", "PalmVault"]
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
-_profiles = msgspec.msgpack.Decoder(Profile)
-_templates = msgspec.msgpack.Decoder(Template)
 _stations = msgspec.msgpack.Decoder(StationRecord)
 
 
-class KeptTemplate(msgspec.Struct, frozen=True):
-    """A template with its number, which no other one ever has, and whose it is."""
-
-    number: int
-    subject: str
-    template: Template
-
-
-class PalmVault(VaultLog):
+class PalmVault(VaultRows):
     """One vault. Every method raises VaultError where its files cannot be used, TamperedError where they do not hold.
 
     Any method that changes something writes it down in the log of the vault, in the same transaction.
@@ -78,12 +68,6 @@ class PalmVault(VaultLog):
 
     # ---- what there is ------------------------------------------------------------------------------------------
 
-    def generation(self) -> tuple[int, int]:
-        """Counts changes, and revocations of the whole site; whoever keeps templates in memory looks here for news."""
-        with self._reading() as connection:
-            generation, epoch = connection.execute("SELECT generation, epoch FROM meta").fetchone()
-        return int(generation), int(epoch)
-
     def counts(self) -> VaultCounts:
         """How much there is."""
         with self._reading() as connection:
@@ -111,8 +95,8 @@ class PalmVault(VaultLog):
     def templates(self, subject: str) -> list[KeptTemplate]:
         """The templates of a person."""
         with self._reading() as connection:
-            found = self._opened(connection, subject)
-            return [] if found is None else self._templates_of(connection, found[0], subject)
+            found = self._rows(connection, subject)
+            return [] if found is None else self._open_templates(found[0], subject, found[3])
 
     def template_numbers(self, after: int = 0) -> dict[int, str]:
         """Whose each template is, of those with a greater number."""
@@ -200,6 +184,10 @@ class PalmVault(VaultLog):
                 self._put_profile(connection, key, subject, after)
             if instead:
                 connection.execute("DELETE FROM templates WHERE subject = ?", (subject,))
+            if instead or templates:
+                # Whoever follows the log must hear of it, and no sketch may outlive what it was made from.
+                assert entry is not None, "templates come and go with an entry in the log"
+                connection.execute("DELETE FROM sketches WHERE subject = ?", (subject,))
             self._put_templates(connection, key, subject, templates)
             self._note_digest(connection, key, subject)
             if entry is not None:
@@ -243,6 +231,7 @@ class PalmVault(VaultLog):
         """
         with self._changing() as connection:
             self._put_site_key(connection, self._vault, "templates")
+            connection.execute("DELETE FROM sketches")
             subjects = [row[0] for row in connection.execute("SELECT subject FROM subjects")]
             stay = sum(self._revoke(connection, subject) for subject in subjects)
             connection.execute("UPDATE meta SET epoch = epoch + 1")
@@ -334,28 +323,8 @@ class PalmVault(VaultLog):
 
     # ---- sealing ------------------------------------------------------------------------------------------------
 
-    def _key_place(self, subject: str) -> Place:
-        return Place(self._vault, subject, "data key")
-
     def _station_place(self, station: str) -> Place:
         return Place(self._vault, station, "station")
-
-    def _opened(self, connection: sqlite3.Connection, subject: str) -> tuple[bytes, Profile] | None:
-        """The key and the profile of a person, if all of their rows are those that were written last."""
-        row = connection.execute(
-            "SELECT wrapped_by, wrapped, digest, profile FROM keyring.data_keys JOIN subjects USING (subject) "
-            "WHERE subject = ?",
-            (subject,),
-        ).fetchone()
-        if row is None:
-            return None
-        key = self._keys.unwrap(Wrapped(row[0], row[1]), self._key_place(subject))
-        if self._digest(connection, key, subject) != row[2]:
-            raise TamperedError(
-                f"{self._where}: rows of {subject} are not those that were written last: changed, missing, or put back "
-                "from an older copy; erase this person and enrol them anew"
-            )
-        return key, _profiles.decode(open_sealed(key, row[3], Place(self._vault, subject, "profile")))
 
     def _rekey(
         self, connection: sqlite3.Connection, subject: str, profile: Profile, templates: Sequence[Template]
@@ -384,34 +353,3 @@ class PalmVault(VaultLog):
             (number,) = connection.execute("SELECT template_numbers FROM meta").fetchone()
             sealed = seal(key, _encoder.encode(template), Place(self._vault, subject, "template", number))
             connection.execute("INSERT INTO templates VALUES (?, ?, ?)", (number, subject, sealed))
-
-    def _templates_of(self, connection: sqlite3.Connection, key: bytes, subject: str) -> list[KeptTemplate]:
-        rows = connection.execute("SELECT number, sealed FROM templates WHERE subject = ? ORDER BY number", (subject,))
-        return [
-            KeptTemplate(
-                number,
-                subject,
-                _templates.decode(open_sealed(key, sealed, Place(self._vault, subject, "template", number))),
-            )
-            for number, sealed in rows
-        ]
-
-    def _digest(self, connection: sqlite3.Connection, key: bytes, subject: str) -> bytes:
-        rows = [
-            (
-                "profile",
-                0,
-                connection.execute("SELECT profile FROM subjects WHERE subject = ?", (subject,)).fetchone()[0],
-            )
-        ]
-        for number, sealed in connection.execute(
-            "SELECT number, sealed FROM templates WHERE subject = ? ORDER BY number", (subject,)
-        ):
-            rows.append(("template", number, sealed))
-        return digest_of(key, rows)
-
-    def _note_digest(self, connection: sqlite3.Connection, key: bytes, subject: str) -> None:
-        connection.execute(
-            "UPDATE keyring.data_keys SET digest = ? WHERE subject = ?",
-            (self._digest(connection, key, subject), subject),
-        )

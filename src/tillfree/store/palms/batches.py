@@ -14,7 +14,8 @@ from tillfree.store.palms.consents import need_consent, with_consent
 from tillfree.store.palms.enrolment import chosen_templates, good_samples
 from tillfree.store.palms.errors import PalmDeskError
 from tillfree.store.palms.galleries import KeptGallery
-from tillfree.store.palms.known import KnownPalms
+from tillfree.store.palms.index_settings import IndexSettings
+from tillfree.store.palms.known import KnownPalms, sketches_of
 from tillfree.store.palms.recogniser import Recogniser, Sample
 from tillfree.store.palms.settings import PalmSettings
 
@@ -22,7 +23,6 @@ __all__ = ["Checked", "Newcomer", "Outcome", "check_newcomers", "keep_newcomers"
 
 _AT_ONCE = 100
 """So many are kept in one transaction: the disk is waited for once, and little is lost when the power goes."""
-_OTHERS = 16
 _DAY_NS = 86_400 * NS_PER_S
 
 
@@ -87,7 +87,7 @@ def check_newcomers(
     """
     checked = [_alone(one, gallery, recogniser, settings, now_ns) for one in newcomers]
     needed = recogniser.threshold(max(1, gallery.persons + len(newcomers)), settings.duplicate_rate)
-    like = _like_each_other(checked, KnownPalms(recogniser.gallery(gallery.site_key)), needed)
+    like = _like_each_other(checked, gallery.site_key, recogniser, settings.index, needed)
     out: list[Checked] = []
     for at, one in enumerate(checked):
         if not one.outcome.done:
@@ -162,15 +162,19 @@ def _left_out(one: Checked, outcome: Outcome) -> Checked:
     return dataclasses.replace(one, outcome=outcome)
 
 
-def _like_each_other(checked: Sequence[Checked], known: KnownPalms, needed: float) -> list[set[int]]:
+def _like_each_other(
+    checked: Sequence[Checked], site_key: bytes, recogniser: Recogniser, index: IndexSettings, needed: float
+) -> list[set[int]]:
     """Of each newcomer the numbers of those who are the same person: whoever of the two finds the other one."""
-    put = [(at, template) for at, one in enumerate(checked) for template in one.templates]
-    known.put((number, str(at), template.hand, template.data) for number, (at, template) in enumerate(put))
+    templates = {str(at): one.templates for at, one in enumerate(checked)}
+    gallery = recogniser.gallery(site_key, index)
+    known = KnownPalms(gallery, lambda those: {name: templates[name] for name in those}, index.candidates)
+    known.put({name: sketches_of(those, recogniser) for name, those in templates.items()})
     like: list[set[int]] = [set() for _ in checked]
     for at, one in enumerate(checked):
         for those in one.found.values():
-            # Their own templates are the nearest of all, and take places in the short list.
-            for match in known.search(those, _OTHERS + len(one.templates)):
+            # Their own hands are the nearest of all, and take places in the short list.
+            for match in known.search(those, index.candidates + len(one.templates)):
                 other = int(match.subject)
                 if other != at and match.log_ratio >= needed:
                     like[at].add(other)

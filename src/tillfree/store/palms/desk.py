@@ -44,7 +44,7 @@ class PalmDesk(PalmOffice):
         """
         super().__init__(vault, settings, now_ns, site=site)
         self.recogniser = recogniser
-        self._gallery = KeptGallery(vault, recogniser)
+        self._gallery = KeptGallery(vault, recogniser, settings.index)
         self._enrolling = threading.Lock()
 
     # ---- enrolling ----------------------------------------------------------------------------------------------

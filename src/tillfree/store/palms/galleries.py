@@ -1,32 +1,62 @@
-"""The templates of the vault in memory, as they are now: what another process erased is not found here any more."""
+"""Everybody of the vault in an index, as they are now: what another process erased is not found here any more.
+
+In memory there is what people are found by (a sketch, some 130 bytes for each hand and kind of light). Their templates
+stay sealed on the disk; those of the few who look most alike are opened when somebody holds a hand.
+"""
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
 
 from tillfree.palm.thresholds import fmr_for_gallery
-from tillfree.storage.palm_vault.errors import TamperedError, VaultKeyError
-from tillfree.storage.palm_vault.vault import KeptTemplate, PalmVault
-from tillfree.store.palms.known import KnownPalms, Match
+from tillfree.storage.palm_vault.errors import TamperedError, VaultError, VaultKeyError
+from tillfree.storage.palm_vault.records import Template
+from tillfree.storage.palm_vault.rows import Sketch
+from tillfree.storage.palm_vault.vault import PalmVault
+from tillfree.store.palms.index_settings import IndexSettings
+from tillfree.store.palms.known import KnownPalms, Match, sketches_of
 from tillfree.store.palms.recogniser import Recogniser, Sample
 
 __all__ = ["KeptGallery"]
 
 _log = logging.getLogger(__name__)
 _RATE_MAX = 0.5
+_AT_ONCE = 1000
+"""So many persons are read in one go, so that other processes come in between."""
+_KEPT_FROM = 500
+"""Fewer new sketches are not worth a write: their templates are opened in a moment."""
+_OPENED_MAX = 256
+"""The templates of so many persons stay open, of those who were compared last."""
+_NO_ENTRY = 2**62
+_AS_IT_COMES = IndexSettings()
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What the vault keeps as the sketch of a person, by which scheme."""
+
+    scheme: str
+    parts: tuple[bytes, ...]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Kept)
 
 
 class KeptGallery:
     """Follows the vault. Methods may be called by any thread."""
 
-    def __init__(self, vault: PalmVault, recogniser: Recogniser) -> None:
-        self._vault, self._recogniser = vault, recogniser
+    def __init__(self, vault: PalmVault, recogniser: Recogniser, index: IndexSettings = _AS_IT_COMES) -> None:
+        """Takes over everybody. Raises VaultError."""
+        self._vault, self._recogniser, self._index = vault, recogniser, index
         self._lock = threading.RLock()
-        self._seen: dict[int, str] = {}
-        self._generation, self._epoch = -1, -1
+        self._generation, self._epoch, self._logged = -1, -1, 0
         self._known: KnownPalms
+        self._open: OrderedDict[str, Sequence[Template]] = OrderedDict()
         self.broken: set[str] = set()
-        """Persons whose rows do not hold: nobody finds them."""
+        """Persons whose rows did not hold when they were opened last: nobody finds them."""
         self.refresh()
 
     def refresh(self) -> None:
@@ -35,36 +65,22 @@ class KeptGallery:
             generation, epoch = self._vault.generation()
             if generation == self._generation:
                 return
+            # What changes from here on is in the log behind this entry, and looked at the next time.
+            logged, changed = self._vault.changed_since(self._logged if epoch == self._epoch else _NO_ENTRY)
             if epoch != self._epoch:
-                self._known, self._seen = KnownPalms(self._recogniser.gallery(self.site_key)), {}
-            # Numbers grow and are never given again, so only what is gone needs a look at all of them.
-            new = self._vault.template_numbers(after=max(self._seen, default=0))
-            if self._vault.template_count() != len(self._seen) + len(new):
-                there = self._vault.template_numbers()
-                for number in [number for number in self._seen if number not in there]:
-                    del self._seen[number]
-                    self._known.remove(number)
-                new = {number: subject for number, subject in there.items() if number not in self._seen}
-            self._seen |= new
-            self._put([one for subject in sorted(set(new.values())) for one in self._load(subject)])
-            self.broken &= set(self._seen.values())
-            self._generation, self._epoch = generation, epoch
+                self._begin_anew()
+            else:
+                self._take(changed)
+            self._generation, self._epoch, self._logged = generation, epoch, logged
 
     def __len__(self) -> int:
-        with self._lock:
-            return len(self._known)
+        return self.persons
 
     @property
     def persons(self) -> int:
         """How many people can be found."""
         with self._lock:
             return self._known.persons
-
-    @property
-    def outdated(self) -> int:
-        """How many templates another scheme made, or cannot be read: nobody finds them."""
-        with self._lock:
-            return len(self._seen) - len(self._known)
 
     @property
     def site_key(self) -> bytes:
@@ -97,22 +113,91 @@ class KeptGallery:
         with self._lock:
             return self._known.has(subject)
 
-    @property
-    def epoch(self) -> int:
-        """How often all palms were revoked, up to what was taken over last."""
-        return self._epoch
+    # ---- following the vault ------------------------------------------------------------------------------------
 
-    def _load(self, subject: str) -> list[KeptTemplate]:
-        """The templates of a person that are not there yet, and can be compared."""
+    def _begin_anew(self) -> None:
+        """Everybody, by their sketches; who has none yet is opened, and gets one."""
+        gallery = self._recogniser.gallery(self.site_key, self._index)
+        self._known = KnownPalms(gallery, self._opened, self._index.candidates)
+        self._open.clear()
+        self.broken.clear()
+        to_open: list[str] = []
+        after = ""
+        while page := self._vault.sketches(after, _AT_ONCE):
+            after = page[-1][0]
+            found = {subject: self._parts(data) for subject, data in page}
+            to_open += [subject for subject, parts in found.items() if parts is None]
+            self._known.put({subject: parts for subject, parts in found.items() if parts is not None})
+        to_open += self._vault.without_sketch()
+        keeps = len(to_open) >= _KEPT_FROM
+        for begin in range(0, len(to_open), _AT_ONCE):
+            sketches = self._take(to_open[begin : begin + _AT_ONCE])
+            if keeps and not self._keep(sketches):
+                keeps = False
+
+    def _parts(self, data: bytes | None) -> tuple[bytes, ...] | None:
+        """The parts of a sketch; None where it does not open, or another scheme made it."""
         try:
-            kept = self._vault.templates(subject)
-        except (TamperedError, VaultKeyError) as error:
+            kept = None if data is None else _decoder.decode(data)
+        except msgspec.DecodeError:  # of another version of this program
+            kept = None
+        if kept is None:
+            return None
+        return kept.parts if kept.scheme == self._recogniser.scheme else None
+
+    def _take(self, subjects: Sequence[str]) -> dict[str, Sketch]:
+        """Takes persons over as they are now, whatever there was of them; their sketches."""
+        for subject in subjects:
+            self._open.pop(subject, None)
+        opened = self._vault.templates_of(subjects)
+        self.broken.difference_update(subjects)
+        self._note(opened.broken)
+        parts: dict[str, tuple[bytes, ...]] = {
+            subject: sketches_of(self._comparable(kept.template for kept in those), self._recogniser)
+            for subject, those in opened.templates.items()
+        }
+        self._known.put({subject: parts.get(subject, ()) for subject in subjects})
+        return {
+            subject: Sketch(_encoder.encode(_Kept(self._recogniser.scheme, those)), opened.state[subject])
+            for subject, those in parts.items()
+        }
+
+    def _keep(self, sketches: Mapping[str, Sketch]) -> bool:
+        """A sketch saves time at the next start, and nothing else: that it cannot be kept stops nobody."""
+        try:
+            self._vault.keep_sketches(sketches)
+        except VaultError as error:
+            _log.warning("the next start will take as long as this one: %s", error)
+            return False
+        return True
+
+    # ---- opening ------------------------------------------------------------------------------------------------
+
+    def _opened(self, subjects: Collection[str]) -> dict[str, Sequence[Template]]:
+        """Templates that can be compared, of these persons, as they are now or were a moment ago."""
+        closed = sorted(subject for subject in subjects if subject not in self._open)
+        if closed:
+            opened = self._vault.templates_of(closed)
+            if self._vault.generation()[1] != self._epoch:  # they are of another key than what they are compared with
+                return {}
+            self._note(opened.broken)
+            for subject, kept in opened.templates.items():
+                self._open[subject] = self._comparable(one.template for one in kept)
+        found = {}
+        for subject in subjects:
+            templates = self._open.get(subject)
+            if templates:
+                self._open.move_to_end(subject)
+                found[subject] = templates
+        while len(self._open) > _OPENED_MAX:
+            self._open.popitem(last=False)
+        return found
+
+    def _comparable(self, templates: Iterable[Template]) -> list[Template]:
+        return [one for one in templates if one.scheme == self._recogniser.scheme]
+
+    def _note(self, broken: Mapping[str, TamperedError | VaultKeyError]) -> None:
+        for subject, error in broken.items():
             if subject not in self.broken:
                 _log.error("somebody in the vault of palms cannot be recognised: %s", error)
             self.broken.add(subject)
-            return []
-        scheme = self._recogniser.scheme
-        return [one for one in kept if one.number not in self._known and one.template.scheme == scheme]
-
-    def _put(self, kept: Sequence[KeptTemplate]) -> None:
-        self._known.put((one.number, one.subject, one.template.hand, one.template.data) for one in kept)

@@ -1,19 +1,27 @@
-"""Templates in memory with whose they are: who is most like the hands that are shown."""
+"""Persons in an index, whose templates are opened when they are needed: who is most like the hands that are shown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tillfree.palm.strangers import Strangers
-from tillfree.storage.palm_vault.records import Hand
+from tillfree.storage.palm_vault.records import Hand, Template
 from tillfree.store.palms.rates import of_hands, of_tries
-from tillfree.store.palms.recogniser import Gallery, Sample
+from tillfree.store.palms.recogniser import Gallery, Recogniser, Sample
+from tillfree.store.palms.roster import Roster
 
-__all__ = ["KnownPalms", "Match", "NamedTemplate"]
+__all__ = ["KnownPalms", "Match", "Openable", "sketches_of"]
 
-NamedTemplate = tuple[int, str, Hand, bytes]
-"""The number of a template, whose it is, of which hand, and the template."""
-_CANDIDATES = 16
+Openable = Callable[[Collection[str]], Mapping[str, Sequence[Template]]]
+"""Gives the templates of persons; whoever has none, or cannot be opened, is not in the answer."""
 _STRANGERS = 3
 """So many others are compared in each search, to learn what strangers score here."""
+
+
+def sketches_of(templates: Sequence[Template], recogniser: Recogniser) -> tuple[bytes, ...]:
+    """What an index finds a person by: what was taken of one hand at one time becomes one sketch for each band."""
+    groups: dict[tuple[Hand, int], list[bytes]] = {}
+    for one in templates:
+        groups.setdefault((one.hand, one.made_ns), []).append(one.data)
+    return tuple(sketch for data in groups.values() for sketch in recogniser.sketches(data))
 
 
 class Match:
@@ -26,82 +34,72 @@ class Match:
 
 
 class KnownPalms:
-    """Templates of persons, each under a number of its own. Used by one thread at a time."""
+    """Persons in a gallery. Used by one thread at a time."""
 
-    def __init__(self, gallery: Gallery) -> None:
-        """`gallery` is an empty one."""
-        self._gallery = gallery
-        self._of: dict[int, tuple[str, Hand]] = {}
-        self._numbers: dict[str, list[int]] = {}
-        self._data: dict[int, bytes] = {}
-        self._turn: Iterator[str] = iter(())
+    def __init__(self, gallery: Gallery, opened: Openable, candidates: int) -> None:
+        """`gallery` is an empty one; so many candidates are compared in full for each sample."""
+        self._gallery, self._opened, self._candidates = gallery, opened, candidates
+        self._roster = Roster()
         self.strangers = Strangers()
         """What people scored who are not each other."""
-
-    def __len__(self) -> int:
-        return len(self._of)
-
-    def __contains__(self, number: int) -> bool:
-        return number in self._of
 
     @property
     def persons(self) -> int:
         """How many people can be found."""
-        return len(self._numbers)
+        return len(self._roster)
 
     def has(self, subject: str) -> bool:
-        """Whether there is a template of them."""
-        return subject in self._numbers
+        """Whether somebody can be found."""
+        return subject in self._roster
 
-    def put(self, templates: Iterable[NamedTemplate]) -> None:
-        """All at once: an index takes many as fast as one."""
-        those = list(templates)
-        self._gallery.put([number for number, *_ in those], [data for *_, data in those])
-        for number, subject, hand, data in those:
-            self._of[number] = (subject, hand)
-            self._data[number] = data
-            self._numbers.setdefault(subject, []).append(number)
+    def put(self, persons: Mapping[str, Sequence[bytes]]) -> None:
+        """Persons with their sketches, in the place of what there was of them; without any they are not found.
 
-    def remove(self, number: int) -> None:
-        """Forgets a template; unknown numbers are fine."""
-        if number not in self._of:
-            return
-        self._gallery.remove(number)
-        subject, _ = self._of.pop(number)
-        del self._data[number]
-        self._numbers[subject].remove(number)
-        if not self._numbers[subject]:
-            del self._numbers[subject]
+        An index takes many as fast as one.
+        """
+        self.remove(persons)
+        there = [(subject, sketches) for subject, sketches in persons.items() if sketches]
+        places = self._roster.add([(subject, len(sketches)) for subject, sketches in there])
+        self._gallery.put(places, [sketch for _, sketches in there for sketch in sketches])
+
+    def remove(self, subjects: Collection[str]) -> None:
+        """Forgets persons; unknown ones are fine."""
+        places = self._roster.remove(subjects)
+        if places:
+            self._gallery.remove(places)
 
     def search(
-        self, samples: Sequence[Sample], candidates: int = _CANDIDATES, needed: float | None = None
+        self, samples: Sequence[Sample], candidates: int | None = None, needed: float | None = None
     ) -> list[Match]:
         """Persons, the most probable first. Left and right palms are two witnesses: their ratios are multiplied.
 
         Several samples of one hand, and several templates of it, are one witness: the mean of their ratios counts
-        (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match. Of each sample the
-        persons of so many templates that look most like it are compared.
+        (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match. For each sample so many
+        are compared in full as look most like it.
 
         Where somebody would be recognised from `needed` on, a few others are compared, too, whoever they are: all but
         the best who reaches it are strangers. (To leave out all who look alike would hide how high strangers score.)
         """
         probes = self._probes(samples)
-        found = {
-            self._of[number][0]
+        near = {
+            self._roster.name_of(place)
             for _, probe in probes
-            for number in self._gallery.near(probe, candidates)
-            if number in self._of
+            for place in self._gallery.near(probe, candidates or self._candidates)
         }
-        matches = [Match(subject, self._score(subject, probes)) for subject in found]
+        matches = [Match(subject, _together(tries)) for subject, tries in self._tries(near - {""}, probes).items()]
         matches.sort(key=lambda one: (-one.log_ratio, one.subject))
         if needed is not None:
             known = matches[0].subject if matches and matches[0].log_ratio >= needed else ""
-            self.strangers.add(_together(tries) for tries in self._others(known, probes))
+            others = set(self._roster.next_ones(_STRANGERS)) - {known}
+            self.strangers.add(
+                _together(tries) for tries in self._tries(others, probes).values() if any(tries.values())
+            )
         return matches
 
     def score(self, subject: str, samples: Sequence[Sample]) -> float | None:
         """The same for one person; None where they have no template."""
-        return self._score(subject, self._probes(samples)) if self._numbers.get(subject) else None
+        tries = self._tries([subject], self._probes(samples)) if self.has(subject) else {}
+        return _together(tries[subject]) if tries else None
 
     def compared(self, samples: Sequence[Sample], data: Sequence[Sequence[bytes]]) -> list[tuple[int, int, float]]:
         """Samples of one hand with templates of others of them, which need not be known here.
@@ -123,33 +121,21 @@ class KnownPalms:
     def _probes(self, samples: Sequence[Sample]) -> list[tuple[Hand, object]]:
         return [(sample.hand, self._gallery.probe(sample)) for sample in samples]
 
-    def _score(self, subject: str, probes: Sequence[tuple[Hand, object]]) -> float:
-        return _together(self._tries(subject, probes))
+    def _tries(
+        self, subjects: Collection[str], probes: Sequence[tuple[Hand, object]]
+    ) -> dict[str, dict[Hand, list[float]]]:
+        """Of persons the log ratios of each hand that was shown, with those templates that may be of that hand.
 
-    def _tries(self, subject: str, probes: Sequence[tuple[Hand, object]]) -> dict[Hand, list[float]]:
-        """The log ratios of each hand that was shown, with the templates of one person that may be of that hand."""
-        tries: dict[Hand, list[float]] = {}
-        for shown, probe in probes:
-            for number in self._numbers.get(subject, ()):
-                hand = self._of[number][1]
-                if "unknown" in (hand, shown) or hand == shown:
-                    tries.setdefault(shown, []).extend(self._gallery.scores(probe, self._data[number]))
-        return tries
-
-    def _others(self, known: str, probes: Sequence[tuple[Hand, object]]) -> Iterator[dict[Hand, list[float]]]:
-        """Tries with the next few persons in turn, but for the one who is recognised."""
-        for _ in range(min(_STRANGERS, self.persons)):
-            subject = self._next()
-            if subject is not None and subject != known and any((tries := self._tries(subject, probes)).values()):
-                yield tries
-
-    def _next(self) -> str | None:
-        for _ in range(2):
-            try:
-                return next(self._turn)
-            except (StopIteration, RuntimeError):  # the round is over, or somebody came or went meanwhile
-                self._turn = iter(self._numbers)
-        return None
+        Who was erased a moment ago is not among them.
+        """
+        found: dict[str, dict[Hand, list[float]]] = {}
+        for subject, templates in self._opened(subjects).items():
+            tries = found.setdefault(subject, {})
+            for shown, probe in probes:
+                for one in templates:
+                    if "unknown" in (one.hand, shown) or one.hand == shown:
+                        tries.setdefault(shown, []).extend(self._gallery.scores(probe, one.data))
+        return found
 
 
 def _together(tries: dict[Hand, list[float]]) -> float:

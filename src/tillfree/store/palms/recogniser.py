@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tillfree.palm.samples import HandImage
 from tillfree.storage.palm_vault.records import Hand
+from tillfree.store.palms.index_settings import IndexSettings
 
 __all__ = ["Gallery", "Protected", "Recogniser", "Sample"]
 
@@ -44,14 +45,14 @@ class Protected:
 
 
 class Gallery(Protocol):
-    """Protected templates in memory, all under one site key. Used by one thread at a time."""
+    """Sketches of hands in memory, all under one site key. Used by one thread at a time."""
 
-    def put(self, numbers: Sequence[int], data: Sequence[bytes]) -> None:
-        """Adds templates, each under a number that is not in use."""
+    def put(self, places: Sequence[int], sketches: Sequence[bytes]) -> None:
+        """Adds sketches, each at a place that is not in use."""
         ...
 
-    def remove(self, number: int) -> None:
-        """Forgets a template; unknown numbers are fine."""
+    def remove(self, places: Sequence[int]) -> None:
+        """Forgets sketches; unknown places are fine."""
         ...
 
     def probe(self, sample: Sample) -> object:
@@ -59,7 +60,7 @@ class Gallery(Protocol):
         ...
 
     def near(self, probe: object, count: int) -> Sequence[int]:
-        """The numbers of the templates that are most like it, as far as a quick look tells."""
+        """The places of the sketches that are most like it, as far as a quick look tells."""
         ...
 
     def scores(self, probe: object, data: bytes) -> Sequence[float]:
@@ -67,7 +68,7 @@ class Gallery(Protocol):
         ...
 
     def __len__(self) -> int:
-        """How many templates there are."""
+        """How many sketches there are."""
         ...
 
 
@@ -87,8 +88,12 @@ class Recogniser(Protocol):
         """What is kept of a sample with features: one template for each band."""
         ...
 
-    def gallery(self, site_key: bytes) -> Gallery:
-        """A new gallery."""
+    def sketches(self, templates: Sequence[bytes]) -> Sequence[bytes]:
+        """What a gallery finds a hand by, of the templates that were made of it at one time: one for each band."""
+        ...
+
+    def gallery(self, site_key: bytes, index: IndexSettings) -> Gallery:
+        """A new gallery, which searches as these settings say."""
         ...
 
     def threshold(self, persons: int, rate: float) -> float:

@@ -16,6 +16,7 @@ from tillfree.palm.protection.protector import ProtectedProbe, Protector
 from tillfree.palm.protection.template import ProtectedTemplate
 from tillfree.palm.samples import BANDS, Band, HandImage, HandSide, PalmRegion, Quality
 from tillfree.palm.thresholds import fmr_for_gallery
+from tillfree.store.palms.index_settings import IndexSettings
 from tillfree.store.palms.rates import log_ratio_for
 from tillfree.store.palms.recogniser import Gallery, Protected, Sample
 
@@ -130,9 +131,21 @@ class RoomRecogniser:
         protector = Protector(site_key)
         return [Protected(one.band, msgspec.msgpack.encode(_stored(protector, one))) for one in _features_of(sample)]
 
-    def gallery(self, site_key: bytes) -> Gallery:
-        """A new gallery."""
-        return _RoomGallery(Protector(site_key))
+    def sketches(self, templates: Sequence[bytes]) -> Sequence[bytes]:
+        """One for each band: its code is what most of the templates say of each bit. Raises PalmError.
+
+        A code of several samples is nearer to the next one than each of them alone, and an index of one code for each
+        hand is as much smaller and faster.
+        """
+        codes: dict[Band, list[bytes]] = {}
+        for data in templates:
+            stored = msgspec.msgpack.decode(data, type=_Stored)
+            codes.setdefault(ProtectedTemplate.from_bytes(stored.template).band, []).append(stored.code)
+        return [bytes((BANDS.index(band),)) + _majority(those) for band, those in codes.items()]
+
+    def gallery(self, site_key: bytes, index: IndexSettings) -> Gallery:
+        """A new gallery, which searches as these settings say."""
+        return _RoomGallery(Protector(site_key), index)
 
     def threshold(self, persons: int, rate: float) -> float:
         """What strangers reach this often at most, by either of two bounds: the lower threshold of both.
@@ -158,41 +171,41 @@ def _threshold(persons: int, rate: float) -> float:
 class _RoomGallery:
     """Behind the protocol `Gallery`: one index for each band."""
 
-    def __init__(self, protector: Protector) -> None:
-        self._protector = protector
+    def __init__(self, protector: Protector, settings: IndexSettings) -> None:
+        self._protector, self._settings = protector, settings
         self._indexes: dict[Band, PalmIndex] = {}
-        self._bands: dict[int, Band] = {}
         self._without_code: set[int] = set()
 
-    def put(self, numbers: Sequence[int], data: Sequence[bytes]) -> None:
-        """Raises PalmError where one is no template."""
+    def put(self, places: Sequence[int], sketches: Sequence[bytes]) -> None:
         codes: dict[Band, list[tuple[int, bytes]]] = {}
-        for number, one in zip(numbers, data, strict=True):
-            stored = msgspec.msgpack.decode(one, type=_Stored)
-            band = ProtectedTemplate.from_bytes(stored.template).band
-            self._bands[number] = band
-            if stored.code:
-                codes.setdefault(band, []).append((number, stored.code))
+        for place, sketch in zip(places, sketches, strict=True):
+            if len(sketch) > 1:
+                codes.setdefault(BANDS[sketch[0]], []).append((place, sketch[1:]))
             else:
-                self._without_code.add(number)
+                self._without_code.add(place)
         for band, those in codes.items():
             width = len(those[0][1])
             if band not in self._indexes:
-                self._indexes[band] = PalmIndex(self._protector.key_id, width)
+                self._indexes[band] = PalmIndex(
+                    self._protector.key_id,
+                    width,
+                    exact_max=self._settings.exact_max,
+                    shard_rows=self._settings.shard_rows,
+                    looked_at=self._settings.looked_at,
+                )
             packed = np.frombuffer(b"".join(code for _, code in those), np.uint8).reshape(len(those), width)
-            self._indexes[band].add([number for number, _ in those], packed)
+            self._indexes[band].add([place for place, _ in those], packed)
 
-    def remove(self, number: int) -> None:
-        band = self._bands.pop(number, None)
-        self._without_code.discard(number)
-        if band in self._indexes:
-            self._indexes[band].remove(number)
+    def remove(self, places: Sequence[int]) -> None:
+        self._without_code.difference_update(places)
+        for index in self._indexes.values():
+            index.remove_all(places)
 
     def probe(self, sample: Sample) -> object:
         return tuple(self._protector.probe(one) for one in _features_of(sample))
 
     def near(self, probe: object, count: int) -> Sequence[int]:
-        """Those with the largest cosines; templates without an embedding are all looked at, and so are few."""
+        """Those with the largest cosines; palms without an embedding are all looked at, where they are few."""
         found: dict[int, float] = {}
         for one in _probes_of(probe):
             features = one.features
@@ -211,7 +224,17 @@ class _RoomGallery:
         ]
 
     def __len__(self) -> int:
-        return len(self._bands)
+        return len(self._without_code) + sum(len(index) for index in self._indexes.values())
+
+
+def _majority(codes: Sequence[bytes]) -> bytes:
+    """The bits that most codes have; where as many have another one, those of the first."""
+    codes = [code for code in codes if code]
+    if len(codes) < 2:
+        return codes[0] if codes else b""
+    bits = np.unpackbits(np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), -1), axis=1)
+    four_times = 4 * bits.sum(axis=0, dtype=np.int32) + 2 * bits[0].astype(np.int32) - 1
+    return np.packbits(four_times > 2 * len(codes)).tobytes()
 
 
 def _stored(protector: Protector, features: Features) -> _Stored:

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from tillfree.storage.palm_vault.records import Purpose
 from tillfree.store.palms.door_settings import DoorSettings, check_doors
+from tillfree.store.palms.index_settings import IndexSettings
 from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings
 
 __all__ = ["PalmSettings"]
@@ -219,6 +220,7 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             max_length=100,
         ),
     ] = ()
+    index: IndexSettings = IndexSettings()
     notice: NoticeSettings = NoticeSettings()
     station: StationSettings = StationSettings()
     attested: Annotated[
