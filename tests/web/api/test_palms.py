@@ -404,3 +404,22 @@ def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Pa
                 kept = path.read_bytes()
                 for secret in (data, data.hex().encode(), base64.b64encode(data), picture.encode(), png(9)):
                     assert secret not in kept, path
+
+
+# ---- the notice --------------------------------------------------------------------------------------------------
+
+
+def test_the_notice_is_read_in_the_language_that_it_is_asked_for_in(shop: Paying) -> None:
+    client = client_of(shop.console, "palms:read")
+    found = client.get("/api/v1/palms/notice", params={"language": "de"}).json()
+    assert (found["version"], found["language"], found["laws"]) == ("1", "de", ["gdpr", "bipa", "cubi"])
+    assert found["languages"][0] == "en"
+    assert "# Was geschieht" in found["text"]
+    assert found["parts"][0]["paragraphs"][0] in found["text"]
+    for asked in ({}, {"language": ""}, {"language": "xx"}):
+        assert client.get("/api/v1/palms/notice", params=asked).json()["language"] == "en"
+    assert client.get("/api/v1/palms/notice", params={"language": "x" * 21}).status_code == 400
+    assert client_of(shop.console, "palms:present").get("/api/v1/palms/notice").status_code == 403
+    notices, shop.console.palm_notices = shop.console.palm_notices, None
+    assert client.get("/api/v1/palms/notice").status_code == 503
+    shop.console.palm_notices = notices

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from tillfree.storage.palm_vault.records import Purpose
-from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings
+from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings, need_lawful_days
 
 __all__ = ["PalmSettings"]
 
@@ -203,9 +203,10 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         int,
         Meta(
             title="Forgotten after",
-            description="Whoever was not recognised for so long is erased (at most three years, as BIPA wants it).",
+            description="Whoever was not recognised for so long is erased: 365 days at most where palm.notice.laws has "
+            "cubi (Texas), 1095 where it has bipa (Illinois).",
             ge=1,
-            le=1095,
+            le=3650,
             extra_json_schema=_unit("days"),
         ),
     ] = 365
@@ -238,3 +239,7 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             extra_json_schema=_unit("s"),
         ),
     ] = 120
+
+    def __post_init__(self) -> None:
+        need_lawful_days(self.notice.laws, "palm.inactive_days", self.inactive_days)
+        need_lawful_days(self.notice.laws, "palm.notice.policy_days", self.notice.policy_days)

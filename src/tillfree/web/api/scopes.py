@@ -47,7 +47,7 @@ SCOPES: dict[Scope, str] = {
     "entries:write": later("Issue codes with which shoppers enter"),
     "entries:present": later("Be a reader at a gate: show codes, badges and palms, and open it"),
     "accounts:write": later("Link cards, loyalty accounts and coupons to accounts"),
-    "palms:read": later("See how many palms are enrolled, and which stations there are"),
+    "palms:read": later("Read the notice about palms, how many are enrolled, and which stations there are"),
     "palms:enrol": later("Enrol palms, with the consent of their owners"),
     "palms:present": later("Be a palm station: recognise palms, and ask what they may do"),
     "palms:write": later("Change what palms are linked to, take consent back, and delete palms"),

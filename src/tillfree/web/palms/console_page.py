@@ -45,6 +45,7 @@ def show(ask: Ask) -> Response:
         "palms/palms.html",
         room=room,
         desk=desk,
+        notice=None if ask.console.palm_notices is None else ask.console.palm_notices.all[0],
         counts=counts,
         revoked=counts.subjects - counts.with_templates,
         stations=desk.stations.names(),
