@@ -28,7 +28,7 @@ def pass_by_palm(
     Raises:
         DoorError: the number that is linked does not fit into so many bits.
     """
-    answer = palms.identify(samples, Use("door", station=door, door=door, pin=pin))
+    answer = palms.attend(samples, Use("door", station=door, door=door, pin=pin), by=door)
     if answer.allowed:
         reader.present(WiegandNumber.of(palms.profile(answer.subject).door_number, bits))
     return answer

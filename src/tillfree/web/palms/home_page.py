@@ -3,10 +3,11 @@
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from tillfree.store.palms.home import PHOTOS, Invitation
 from tillfree.store.palms.office import CONFIRM_DAYS
 from tillfree.web.ask import Ask
 from tillfree.web.errors import NotThere
-from tillfree.web.palms.home import PHOTOS, HomeEnrolment, Invitation
+from tillfree.web.palms.home import HomeEnrolment
 from tillfree.web.palms.opening import notices_of, read_by, room_of
 from tillfree.web.palms.pictures import PictureError, decode_picture
 from tillfree.web.palms.seeing import Answer, Wishes
