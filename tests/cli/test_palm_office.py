@@ -90,3 +90,26 @@ def test_keys_may_come_from_the_environment(
     monkeypatch.setenv("TILLFREE_PALM_KEY", "one:" + base64.b64encode(b"k" * 32).decode())
     assert "0 persons" in ran(capsys, *arguments)
     assert not (tmp_path / "palm-keys" / "wrapping-keys.json").exists()
+
+
+def test_the_notice_is_printed_without_any_station(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tmp_path / "store.toml"
+    settings.write_text(
+        'version = 1\nname = "Corner shop"\n[palm]\nnotice_version = "4"\n[palm.notice]\nlaws = ["cubi"]\n'
+        'language = "fr"\n',
+        encoding="utf-8",
+    )
+    assert main(["palm", "notice", "--settings", str(settings)]) == 0
+    out = capsys.readouterr()
+    assert out.out.startswith("# Ce qui se passe\n\n")
+    assert "Corner shop." in out.out
+    assert "version 4 of the notice, language fr, laws cubi; no legal advice" in out.err
+    written = tmp_path / "notice.txt"
+    assert main(["palm", "notice", "--language", "es", "-o", str(written)]) == 0
+    assert written.read_text(encoding="utf-8").startswith("# Qué ocurre\n\n")
+    capsys.readouterr()
+    assert main(["palm", "notice", "--language", "pl"]) == 2
+    assert "the notice is there in en, de, es, fr" in capsys.readouterr().err
+    before = settings.read_bytes()
+    assert main(["palm", "notice", "--settings", str(settings), "-o", str(settings)]) == 2
+    assert settings.read_bytes() == before

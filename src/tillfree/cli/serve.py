@@ -17,6 +17,7 @@ from tillfree.cli.terminal import TerminalError, say, show
 from tillfree.core.ids import PlateRef
 from tillfree.storage.database.database import Database
 from tillfree.storage.recordings.opening import open_recording
+from tillfree.store.palms.notice import notices_of_store
 from tillfree.store.running.calibration import Calibration
 from tillfree.store.running.running import RunningStore
 from tillfree.store.running.sources import LineSource, RecordingSource, Source
@@ -67,6 +68,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             receipts=receipts,
             palm_desk=palms,
             palm_doors=doors,
+            palm_notices=notices_of_store(settings.palm, settings.name) if settings.palm.enabled else None,
             palm_room=palm_room_of(settings, palms, None if counter is None else counter.desk),
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,

@@ -15,6 +15,7 @@ from tillfree.storage.database.database import Database
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.doors import PalmDoors
+from tillfree.store.palms.notice import Notices
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.running.running import RunningStore
 from tillfree.store.sale_prices import SalePrices
@@ -43,6 +44,8 @@ class Console:
     """Where palms are enrolled and recognised; None in a store that reads none."""
     palm_doors: PalmDoors | None = None
     """Doors that a palm opens; None in a store that reads no palms."""
+    palm_notices: Notices | None = None
+    """What people read before they enrol a palm; None in a store that reads none."""
     receipts: ReceiptDesk | None = None
     """Where shoppers get their receipts; None in a store where nobody pays."""
     palm_room: PalmRoom | None = None

@@ -27,6 +27,9 @@ RETAILER = "/v1/"
 PROCESSORS = "/webhooks/"
 STATION_STREAM = "/palm/stream"
 """The WebSocket of palm stations, the only one that takes pictures."""
+_MIB = 1024 * 1024
+_PHOTOS_BYTES_MAX = {f"{API}v1/palms/home": 12 * _MIB}
+"""Operations of the API that take more than others: photos of a telephone."""
 _BODY_BYTES_MAX = {API: 1024 * 1024, PROCESSORS: 1024 * 1024, RETAILER: 16 * 1024 * 1024}
 """The retailer API takes catalogues of 10,000 items at once."""
 _TYPES = {
@@ -56,7 +59,8 @@ def is_for_machines(path: str) -> bool:
 
 def body_bytes_max(path: str) -> int:
     """The largest body of a request to such an address."""
-    return next(most for begin, most in _BODY_BYTES_MAX.items() if path.startswith(begin))
+    of_photos = _PHOTOS_BYTES_MAX.get(path)
+    return of_photos or next(most for begin, most in _BODY_BYTES_MAX.items() if path.startswith(begin))
 
 
 def problem_type(status: int) -> str:

@@ -15,6 +15,8 @@ from tests.web.conftest import OPTIONS, console_on, wait_until_ended
 from tillfree.commerce.disputes import Claim
 from tillfree.simulation.options import SimulationOptions
 from tillfree.store.entry.desk import EntryDesk
+from tillfree.store.palms.notice import notices_of_store
+from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.settings import StoreSettings
 from tillfree.web.api.scopes import SCOPES
@@ -49,6 +51,7 @@ def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":m
         console.now_ns = clock
         console.desk = EntryDesk(console.database, StoreSettings(), till, clock)
         console.palm_desk = make_desk(clock=clock)
+        console.palm_notices = notices_of_store(PalmSettings(), "Corner shop")
         console.receipts = ReceiptDesk(console.database, StoreSettings(), till, clock, book=console.database)
         trips = [walk(till, clock, f"trip{number}", {"tea": number, "milk": 1}) for number in (1, 2, 3)]
         shown = console.receipts.receipt_of_trip(trips[0])

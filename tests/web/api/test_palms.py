@@ -1,8 +1,9 @@
 """Palm stations and the owners of palms: over the API, as a station signs and an app asks."""
 
 import base64
+import dataclasses
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,26 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
-from tests.store.palms.stand_in import ALL, hand_picture, make_desk
+from tests.store.palms.stand_in import ALL, StandIn, hand_picture, make_desk
 from tests.web.api.conftest import SHORT, Paying, client_of, paying_console
 from tillfree.core.time import NS_PER_MS, NS_PER_S
 from tillfree.identity.badges import Badge
 from tillfree.identity.keys import decode_key_set
-from tillfree.storage.palm_vault.records import Hand
+from tillfree.palm.samples import HandImage
+from tillfree.storage.palm_vault.records import Consent, Hand
 from tillfree.store.entry.accounts import KeptAccounts
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.ages import read_age_proof
+from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.errors import PalmDeskError
+from tillfree.store.palms.notice_settings import StationSettings
+from tillfree.store.palms.office import CONFIRM_DAYS
+from tillfree.store.palms.recogniser import Sample
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.palms.stations import SentFrame, signed_bytes
 from tillfree.store.settings import StoreSettings
+from tillfree.web.api.scopes import SCOPES
+from tillfree.web.api.shapes import moment
 
 CONSENT = {"notice": "1", "language": "en", "purposes": list(ALL)}
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -331,14 +340,187 @@ def test_a_code_that_a_station_showed_finds_the_palm_for_a_while(shop: Paying) -
     assert client.post("/api/v1/palms/link-codes", json={"code": code}).status_code == 404
 
 
-def test_an_enrolment_at_home_is_confirmed_by_the_first_hover(shop: Paying) -> None:
-    palm, client = enrolled(shop, 1, at_home=True), client_of(shop.console)
+def at_home(shop: Paying, **settings: Any) -> PalmDesk:
+    """The desk of a store where people may enrol at home."""
+    wanted = PalmSettings(may=ALL, station=StationSettings(home=True), **settings)
+    assert shop.console.palm_desk is not None
+    shop.console.palm_desk = desk = PalmDesk(shop.console.palm_desk.vault, StandIn(), wanted, shop.clock)
+    assert shop.console.till is not None
+    links = desk.links(KeptAccounts(shop.console.database))
+    shop.console.desk = EntryDesk(shop.console.database, StoreSettings(), shop.console.till, shop.clock, palms=links)
+    return desk
+
+
+def invited(shop: Paying, account: str = "ann") -> str:
+    answer = client_of(shop.console, "palms:invite").post("/api/v1/palms/home/invitations", json={"account": account})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["page"] is None
+    return str(answer.json()["secret"])
+
+
+def photos_of(person: int, secret: str, count: int = 3) -> dict[str, Any]:
+    photo = base64.b64encode(png(person)).decode()
+    return {"invitation": secret, "photos": [photo] * count, "consent": CONSENT}
+
+
+def sent(shop: Paying, body: dict[str, Any]) -> Any:
+    return client_of(shop.console, "palms:invite").post("/api/v1/palms/home", json=body)
+
+
+def test_whoever_enrolled_at_home_is_confirmed_by_the_first_signed_hover_alone(shop: Paying) -> None:
+    desk = at_home(shop)
+    answer = sent(shop, photos_of(1, invited(shop)))
+    assert (answer.status_code, answer.json()["templates"]) == (201, 3)
+    palm = answer.json()["palm"]
+    assert not desk.profile(palm).confirmed
+    assert identified(shop, 2)["reason"] == "unknown"
+    assert not desk.profile(palm).confirmed
+    found = identified(shop, 1, purpose="pay")
+    assert (found["palm"], found["allowed"]) == (palm, True)
+    profile = desk.profile(palm)
+    assert (profile.confirmed, profile.account) == (True, "ann")
+    said = {(row.entry.what, row.entry.who) for row in desk.vault.log(subject=palm, limit=9)}
+    assert ("palm.confirm", "north") in said
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_hover_that_may_do_nothing_still_confirms(shop: Paying, *, claimed: bool) -> None:
+    desk = at_home(shop)
+    body = photos_of(1, invited(shop, ""))
+    body["consent"] = CONSENT | {"purposes": ["identify"]}
+    palm = sent(shop, body).json()["palm"]
+    assert identified(shop, 1, purpose="pay", palm=palm if claimed else "")["reason"] == "no consent"
+    assert desk.profile(palm).confirmed
+
+
+def test_a_first_hover_at_a_gate_confirms_and_opens_it(shop: Paying) -> None:
+    at_home(shop)
+    palm = sent(shop, photos_of(1, invited(shop))).json()["palm"]
+    assert shop.console.palm_desk is not None
+    body = {"captures": [capture(shop, 1)], "gate": "gate"}
+    assert client_of(shop.console, "palms:present").post("/api/v1/palms/entries", json=body).json()["opens"]
+    assert shop.console.palm_desk.profile(palm).confirmed
+
+
+class Unjudged(StandIn):
+    """Nobody judges whether a hand lives, or it does not."""
+
+    def __init__(self, live: bool | None) -> None:
+        super().__init__()
+        self.live = live
+
+    def read(self, frames: Sequence[HandImage]) -> Sample:
+        return dataclasses.replace(super().read(frames), live=self.live)
+
+
+@pytest.mark.parametrize(("attested", "live"), [(False, True), (True, None), (True, False)])
+def test_nothing_less_than_a_signed_and_living_hover_confirms(
+    shop: Paying, live: bool | None, *, attested: bool
+) -> None:
+    desk = at_home(shop, attested=attested, liveness="off")
+    palm = sent(shop, photos_of(1, invited(shop))).json()["palm"]
+    desk.recogniser = Unjudged(live)
     assert identified(shop, 1)["reason"] == "unconfirmed"
+    body = {"captures": [capture(shop, 1)], "gate": "gate"}
+    entered = client_of(shop.console, "palms:present").post("/api/v1/palms/entries", json=body).json()
+    assert (entered["opens"], entered["reason"]) == (False, "unconfirmed")
+    assert not desk.profile(palm).confirmed
+
+
+def test_a_palm_of_home_does_nothing_for_any_purpose_before_it_is_confirmed(shop: Paying) -> None:
+    desk = at_home(shop, attested=False)
+    palm, client = sent(shop, photos_of(1, invited(shop))).json()["palm"], client_of(shop.console)
+    client.post(f"/api/v1/palms/{palm}/cards", json=CARD)
+    links = {"account": "ann", "loyalty": "club", "age_over": 21, "age_proof": "seen", "doors": ["d"]}
+    assert client.put(f"/api/v1/palms/{palm}/links", json=links).status_code == 200
+    for purpose in ALL:
+        more = {"purpose": purpose, "age_over": 21, "audience": "bar", "door": "d"}
+        found = identified(shop, 1, **more)
+        given = (found["card"], found["loyalty"], found["age_proof"], found["door_number"])
+        assert (found["reason"], given) == ("unconfirmed", (None,) * 4)
+    assert desk.links(KeptAccounts(shop.console.database)).link(palm) is None
+    # Another hand does not confirm it, not even by the second call.
     body = {"captures": [capture(shop, 2) for _ in range(3)], "confirms": True}
     assert client.post(f"/api/v1/palms/{palm}/captures", json=body).status_code == 422
     body = {"captures": [capture(shop, 1) for _ in range(3)], "confirms": True}
     assert client.post(f"/api/v1/palms/{palm}/captures", json=body).status_code == 200
     assert identified(shop, 1)["allowed"]
+
+
+def test_who_enrolled_at_home_and_does_not_come_is_erased_by_the_clock(shop: Paying) -> None:
+    desk = at_home(shop)
+    answer = sent(shop, photos_of(1, invited(shop))).json()
+    late_ns = shop.clock() + CONFIRM_DAYS * 86_400 * NS_PER_S
+    assert answer["confirm_by"] == moment(late_ns // NS_PER_S * NS_PER_S)
+    shop.clock.now_ns = late_ns - 3_700 * NS_PER_S
+    desk.tick()
+    assert desk.knows(answer["palm"])
+    shop.clock.now_ns = late_ns + 3_700 * NS_PER_S
+    desk.tick()
+    assert identified(shop, 1)["reason"] == "unknown"
+    assert desk.vault.profile(answer["palm"]) is None
+
+
+def test_an_invitation_is_good_once_for_a_day_and_only_from_here(shop: Paying) -> None:
+    desk = at_home(shop)
+    secret = invited(shop)
+    for forged in ("x", "A" * 60, secret[:-2], "B" + secret[1:] if secret[0] != "B" else "C" + secret[1:]):
+        assert sent(shop, photos_of(1, forged)).status_code == 404
+    other = photos_of(1, secret)
+    other["photos"][1] = photos_of(2, "")["photos"][0]
+    assert sent(shop, other).status_code == 422
+    dark = photos_of(1, secret)
+    dark["photos"][2] = photos_of(0, "")["photos"][0]
+    answer = sent(shop, dark)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/photos/2")
+    old = photos_of(1, secret) | {"consent": CONSENT | {"notice": "0"}}
+    assert sent(shop, old).status_code == 422
+    assert desk.counts().subjects == 0
+    assert sent(shop, photos_of(1, secret)).status_code == 201  # what went wrong did not use it up
+    assert sent(shop, photos_of(2, secret)).status_code == 404
+    assert sent(shop, photos_of(1, invited(shop))).status_code == 409
+    late, revoked = invited(shop), invited(shop)
+    desk.revoke_all(by="test", why="a drill")
+    assert sent(shop, photos_of(3, revoked)).status_code == 404
+    shop.clock.now_ns += 86_401 * NS_PER_S
+    assert sent(shop, photos_of(3, late)).status_code == 404
+    assert desk.counts().subjects == 1
+
+
+def test_one_invitation_used_twice_at_once_enrols_one_person(shop: Paying) -> None:
+    desk = at_home(shop)
+    invitation = desk.home.read(invited(shop))
+    assert invitation is not None
+    samples = [[desk.recogniser.read([hand_picture(person)])] * 3 for person in (1, 2)]
+    consent = Consent(notice="1", language="en", purposes=("identify",), given_ns=1, by="home")
+    desk.home.enrol(invitation, samples[0], consent)
+    with pytest.raises(PalmDeskError, match="was used"):
+        desk.home.enrol(invitation, samples[1], consent)
+    assert desk.counts().subjects == 1
+
+
+def test_inviting_needs_its_own_scope_and_a_store_that_wants_it(shop: Paying) -> None:
+    for path in ("/api/v1/palms/home/invitations", "/api/v1/palms/home"):
+        body = {} if path.endswith("invitations") else photos_of(1, "x")
+        others = tuple(scope for scope in SCOPES if scope != "palms:invite")
+        assert client_of(shop.console, *others).post(path, json=body).status_code == 403
+        assert client_of(shop.console).post(path, json=body).status_code == 503
+    at_home(shop)
+    client = client_of(shop.console, "palms:invite")
+    for account in ("x" * 129, "a\nb", " ann"):
+        assert client.post("/api/v1/palms/home/invitations", json={"account": account}).status_code == 422
+    secret = invited(shop, "\u00e9" * 128)
+    assert sent(shop, photos_of(1, secret)).status_code == 201
+
+
+def test_photos_may_be_larger_than_other_bodies(shop: Paying) -> None:
+    at_home(shop)
+    padding = b"\0" * 1_500_000  # what follows the end of a picture is not looked at
+    body = photos_of(1, invited(shop))
+    body["photos"] = [base64.b64encode(png(1) + padding).decode()] * 3
+    assert sent(shop, body).status_code == 201
+    assert client_of(shop.console).post("/api/v1/palms/identify", content=b"x" * 2_000_000).status_code == 413
+    assert client_of(shop.console).post("/api/v1/palms/home", content=b"x" * 13_000_000).status_code == 413
 
 
 def test_stations_are_trusted_and_distrusted(shop: Paying) -> None:
@@ -404,3 +586,22 @@ def test_nothing_of_a_palm_is_written_into_the_store_s_own_database(tmp_path: Pa
                 kept = path.read_bytes()
                 for secret in (data, data.hex().encode(), base64.b64encode(data), picture.encode(), png(9)):
                     assert secret not in kept, path
+
+
+# ---- the notice --------------------------------------------------------------------------------------------------
+
+
+def test_the_notice_is_read_in_the_language_that_it_is_asked_for_in(shop: Paying) -> None:
+    client = client_of(shop.console, "palms:read")
+    found = client.get("/api/v1/palms/notice", params={"language": "de"}).json()
+    assert (found["version"], found["language"], found["laws"]) == ("1", "de", ["gdpr", "bipa", "cubi"])
+    assert found["languages"][0] == "en"
+    assert "# Was geschieht" in found["text"]
+    assert found["parts"][0]["paragraphs"][0] in found["text"]
+    for asked in ({}, {"language": ""}, {"language": "xx"}):
+        assert client.get("/api/v1/palms/notice", params=asked).json()["language"] == "en"
+    assert client.get("/api/v1/palms/notice", params={"language": "x" * 21}).status_code == 400
+    assert client_of(shop.console, "palms:present").get("/api/v1/palms/notice").status_code == 403
+    notices, shop.console.palm_notices = shop.console.palm_notices, None
+    assert client.get("/api/v1/palms/notice").status_code == 503
+    shop.console.palm_notices = notices

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from tests.web.conftest import OwnServer, console_on, served, wait_until_ended
 from tests.web.palms.stand_ins import GreyClerk, grey_eyes, grey_jpeg
 from tillfree.simulation.options import SimulationOptions
-from tillfree.store.palms.notice import make_notice
+from tillfree.store.palms.notice import make_notices
 from tillfree.store.palms.notice_settings import NoticeSettings
 from tillfree.web.console import Console
 from tillfree.web.palms.room import PalmRoom
@@ -22,7 +22,7 @@ __all__ = ["GreySamples", "PalmServer", "grey_camera", "palm_room", "palm_server
 RULES = SessionRules(
     shown_s=1.5, refused_s=1.0, code_s=1.5, notice_version="7", purposes=frozenset({"identify", "pay"})
 )
-NOTICE = make_notice(NoticeSettings(), store_name="Corner shop", version="7", inactive_days=365)
+NOTICES = make_notices(NoticeSettings(), store_name="Corner shop", version="7", inactive_days=365)
 
 
 class GreySamples:
@@ -51,9 +51,7 @@ class PalmServer:
 
 
 def palm_room(clerk: GreyClerk, *, samples: bool = False, rules: SessionRules = RULES) -> PalmRoom:
-    return PalmRoom(
-        eyes=grey_eyes(), clerk=clerk, notice=NOTICE, rules=rules, samples=GreySamples() if samples else None
-    )
+    return PalmRoom(eyes=grey_eyes(), clerk=clerk, rules=rules, samples=GreySamples() if samples else None)
 
 
 @contextmanager
@@ -62,7 +60,7 @@ def palm_server(*, samples: bool = False, rules: SessionRules = RULES) -> Iterat
     clerk = GreyClerk()
     with console_on(SimulationOptions(shoppers=1, seed=2), demo=True) as console:
         wait_until_ended(console.store)
-        console.palm_room = palm_room(clerk, samples=samples, rules=rules)
+        console.palm_room, console.palm_notices = palm_room(clerk, samples=samples, rules=rules), NOTICES
         with served(console) as found:
             assert isinstance(found, OwnServer)
             yield PalmServer(found.address, console, clerk)

@@ -110,6 +110,28 @@ def test_nothing_is_enrolled_without_a_purpose_and_a_yes(samples: PalmServer, br
     expect(browser_page.locator("[data-when=idle]")).to_be_visible()
 
 
+def test_the_notice_is_read_in_the_language_that_is_chosen_and_consented_to_in_it(
+    samples: PalmServer, browser_page: Page
+) -> None:
+    browser_page.goto(samples.address + "/palm")
+    browser_page.get_by_role("button", name="Enrol my palm").click()
+    dialog = browser_page.locator("#consent")
+    expect(dialog.get_by_text("What happens")).to_be_visible()
+    dialog.get_by_label("Language of the notice").select_option("fr")
+    expect(dialog.get_by_text("Ce qui se passe")).to_be_visible()
+    expect(dialog.get_by_text("What happens")).to_be_hidden()
+    dialog.get_by_label("Recognise me here").check()
+    dialog.get_by_label("I have read the notice").check()
+    dialog.get_by_role("button", name="I agree").click()
+    browser_page.get_by_role("button", name="Hand 2").click()
+    expect(browser_page.locator(TITLE)).to_have_text("Your palm is enrolled", timeout=20_000)
+    assert samples.clerk.wishes[-1].language == "fr"
+    samples.clerk.known.clear()
+    browser_page.get_by_role("button", name="Done").click()
+    browser_page.get_by_role("button", name="Enrol my palm").click()
+    expect(dialog.get_by_text("What happens")).to_be_visible()
+
+
 @pytest.mark.parametrize("size", [(1080, 1920), (1024, 768), (390, 844), (1920, 1080)])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_cut_off(

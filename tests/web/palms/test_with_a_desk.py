@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from tests.store.palms.stand_in import make_desk
 from tests.web.conftest import PASSWORD, console_on, served, wait_until_ended
-from tests.web.palms.conftest import NOTICE, RULES
+from tests.web.palms.conftest import NOTICES, RULES
 from tests.web.palms.stand_ins import GreyRecogniser, grey_eyes, grey_jpeg
 from tillfree.palm.samples import HandImage
 from tillfree.simulation.options import SimulationOptions
@@ -58,11 +58,10 @@ class Shop:
         self.clerk = DeskClerk(self.desk, clock)
         self.home = HomeEnrolment(self.desk, eyes, clock)
         self.token = ""
-        self.console.palm_desk = self.desk
+        self.console.palm_desk, self.console.palm_notices = self.desk, NOTICES
         self.console.palm_room = PalmRoom(
             eyes=eyes,
             clerk=self.clerk,
-            notice=NOTICE,
             rules=RULES,
             home=self.home,
             display_token=lambda: self.token,
@@ -327,9 +326,14 @@ def test_the_pages_of_home(shop: Shop) -> None:
     assert found is not None
     client = shop.client("")
     assert "Three photos" in client.get(found.group()).text
-    good = {"notice": "7", "purpose": ["identify"], "agree": "yes"}
+    good = {"notice": "7", "language": "de", "purpose": ["identify"], "agree": "yes"}
     files = {f"photo{k}": ("p.jpg", grey_jpeg(100), "image/jpeg") for k in (1, 2, 3)}
-    for wrong in ({**good, "notice": "6"}, {**good, "purpose": []}, {**good, "purpose": ["identify", "age"]}):
+    for wrong in (
+        {**good, "notice": "6"},
+        {**good, "language": "xx"},
+        {**good, "purpose": []},
+        {**good, "purpose": ["identify", "age"]},
+    ):
         assert client.post(found.group(), data=wrong, files=files).status_code == 400
     dark = {**files, "photo2": ("p.jpg", grey_jpeg(5), "image/jpeg")}
     assert "Hold your hand over the reader" in client.post(found.group(), data=good, files=dark).text
@@ -338,7 +342,7 @@ def test_the_pages_of_home(shop: Shop) -> None:
     assert shop.desk.counts().subjects == 0
     assert "thrown away" in client.post(found.group(), data=good, files=files).text
     assert client.get(found.group()).status_code == 404
-    assert shop.desk.counts().subjects == 1
+    assert [shop.desk.profile(one).consents[0].language for one in shop.desk.vault.subjects()] == ["de"]
 
 
 # ---- who may open the station -----------------------------------------------------------------------------------
@@ -386,7 +390,7 @@ def test_only_they_open_its_stream(shop: Shop, role: str, origin: str, *, opens:
 
 
 def test_a_store_without_palms_says_so(console: Console, client_for: Callable[[Console], TestClient]) -> None:
-    console.palm_room = console.palm_desk = None
+    console.palm_room = console.palm_desk = console.palm_notices = None
     client = client_for(console)
     assert client.get("/palm").status_code == 404
     assert client.get("/palm/policy").status_code == 404
@@ -407,6 +411,34 @@ def test_the_policy_is_public(shop: Shop) -> None:
     page = shop.client("").get("/palm/policy").text
     assert "365 days" in page
     assert "In Illinois (BIPA)" in page
+    shop.console.palm_room = None  # it is there where no browser is a station, too
+    for asked, words in (("?language=fr", "Combien de temps"), ("?language=xx", "How long"), ("", "How long")):
+        assert words in shop.client("").get(f"/palm/policy{asked}").text
+    wanting = {"accept-language": "pl, es-AR;q=0.9, de;q=0.2"}
+    page = shop.client("").get("/palm/policy", headers=wanting).text
+    assert '<div lang="es">' in page
+    assert '<html lang="en"' in page
+
+
+def test_a_consent_names_the_language_of_the_notice_and_not_that_of_the_screen(shop: Shop) -> None:
+    page = shop.client("associate").get("/palm", headers={"accept-language": "de-AT, en;q=0.5"}).text
+    assert re.search(r'data-notice="de">', page)
+    assert re.search(r'data-notice="en" hidden>', page)
+    session = Session(grey_eyes(), shop.clerk, RULES, NOTICES.languages)
+    told = session.begin(Begin("enrol", "7", ("identify",), language="pl"))
+    assert told == [{"k": "wrong", "code": "old notice"}]
+    for number, (language, kept) in enumerate((("fr", "fr"), ("", "en"))):
+        assert session.begin(Begin("enrol", "7", ("identify",), language=language))[0]["k"] == "begun"
+        grey, at_ns, first = 100 + 60 * number, (100 * number + 1) * S, 1000 * number + 1
+        said = [
+            one
+            for k, picture in enumerate([0, 0, *[grey] * 5, 0, 0, 0, *[grey] * 5])
+            for one in session.see(Frame(first + k, "visible", grey_jpeg(picture)), at_ns + k * S // 5)
+        ]
+        assert [one["kind"] for one in said if one["k"] == "result"] == ["enrolled"]
+        session.expire(at_ns + 90 * S)
+        kinds = {shop.desk.profile(palm).consents[0].language for palm in shop.desk.vault.subjects()}
+        assert kept in kinds
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

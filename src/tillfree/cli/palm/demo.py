@@ -20,7 +20,7 @@ from tillfree.storage.palm_vault.key_rooms import KeyFile
 from tillfree.storage.palm_vault.records import PURPOSES
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.desk import PalmDesk
-from tillfree.store.palms.notice import make_notice
+from tillfree.store.palms.notice import make_notices
 from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings
 from tillfree.store.palms.recogniser import Recogniser
 from tillfree.store.palms.settings import PalmSettings
@@ -91,7 +91,7 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
             station=StationSettings(enabled=True, name=_STATION, home=True),
         )
         desk = PalmDesk(vault, recogniser, settings, time.time_ns, site=NAME)
-        notice = make_notice(
+        notices = make_notices(
             NoticeSettings(),
             store_name=NAME,
             version=NOTICE_VERSION,
@@ -101,7 +101,6 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
         room = PalmRoom(
             eyes=eyes,
             clerk=DeskClerk(desk, time.time_ns),
-            notice=notice,
             rules=station_rules(settings),
             samples=SampleHands(PEOPLE, ATTACKS),
             home=HomeEnrolment(desk, eyes, time.time_ns),
@@ -116,6 +115,7 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
             demo=True,
             palm_desk=desk,
             palm_room=room,
+            palm_notices=notices,
             home="/palm",
             shown=frozenset({"/palms", "/audit"}),
         )

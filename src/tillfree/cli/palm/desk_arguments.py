@@ -27,6 +27,12 @@ def _office(arguments: argparse.Namespace) -> int:
     return run_office(arguments)
 
 
+def _notice(arguments: argparse.Namespace) -> int:
+    from tillfree.cli.palm.noticing import run_notice
+
+    return run_notice(arguments)
+
+
 def _enrol_folder(arguments: argparse.Namespace) -> int:
     from tillfree.cli.palm.folders import run_enrol_folder
 
@@ -65,6 +71,10 @@ def add_desk(commands: Commands) -> None:
         help=f"new templates for somebody who is there, as after a revocation: {_WHO}",
     )  # fmt: skip
     _add_folder(folder)
+    notice = _add(commands, "notice", _notice, "print what people read before they agree; it is no legal advice")
+    notice.add_argument("--language", metavar="CODE", default="", help="as de (default: that of the shop)")
+    notice.add_argument("--settings", type=Path, metavar="STORE.TOML", help="its settings (default: as they come)")
+    notice.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to FILE instead")
     delete = _add(commands, "delete", _office, "forget somebody: their key is destroyed, their rows are erased")
     export = _add(commands, "export", _office, "print all that is stored about somebody, as JSON")
     for parser in (delete, export):

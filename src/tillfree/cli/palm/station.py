@@ -7,7 +7,6 @@ import time
 from tillfree.cli.palm.eyes import shipped_eyes
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.desk import PalmDesk
-from tillfree.store.palms.notice import make_notice
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.settings import StoreSettings
 from tillfree.web.palms.clerk import DeskClerk
@@ -25,15 +24,11 @@ def palm_room_of(settings: StoreSettings, desk: PalmDesk | None, entry: EntryDes
     """What the pages of palms share; None where the settings want no station in a browser.
 
     Raises:
-        NoticeError: the text of the notice cannot be read.
         PalmError: a package is missing.
     """
     palm = settings.palm
     if desk is None or not palm.station.enabled:
         return None
-    notice = make_notice(
-        palm.notice, store_name=settings.name, version=palm.notice_version, inactive_days=palm.inactive_days
-    )
     eyes, _ = shipped_eyes()
     return PalmRoom(
         eyes=eyes,
@@ -46,7 +41,6 @@ def palm_room_of(settings: StoreSettings, desk: PalmDesk | None, entry: EntryDes
             entry=entry,
             hold_minor=settings.payments.hold_minor,
         ),
-        notice=notice,
         rules=station_rules(palm),
         home=HomeEnrolment(desk, eyes, time.time_ns) if palm.station.home else None,
         display_token=lambda: os.environ.get(palm.station.display_token_env, ""),

@@ -1,5 +1,6 @@
 """The desk of palms: enrolment, identification and verification, beside what the office does."""
 
+import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 
@@ -14,6 +15,7 @@ from tillfree.store.palms.consents import need_consent, with_consent
 from tillfree.store.palms.enrolment import are_of_one_palm, chosen_templates, good_enough, good_samples
 from tillfree.store.palms.errors import DuplicateError, PalmDeskError
 from tillfree.store.palms.galleries import KeptGallery
+from tillfree.store.palms.home import HomeInvitations
 from tillfree.store.palms.office import PalmOffice, day_of, nobody
 from tillfree.store.palms.policy import Use
 from tillfree.store.palms.rates import false_match_rate
@@ -46,6 +48,7 @@ class PalmDesk(PalmOffice):
         self.recogniser = recogniser
         self._gallery = KeptGallery(vault, recogniser, settings.index)
         self._enrolling = threading.Lock()
+        self.home = HomeInvitations(vault, self.enrol, now_ns)
 
     # ---- enrolling ----------------------------------------------------------------------------------------------
 
@@ -186,6 +189,32 @@ class PalmDesk(PalmOffice):
         if ratio is None or ratio < self._gallery.threshold(1, self.settings.false_match_rate):
             return PalmAnswer("unknown")
         return self._decided(subject, ratio, 1, use)
+
+    def attend(self, samples: Sequence[Sample], use: Use, *, by: str, palm: str = "") -> PalmAnswer:
+        """`identify`, or `verify` with a `palm`, at the station `by`: who enrolled at home is confirmed there.
+
+        It does so only where stations sign and each sample was judged to be of a living hand: with anything less, a
+        photo would confirm a photo.
+        """
+        answer = self.verify(palm, samples, use) if palm else self.identify(samples, use)
+        if self.settings.attested and all(sample.live is True for sample in samples):
+            return self.first_hover(answer, samples, use, by=by)
+        return answer
+
+    def first_hover(self, answer: PalmAnswer, samples: Sequence[Sample], use: Use, *, by: str) -> PalmAnswer:
+        """The answer after somebody who was recognised, and is not confirmed yet, has been confirmed by these samples.
+
+        The caller knows that a living hand was there.
+        """
+        if not answer.recognised:
+            return answer
+        try:
+            if not self.profile(answer.subject).confirmed:
+                self.confirm(answer.subject, samples, by=by)
+                return dataclasses.replace(answer, reason=self.may(answer.subject, use))
+        except PalmDeskError:
+            return answer
+        return answer
 
     def of_one_palm(self, first: Sequence[Sample], again: Sequence[Sample]) -> bool:
         """Whether two holds, of samples with features, are of one palm; nobody is looked for."""

@@ -138,7 +138,7 @@ def pass_by_palm(
     Raises:
         VaultError: it cannot be written down; the door is not told then.
     """
-    answer = palms.identify(samples, Use("door", station=station, door=door, pin=pin))
+    answer = palms.attend(samples, Use("door", station=station, door=door, pin=pin), by=station)
     return let_through(palms, doors, door, answer, station=station)
 
 

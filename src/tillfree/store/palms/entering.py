@@ -45,7 +45,7 @@ def enter_by_palm(
 
     That nobody was recognised is told to the gate's statistics; a hand that could not be read is not.
     """
-    answer = palms.identify(samples, Use("enter", station=gate))
+    answer = palms.attend(samples, Use("enter", station=gate), by=gate)
     return let_in(palms, entry, gate, answer, group_size=group_size, hold_minor=hold_minor, pin=pin, card=card)
 
 

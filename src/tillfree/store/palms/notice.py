@@ -5,15 +5,24 @@ to say. Sources of what they must tell: Regulation (EU) 2016/679, Art. 9(2)(a), 
 Biometric Information Privacy Act) as amended by Public Act 103-0769; Texas Business and Commerce Code, section 503.001.
 """
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
 
 from tillfree.core.errors import TillfreeError
-from tillfree.store.palms.notice_settings import NoticeSettings
+from tillfree.store.palms.notice_english import ENGLISH
+from tillfree.store.palms.notice_french import FRENCH
+from tillfree.store.palms.notice_german import GERMAN
+from tillfree.store.palms.notice_settings import Law, NoticeSettings
+from tillfree.store.palms.notice_spanish import SPANISH
+from tillfree.store.palms.notice_wording import Part, Wording
+from tillfree.store.palms.settings import PalmSettings
 
-__all__ = ["Notice", "NoticeError", "make_notice", "parse_notice"]
+__all__ = ["WORDINGS", "Notice", "NoticeError", "Notices", "make_notices", "notices_of_store", "parse_notice"]
 
+WORDINGS = {one.language: one for one in (GERMAN, ENGLISH, SPANISH, FRENCH)}
+"""Our own texts, by their language."""
 _TEXT_BYTES_MAX = 100_000
 
 
@@ -22,35 +31,76 @@ class NoticeError(TillfreeError):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A notice as it is read: headings, each with its paragraphs."""
+    """A notice as it is read: headings, each with its paragraphs, all in one language; and of which laws it tells."""
 
     version: str
-    parts: tuple[tuple[str, tuple[str, ...]], ...]
+    language: str
+    parts: tuple[Part, ...]
+    laws: tuple[Law, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The same as plain text, as `parse_notice` reads it."""
+        blocks = [block for heading, those in self.parts for block in ((f"# {heading}" if heading else ""), *those)]
+        return "\n\n".join(filter(None, blocks)) + "\n"
 
 
-def make_notice(
+@dataclasses.dataclass(frozen=True, slots=True)
+class Notices:
+    """One notice in all languages that it is there in; the first is for whoever reads none of them."""
+
+    all: tuple[Notice, ...]
+
+    @property
+    def version(self) -> str:
+        """The same of each."""
+        return self.all[0].version
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """In which it can be read; the first is that of the shop."""
+        return tuple(one.language for one in self.all)
+
+    def find(self, language: str) -> Notice | None:
+        """The notice in that language; None where it is not there."""
+        return next((one for one in self.all if one.language == language), None)
+
+
+def make_notices(
     settings: NoticeSettings, *, store_name: str, version: str, inactive_days: int, simulated: bool = False
-) -> Notice:
+) -> Notices:
     """The notice of a store; `inactive_days` after the last use a palm is erased.
 
+    A text of the shop's own is there in the language that the settings name, and in no other.
+
     Raises:
-        NoticeError: a text of the shop's own cannot be read.
+        NoticeError: a text of the shop's own cannot be read, or there is none of ours in the language of the shop.
     """
+    laws = tuple(dict.fromkeys(settings.laws))
     if settings.text_file:
-        return Notice(version, parse_notice(_read(Path(settings.text_file))))
-    who = settings.controller or store_name
-    parts = [
-        ("What happens", _what(simulated=simulated)),
-        ("How long", _how_long(settings, inactive_days)),
-        ("Your choice", _choice(settings)),
-        ("Who answers for it", _who(settings, who)),
-    ]
-    laws = {"gdpr": _gdpr, "bipa": _bipa, "cubi": _cubi}
-    parts += [laws[law](settings, who, inactive_days) for law in dict.fromkeys(settings.laws)]
-    return Notice(version, tuple(parts))
+        parts = parse_notice(_read(Path(settings.text_file)))
+        return Notices((Notice(version, settings.language, parts, laws),))
+    if settings.language not in WORDINGS:
+        raise NoticeError(
+            f"palm.notice.language: there is no text of ours in {settings.language!r}, only in {', '.join(WORDINGS)}; "
+            "name one of these, or your own text as text_file"
+        )
+    wordings = sorted(WORDINGS.values(), key=lambda one: one.language != settings.language)
+    return Notices(
+        tuple(
+            Notice(version, one.language, _parts(one, settings, laws, store_name, inactive_days, simulated), laws)
+            for one in wordings
+        )
+    )
 
 
-def parse_notice(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def notices_of_store(palm: PalmSettings, store_name: str) -> Notices:
+    """The notice that the settings of a store want. Raises NoticeError."""
+    version, days = palm.notice_version, palm.inactive_days
+    return make_notices(palm.notice, store_name=store_name, version=version, inactive_days=days)
+
+
+def parse_notice(text: str) -> tuple[Part, ...]:
     """A text of the shop's own: `# Heading`, then paragraphs that blank lines part.
 
     Raises:
@@ -85,89 +135,33 @@ def _read(path: Path) -> str:
     return text
 
 
-def _what(*, simulated: bool) -> tuple[str, ...]:
-    said = (
-        "A camera looks at your open hand. From its pictures a program works out a palm template: numbers that tell "
-        "your "
-        "palm from others. The pictures are thrown away at once; only the template is kept, protected so that no "
-        "picture "
-        "can be made of it and that it says nothing in any other shop.",
-        "It is used for the purposes that you tick, and for nothing else: to recognise you here when you hold your "
-        "hand "
-        "over a reader. It is not sold, not traded, not given to anybody, and not used to train programs.",
-    )
-    return (*said, "This is a demo: what it keeps is gone when it ends.") if simulated else said
-
-
-def _how_long(settings: NoticeSettings, inactive_days: int) -> tuple[str, ...]:
-    return (
-        f"Until you take it back; otherwise until you have not used it for {inactive_days} days. Then the template, "
-        f"what "
-        f"was linked to it and the key without which it cannot be read are destroyed, in copies too, at the latest "
-        f"within "
-        f"{settings.policy_days} days. That you agreed, and that it was destroyed, stays noted under a number.",
-    )
-
-
-def _choice(settings: NoticeSettings) -> tuple[str, ...]:
-    return (
-        f"You need not do this. Instead you can use {settings.other_ways}, at the same price.",
-        "You can take it back at any time, here at the station with your hand alone, or through the contact below; it "
-        "is "
-        "as easy as enrolling, and nothing that was right until then becomes wrong by it.",
-    )
-
-
-def _who(settings: NoticeSettings, who: str) -> tuple[str, ...]:
+def _parts(
+    wording: Wording,
+    settings: NoticeSettings,
+    laws: tuple[Law, ...],
+    store_name: str,
+    inactive_days: int,
+    simulated: bool,
+) -> tuple[Part, ...]:
+    who = settings.controller or store_name
     where = f", {settings.address}" if settings.address else ""
-    contact = f" Questions: {settings.contact}." if settings.contact else ""
-    return (f"{who}{where}.{contact}",)
+    contact = " " + wording.questions.format(contact=settings.contact) if settings.contact else ""
+    heading, said = wording.what
+    places = {
+        "who": who,
+        "other_ways": settings.other_ways or wording.other_ways,
+        "authority": settings.authority or wording.authority,
+        "policy": settings.policy_address or wording.policy,
+        "inactive_days": inactive_days,
+        "policy_days": settings.policy_days,
+    }
+    told = [(heading, (*said, wording.demo) if simulated else said), wording.how_long, wording.choice]
+    by_law = {"gdpr": wording.gdpr, "bipa": wording.bipa, "cubi": wording.cubi}
+    filled = [_filled(part, places) for part in (*told, *(by_law[law] for law in laws))]
+    answers = (wording.who, (f"{who}{where}.{contact}",))
+    return (*filled[: len(told)], answers, *filled[len(told) :])
 
 
-def _gdpr(settings: NoticeSettings, who: str, _days: int) -> tuple[str, tuple[str, ...]]:
-    authority = settings.authority or "the data protection authority where you live or work"
-    return (
-        "In the European Union (GDPR)",
-        (
-            f"A palm template is biometric data, a special category. {who} processes it only because you agree "
-            f"expressly "
-            "(Art. 9(2)(a)). No decision about you is made by it beyond whether this is your palm, and it does not "
-            "leave "
-            "the machines of the shop.",
-            "You may ask what is kept about you and receive it in a form that machines read, have it corrected or "
-            "erased, "
-            f"and take your consent back. You may complain to {authority}.",
-        ),
-    )
-
-
-def _bipa(settings: NoticeSettings, who: str, days: int) -> tuple[str, tuple[str, ...]]:
-    policy = settings.policy_address or "on the page Policy of this station"
-    return (
-        "In Illinois (BIPA)",
-        (
-            f"With this text {who} informs you in writing that a biometric identifier of your hand is collected and "
-            "stored, for which purposes, and for how long. By pressing the button you give a written release, which "
-            "may be "
-            "electronic.",
-            "It is destroyed when its purpose is over, or "
-            f"{days} days after the last time you used it, whichever comes first, and never later than three years "
-            f"after "
-            f"that. Nobody profits from it, and it is disclosed to nobody. The schedule of keeping is public: "
-            f"{policy}.",
-        ),
-    )
-
-
-def _cubi(settings: NoticeSettings, who: str, _days: int) -> tuple[str, tuple[str, ...]]:
-    return (
-        "In Texas (CUBI)",
-        (
-            f"Before your hand is captured, {who} tells you that it is a biometric identifier captured for a "
-            f"commercial "
-            "purpose, and captures it only if you agree. It is neither sold nor leased nor disclosed, is guarded like "
-            "the "
-            "shop's most confidential data, and destroyed within "
-            f"{settings.policy_days} days after its purpose is over, which is less than the year that the law allows.",
-        ),
-    )
+def _filled(part: Part, places: dict[str, object]) -> Part:
+    heading, paragraphs = part
+    return heading, tuple(paragraph.format_map(places) for paragraph in paragraphs)

@@ -5,10 +5,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-__all__ = ["LAWS", "Law", "NoticeSettings", "StationPurpose", "StationSettings"]
+__all__ = ["LAWS", "LAW_DAYS", "Law", "NoticeSettings", "StationPurpose", "StationSettings", "need_lawful_days"]
 
 Law = Literal["gdpr", "bipa", "cubi"]
 LAWS: tuple[Law, ...] = ("gdpr", "bipa", "cubi")
+LAW_DAYS: dict[Law, tuple[int, str]] = {
+    "cubi": (365, "Texas (CUBI, 503.001(c)(3)) wants it destroyed within a year after its purpose is over"),
+    "bipa": (1095, "Illinois (BIPA, section 15(a)) wants it destroyed within three years after its last use"),
+}
+"""So many days a law lets a template be kept that nobody uses any more, and in which words."""
 StationPurpose = Literal["identify", "enter", "pay", "loyalty", "age", "door"]
 """What a palm does at a station in a browser."""
 _AMOUNT_MAX = 2**53
@@ -63,11 +68,10 @@ class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             title="Other ways",
             description="What people use who do not want to give a palm: consent is free only where there is another "
-            "way that costs them nothing more.",
-            min_length=1,
+            "way that costs them nothing more. Empty: a bank card, a code of the app, or a member of the staff.",
             max_length=300,
         ),
-    ] = "a bank card, a code of the app, or a member of the staff"
+    ] = ""
     policy_address: Annotated[
         str,
         Meta(
@@ -77,6 +81,15 @@ class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             max_length=300,
         ),
     ] = ""
+    language: Annotated[
+        str,
+        Meta(
+            title="Language",
+            description="In which language the notice is read where nobody asks for another one; ours are de, en, es "
+            "and fr. Of your own text: the language that it is written in.",
+            pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
+        ),
+    ] = "en"
     text_file: Annotated[
         str,
         Meta(
@@ -90,13 +103,27 @@ class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         int,
         Meta(
             title="Destroyed within",
-            description="So many days after its purpose is over everything of a person is destroyed at the latest. "
-            "Texas allows 365, Illinois 1095, or when the purpose is over, whichever comes first.",
+            description="So many days after its purpose is over everything of a person is destroyed at the latest: "
+            "365 at most where palm.notice.laws has cubi (Texas), 1095 where it has bipa (Illinois).",
             ge=1,
-            le=365,
+            le=3650,
             extra_json_schema=_unit("days"),
         ),
     ] = 30
+
+
+def need_lawful_days(laws: tuple[Law, ...], name: str, days: int) -> None:
+    """Raises ValueError where a setting of this name keeps templates for longer than one of the laws allows.
+
+    Nobody says when a purpose is over of somebody who stays away. It is counted from their last use on, which is the
+    strictest reading.
+    """
+    for law, (most, words) in LAW_DAYS.items():
+        if law in laws and days > most:
+            raise ValueError(
+                f"{name} = {days}: {words}; give at most {most}, or take {law!r} out of palm.notice.laws where it does "
+                "not hold"
+            )
 
 
 class StationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from msgspec import Meta
 from tillfree.storage.palm_vault.records import Purpose
 from tillfree.store.palms.door_settings import DoorSettings, check_doors
 from tillfree.store.palms.index_settings import IndexSettings
-from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings
+from tillfree.store.palms.notice_settings import NoticeSettings, StationSettings, need_lawful_days
 
 __all__ = ["PalmSettings"]
 
@@ -205,9 +205,10 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         int,
         Meta(
             title="Forgotten after",
-            description="Whoever was not recognised for so long is erased (at most three years, as BIPA wants it).",
+            description="Whoever was not recognised for so long is erased: 365 days at most where palm.notice.laws has "
+            "cubi (Texas), 1095 where it has bipa (Illinois).",
             ge=1,
-            le=1095,
+            le=3650,
             extra_json_schema=_unit("days"),
         ),
     ] = 365
@@ -255,9 +256,12 @@ class PalmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """What one value cannot tell alone.
 
         Raises:
-            ValueError: two doors contradict each other, a station at a door may not open it, or the station in a
-                browser is to open a door and stands at none.
+            ValueError: templates would be kept for longer than the laws of the site allow, two doors contradict each
+                other, a station at a door may not open it, or the station in a browser is to open a door and stands
+                at none.
         """
+        need_lawful_days(self.notice.laws, "palm.inactive_days", self.inactive_days)
+        need_lawful_days(self.notice.laws, "palm.notice.policy_days", self.notice.policy_days)
         check_doors(self.doors)
         for door in self.doors:
             for station in door.at:

@@ -26,6 +26,32 @@ class PalmsView(msgspec.Struct, frozen=True, kw_only=True):
     stations_sign: bool
 
 
+class NoticeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which language it is to be read."""
+
+    language: Annotated[
+        str, Meta(max_length=20, description="As `de`; empty, or one that it is not there in: that of the shop.")
+    ] = ""
+
+
+class NoticePartView(msgspec.Struct, frozen=True, kw_only=True):
+    """A heading, which may be empty, and its paragraphs."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
+    """What people read before they agree: in `language`, which is what a consent to it says."""
+
+    version: str
+    language: str
+    languages: Annotated[tuple[str, ...], Meta(description="In which it is there; that of the shop first.")]
+    laws: Annotated[tuple[str, ...], Meta(description="Of which laws it tells: gdpr, bipa, cubi.")]
+    parts: tuple[NoticePartView, ...]
+    text: Annotated[str, Meta(description="All of it, headings after #, parted by blank lines.")]
+
+
 class StationBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The public half of a key that never leaves the station."""
 
@@ -117,6 +143,22 @@ def _counts(call: Call) -> PalmsView:
     )
 
 
+def _notice(call: Call) -> NoticeView:
+    palms_of(call)
+    notices = call.console.palm_notices
+    if notices is None:
+        raise Problem("unavailable", "this store has no notice about palms; see palm.notice in its settings")
+    found = notices.find(call.asked(NoticeQuery).language) or notices.all[0]
+    return NoticeView(
+        version=found.version,
+        language=found.language,
+        languages=notices.languages,
+        laws=found.laws,
+        parts=tuple(NoticePartView(heading=heading, paragraphs=those) for heading, those in found.parts),
+        text=found.text,
+    )
+
+
 def _stations(call: Call) -> PalmStationsView:
     names = palms_of(call).stations.names()
     return PalmStationsView(stations=tuple(_station_of(call, name) for name in names))
@@ -187,6 +229,18 @@ OPERATIONS = (
         scope="palms:read",
         run=_counts,
         answer=PalmsView,
+    ),
+    Operation(
+        method="GET",
+        path="/palms/notice",
+        name="palmNotice",
+        group="Palms",
+        summary="The notice that people read before they enrol a palm",
+        about="Show all of it, and send its `version` and `language` with the consent. It is no legal advice.",
+        scope="palms:read",
+        run=_notice,
+        query=NoticeQuery,
+        answer=NoticeView,
     ),
     Operation(
         method="GET",

@@ -109,16 +109,15 @@ class EnrolBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     captures: Captures
     consent: ConsentBody
-    at_home: Annotated[
-        bool, Meta(description="By a telephone, not at a station: the first hover at one has to confirm it.")
-    ] = False
 
 
 class MoreBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """More captures of somebody who is enrolled; with a consent their old templates go."""
 
     captures: Captures
-    confirms: Annotated[bool, Meta(description="Confirms an enrolment at home.")] = False
+    confirms: Annotated[
+        bool, Meta(description="Confirms an enrolment at home; where stations sign, a living hover does it by itself.")
+    ] = False
     consent: ConsentBody | None = None
 
 
@@ -150,7 +149,7 @@ def _identify(call: Call) -> IdentifyView:
         door=body.door,
     )
     samples = samples_of(desk, body.captures)
-    answer = desk.verify(body.palm, samples, use) if body.palm else desk.identify(samples, use)
+    answer = desk.attend(samples, use, by=body.captures[0].station, palm=body.palm)
     # Not written down: a log of who was recognised when would be a diary.
     return _said(desk, answer, body)
 
@@ -206,7 +205,7 @@ def _enrol(call: Call) -> EnrolledView:
     consent = consent_of(call, body.consent, body.captures[0].station)
     samples = samples_of(desk, body.captures)
     with asking_palms():
-        made = desk.enrol(samples, consent, by=call.who, confirmed=not body.at_home)
+        made = desk.enrol(samples, consent, by=call.who)
     return _enrolled(made)
 
 

@@ -123,16 +123,8 @@ class DeskClerk:
         if answer.reason in _UNDECIDED and len(read) > 1:
             samples = [sample for one in read for sample in one]
             answer = self._desk.identify(samples, use)
-        if not answer.recognised:
-            return answer
         # Whatever they want here: a hover has judged that this hand lives, which is what a photo could not.
-        try:
-            if not self._desk.profile(answer.subject).confirmed:
-                self._desk.confirm(answer.subject, samples, by=station)
-                answer = dataclasses.replace(answer, reason=self._desk.may(answer.subject, use))
-        except PalmDeskError:
-            return answer
-        return answer
+        return self._desk.first_hover(answer, samples, use, by=station)
 
     def _passed(self, answer: PalmAnswer, station: str, pin: str = "") -> Answer:
         """What comes of it: at a gate, whether that opens."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from tillfree.commerce.display import display_text
 from tillfree.storage.database.audit import AuditProof
 from tillfree.store.palms.desk import PalmDesk
-from tillfree.store.palms.errors import NoPalmError
+from tillfree.store.palms.errors import NoPalmError, PalmDeskError
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 from tillfree.web.palms.words import LOG_WORDS, PURPOSES
@@ -45,6 +45,7 @@ def show(ask: Ask) -> Response:
         "palms/palms.html",
         room=room,
         desk=desk,
+        notice=None if ask.console.palm_notices is None else ask.console.palm_notices.all[0],
         counts=counts,
         revoked=counts.subjects - counts.with_templates,
         stations=desk.stations.names(),
@@ -87,7 +88,10 @@ def invite(ask: Ask) -> Response:
     room = ask.console.palm_room
     if room is None or room.home is None:
         raise AskError(ask.say("Nobody can enrol a palm at home here."))
-    secret = room.home.invite(ask.text("invited", limit=_NAME_MAX).strip(), by=ask.reader.name)
+    try:
+        secret = room.home.invite(ask.text("invited", limit=_NAME_MAX).strip(), by=ask.reader.name)
+    except PalmDeskError as error:
+        raise AskError(str(error)) from error
     ask.audit("palm.invite")
     return ask.page("palms/invited.html", link=f"{ask.request.base_url}palm/home/{secret}")
 

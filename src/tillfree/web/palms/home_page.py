@@ -3,11 +3,12 @@
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from tillfree.store.palms.home import PHOTOS, Invitation
 from tillfree.store.palms.office import CONFIRM_DAYS
 from tillfree.web.ask import Ask
 from tillfree.web.errors import NotThere
-from tillfree.web.palms.home import PHOTOS, HomeEnrolment, Invitation
-from tillfree.web.palms.opening import room_of
+from tillfree.web.palms.home import HomeEnrolment
+from tillfree.web.palms.opening import notices_of, read_by, room_of
 from tillfree.web.palms.pictures import PictureError, decode_picture
 from tillfree.web.palms.seeing import Answer, Wishes
 from tillfree.web.palms.station_page import camera_headers
@@ -22,7 +23,8 @@ _TRIES_AT_ONCE_MAX = 2
 
 def policy(ask: Ask) -> Response:
     """The notice, for everybody: what is kept, why, and for how long."""
-    return ask.page("palms/policy.html", notice=room_of(ask).notice)
+    notices = notices_of(ask)
+    return ask.page("palms/policy.html", notice=read_by(ask, notices), texts=notices.all)
 
 
 def home(ask: Ask) -> Response:
@@ -37,11 +39,12 @@ async def send(ask: Ask) -> Response:
     room = room_of(ask)
     purposes = tuple(code for code in ask.form.getlist("purpose") if code in PURPOSES)
     wrong = ""
-    if ask.text("notice", limit=40) != room.rules.notice_version:
+    read = notices_of(ask).find(ask.text("language", limit=40))
+    if read is None or ask.text("notice", limit=40) != room.rules.notice_version:
         wrong = ask.say(REASONS["old notice"])
     elif "identify" not in purposes or not set(purposes) <= room.rules.purposes or not ask.text("agree", limit=5):
         wrong = ask.say(REASONS["no consent"])
-    if wrong:
+    if wrong or read is None:
         return _form(ask, invitation, wrong, 400)
     try:
         photos = [
@@ -52,7 +55,7 @@ async def send(ask: Ask) -> Response:
         ]
     except PictureError as error:
         return _form(ask, invitation, str(error), 400)
-    wishes = Wishes(notice_version=room.rules.notice_version, purposes=purposes, language=ask.language)
+    wishes = Wishes(notice_version=room.rules.notice_version, purposes=purposes, language=read.language)
     answer = await run_in_threadpool(_home_of(ask).enrol, invitation, photos, wishes)
     if answer.kind == "enrolled":
         return ask.page("palms/home.html", invitation=None, done=True, wrong="", days=CONFIRM_DAYS)
@@ -66,7 +69,7 @@ def _why(ask: Ask, answer: Answer) -> str:
 
 
 def _form(ask: Ask, invitation: Invitation, wrong: str = "", status: int = 200) -> Response:
-    room = room_of(ask)
+    room, notices = room_of(ask), notices_of(ask)
     del invitation  # what it says is nobody's business, also of whoever holds it
     return camera_headers(
         ask.page(
@@ -74,7 +77,8 @@ def _form(ask: Ask, invitation: Invitation, wrong: str = "", status: int = 200) 
             status,
             done=False,
             wrong=wrong,
-            notice=room.notice,
+            notice=read_by(ask, notices),
+            texts=notices.all,
             purposes=[(code, text) for code, text in PURPOSES.items() if code in room.rules.purposes],
             photos=range(1, PHOTOS + 1),
             days=CONFIRM_DAYS,

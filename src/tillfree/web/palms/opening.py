@@ -5,17 +5,21 @@ from typing import TYPE_CHECKING
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from tillfree.store.palms.notice import Notice, Notices
 from tillfree.web.console import Console
 from tillfree.web.errors import NotAllowed, NotThere
 from tillfree.web.roles import may
 from tillfree.web.sessions import NOBODY, reader_of
 from tillfree.web.shopper.displays import COOKIE, is_secret, with_secret
+from tillfree.web.texts import preferred
 
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
     from tillfree.web.palms.room import PalmRoom
 
-__all__ = ["may_open", "needs_sign_in", "opened", "room_of"]
+__all__ = ["may_open", "needs_sign_in", "notices_of", "opened", "read_by", "room_of"]
+
+_LANGUAGE_MAX = 20
 
 
 def room_of(ask: "Ask") -> "PalmRoom":
@@ -23,6 +27,22 @@ def room_of(ask: "Ask") -> "PalmRoom":
     if ask.console.palm_room is None:
         raise NotThere(ask.say("This store knows no palms. The settings under [palm] turn them on."))
     return ask.console.palm_room
+
+
+def notices_of(ask: "Ask") -> Notices:
+    """What people read before they enrol a palm, in all its languages."""
+    if ask.console.palm_notices is None:
+        raise NotThere(ask.say("This store knows no palms. The settings under [palm] turn them on."))
+    return ask.console.palm_notices
+
+
+def read_by(ask: "Ask", notices: Notices) -> Notice:
+    """The notice in the language that the address names, else that the browser wants most, else that of the shop."""
+    chosen = notices.find(ask.query("language", limit=_LANGUAGE_MAX))
+    wanted = ask.request.headers.get("accept-language", "")
+    found = chosen or notices.find(preferred(wanted, notices.languages, notices.languages[0]))
+    assert found is not None, "one of its own languages"
+    return found
 
 
 def may_open(console: Console, connection: HTTPConnection) -> bool:

@@ -1,9 +1,8 @@
-"""What the pages of palms share: who looks, who remembers, how a station behaves, and what the notice says."""
+"""What the pages of palms share: who looks, who remembers, and how a station behaves."""
 
 import dataclasses
 from collections.abc import Callable
 
-from tillfree.store.palms.notice import Notice
 from tillfree.web.palms.home import HomeEnrolment
 from tillfree.web.palms.seeing import Clerk, Eyes, SampleHands
 from tillfree.web.palms.session import SessionRules
@@ -17,7 +16,6 @@ class PalmRoom:
 
     eyes: Eyes
     clerk: Clerk
-    notice: Notice
     home: HomeEnrolment | None = None
     """Enrolment by photos; None where that is not wanted."""
     rules: SessionRules = dataclasses.field(default_factory=SessionRules)

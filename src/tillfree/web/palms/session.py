@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -39,6 +39,8 @@ class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="k", forbid_unkn
     notice_version: str = ""
     purposes: tuple[str, ...] = ()
     pin: str = ""
+    language: str = ""
+    """In which the notice was read; empty: that of the shop."""
 
 
 class Pin(msgspec.Struct, frozen=True, tag="pin", tag_field="k", forbid_unknown_fields=True):
@@ -76,9 +78,9 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
 class Session:
     """Methods may be called by any thread; one at a time does something. `now_ns` is a clock that never goes back."""
 
-    def __init__(self, eyes: Eyes, clerk: Clerk, rules: SessionRules, language: str = "en") -> None:
-        """`language` is the one in which the notice is read at that screen."""
-        self._language = language
+    def __init__(self, eyes: Eyes, clerk: Clerk, rules: SessionRules, languages: Sequence[str] = ("en",)) -> None:
+        """`languages` are those in which the notice can be read, that of the shop first."""
+        self._languages = languages
         self._eyes = eyes
         self._clerk = clerk
         self._rules = rules
@@ -115,7 +117,7 @@ class Session:
                     notice_version=wanted.notice_version,
                     purposes=wanted.purposes,
                     pin=wanted.pin,
-                    language=self._language,
+                    language=wanted.language or self._languages[0],
                 )
             return [{"k": "begun", "want": self._want, "rounds": self._hover.rules.rounds}]
 
@@ -325,7 +327,7 @@ class Session:
 
     def _why_not(self, wanted: Begin) -> str:
         """What is missing for an enrolment; empty for nothing."""
-        if wanted.notice_version != self._rules.notice_version:
+        if wanted.notice_version != self._rules.notice_version or wanted.language not in ("", *self._languages):
             return "old notice"
         if "identify" not in wanted.purposes:
             return "no consent"

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from tillfree.store.palms.link_codes import LIFE_MIN
 from tillfree.web.ask import Ask
 from tillfree.web.errors import NotThere
-from tillfree.web.palms.opening import needs_sign_in, opened, room_of
+from tillfree.web.palms.opening import needs_sign_in, notices_of, opened, read_by, room_of
 from tillfree.web.palms.seeing import SampleHands
 from tillfree.web.palms.words import GRANTED, GUIDANCE, PURPOSES, REASONS, RESULTS, station_words
 
@@ -40,13 +40,14 @@ def show(ask: Ask) -> Response:
         "reasons": {code: ask.say(text) for code, text in REASONS.items()},
         "may": {code: ask.say(text) for code, text in PURPOSES.items()},
     }
-    samples = room.samples
+    samples, notices = room.samples, notices_of(ask)
     return camera_headers(
         ask.page(
             "palms/station.html",
             room=room,
             words=words,
-            notice=room.notice,
+            texts=notices.all,
+            notice=read_by(ask, notices),
             purposes=[(code, PURPOSES[code]) for code in PURPOSES if code in room.rules.purposes],
             pin_digits=room.rules.pin_digits,
             samples=_buttons(ask, samples),

@@ -19,7 +19,6 @@ from tillfree.web.machines import STATION_STREAM
 from tillfree.web.palms.opening import may_open
 from tillfree.web.palms.pictures import FRAME_BYTES_MAX, read_frame
 from tillfree.web.palms.session import Begin, Confirm, Pin, Session
-from tillfree.web.texts import languages, preferred
 
 __all__ = ["Stations"]
 
@@ -56,8 +55,8 @@ class Stations:
             return
         await socket.accept()
         self._connected += 1
-        language = preferred(socket.headers.get("accept-language", ""), languages(self._console.texts))
-        session = Session(room.eyes, room.clerk, room.rules, language)
+        notices = self._console.palm_notices
+        session = Session(room.eyes, room.clerk, room.rules, ("en",) if notices is None else notices.languages)
         try:
             await _Talk(socket, session, self._turns).run()
         finally:

@@ -311,6 +311,13 @@ function begin(message) {
   if (!source) start_camera();
 }
 
+function show_notice(language) {
+  for (const text of consent.querySelectorAll("[data-notice]")) text.hidden = text.dataset.notice !== language;
+}
+const shown_notice = () => consent.querySelector("[data-notice]:not([hidden])").dataset.notice;
+const first_notice = shown_notice();
+consent.querySelector("#language")?.addEventListener("change", (event) => show_notice(event.target.value));
+
 consent.addEventListener("submit", (event) => {
   if (event.submitter?.value !== "yes") return;
   const form = new FormData(event.target);
@@ -331,9 +338,11 @@ consent.addEventListener("close", () => {
       notice_version: setup.notice,
       purposes: given.getAll("purpose"),
       pin: given.get("pin"),
+      language: shown_notice(),
     });
   }
   form.reset();
+  show_notice(first_notice);
 });
 
 const choice = find("#cameras");

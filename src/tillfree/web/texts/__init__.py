@@ -34,8 +34,8 @@ def translations(language: str, folder: Path = FOLDER) -> gettext.NullTranslatio
     return gettext.translation(DOMAIN, folder, languages=[language])
 
 
-def preferred(accepted: str, known: Sequence[str]) -> str:
-    """The language of `known` that `Accept-Language` (RFC 9110, section 12.5.4) wants most, else English."""
+def preferred(accepted: str, known: Sequence[str], otherwise: str = "en") -> str:
+    """The language of `known` that `Accept-Language` (RFC 9110, section 12.5.4) wants most, or `otherwise`."""
     wanted: list[tuple[float, str]] = []
     for part in accepted[:200].split(","):
         name, _, weight = part.partition(";")
@@ -48,4 +48,4 @@ def preferred(accepted: str, known: Sequence[str]) -> str:
         for language in known:
             if quality < 0 and name.partition("-")[0] == language.partition("_")[0].lower():
                 return language
-    return "en"
+    return otherwise
