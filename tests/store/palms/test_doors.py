@@ -48,9 +48,9 @@ class Reader:
         return self.hears
 
 
-def shop(reader: Reader, door: DoorSettings = OFFICE) -> tuple[PalmDesk, PalmDoors, str]:
+def shop(reader: Reader, door: DoorSettings = OFFICE, *, attested: bool = True) -> tuple[PalmDesk, PalmDoors, str]:
     """A desk where Ann is enrolled and may pass."""
-    desk = make_desk(settings=PalmSettings(may=ALL, doors=(door,)))
+    desk = make_desk(settings=PalmSettings(may=ALL, doors=(door,), attested=attested))
     ann = desk.enrol(samples(1), agreed(), by="test").subject
     desk.change(ann, linked, by="test")
     return desk, PalmDoors([PalmDoor(door, reader)]), ann
@@ -88,13 +88,14 @@ def test_a_door_opens_from_the_stations_that_stand_at_it_only() -> None:
     assert len(reader.told) == 1
 
 
-def test_who_enrolled_at_home_passes_after_a_hover_only() -> None:
+@pytest.mark.parametrize("attested", [False, True])
+def test_who_enrolled_at_home_passes_by_a_hover_at_a_station_that_signs(attested: bool) -> None:
     reader = Reader()
-    desk, doors, _ = shop(reader)
+    desk, doors, _ = shop(reader, attested=attested)
     ben = desk.enrol(samples(2), agreed(), by="test", confirmed=False).subject
     desk.change(ben, linked, by="test")
-    assert passes(desk, doors, 2) == "unconfirmed"
-    assert reader.told == []
+    assert passes(desk, doors, 2) == ("" if attested else "unconfirmed")
+    assert len(reader.told) == attested
 
 
 def test_a_door_may_ask_for_a_pin_and_counts_tries() -> None:
