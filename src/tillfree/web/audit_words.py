@@ -28,6 +28,7 @@ ACTIONS: dict[str, str] = {
     "ledger.export": later("Saved the ledger"),
     "ledger.prove": later("Proved the ledger"),
     "pace.change": later("Changed the speed"),
+    "palm.batch": later("Enrolled palms of a list"),
     "palm.card.add": later("Linked a card to a palm"),
     "palm.delete": later("Erased somebody's palm"),
     "palm.export": later("Saved what is kept about a palm"),

@@ -64,9 +64,7 @@ def test_only_who_is_due_is_forgotten_and_the_log_says_by_whom(paying: Paying, d
     row = desk.vault.log(subject=old, limit=1)[0].entry
     assert (row.what, row.who) == ("palm.erase", "key test")
     assert client.post("/api/v1/palms/forgettings").json() == {"inactive": 0, "unconfirmed": 0}
-    noted = [
-        one.entry.detail for one in paying.console.database.audit_log(AuditQuery()) if one.entry.what == "palm.forget"
-    ]
+    noted = [one.entry.detail for one in paying.console.database.audit_log(AuditQuery(what="palm.forget"))]
     assert noted[:2] == ["0 inactive, 0 unconfirmed", "1 inactive, 0 unconfirmed"]
 
 
