@@ -28,8 +28,8 @@ PROCESSORS = "/webhooks/"
 STATION_STREAM = "/palm/stream"
 """The WebSocket of palm stations, the only one that takes pictures."""
 _MIB = 1024 * 1024
-_PHOTOS_BYTES_MAX = {f"{API}v1/palms/home": 12 * _MIB}
-"""Operations of the API that take more than others: photos of a telephone."""
+_PHOTOS_BYTES_MAX = {f"{API}v1/palms/home": 12 * _MIB, f"{API}v1/palms/batches": 16 * _MIB}
+"""Operations of the API that take more than others: photos of a telephone, or of many people."""
 _BODY_BYTES_MAX = {API: 1024 * 1024, PROCESSORS: 1024 * 1024, RETAILER: 16 * 1024 * 1024}
 """The retailer API takes catalogues of 10,000 items at once."""
 _TYPES = {

@@ -1,10 +1,9 @@
 """`tillfree palm enrol-folder`: many people at once, from pictures by person and a list of their consents."""
 
 import argparse
-import dataclasses
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,10 +15,10 @@ from tillfree.evaluation.palms.naming import guess_naming, pattern_naming
 from tillfree.evaluation.palms.pictures import Picture, find_pictures, own_pictures, read_picture
 from tillfree.palm.errors import PalmError
 from tillfree.storage.palm_vault.records import HANDS, Hand
-from tillfree.store.palms.batches import Newcomer, Outcome
+from tillfree.store.palms.batches import Outcome
 from tillfree.store.palms.consent_lists import ListedConsent, read_consents
 from tillfree.store.palms.desk import PalmDesk
-from tillfree.store.palms.finding import each_profile
+from tillfree.store.palms.lists import Listed, enrol_listed, of_hand
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.recogniser import Recogniser, Sample
 
@@ -75,34 +74,26 @@ def _enrolled(
     by_person: dict[str, list[Picture]] = {}
     for picture in pictures:
         by_person.setdefault(picture.owner.person, []).append(picture)
-    listed = {profile.listed_as: subject for subject, profile in each_profile(desk.vault) if profile.listed_as}
-    outcomes: dict[str, Outcome] = {}
-    newcomers: list[Newcomer] = []
+    names = sorted(by_person.keys() | consents.keys())
     unread: list[str] = []
-    looked_at = 0
+    read: list[Sample] = []
     with Progress("Reading palms") as progress:
-        for number, person in enumerate(sorted(by_person.keys() | consents.keys())):
-            progress.show(person, number / len(by_person.keys() | consents.keys()))
-            palm = listed.get(person, "")
-            if palm and desk.vault.template_count(palm):
-                outcomes[person] = Outcome(name=person, became="there", palm=palm)
-            elif person not in consents:
-                outcomes[person] = _refused(person, "no consent: the list has no row for them; ask them first")
-            elif person not in by_person:
-                outcomes[person] = _refused(person, "no picture: the folder has none of them")
-            else:
-                samples = _samples(desk.recogniser, by_person[person], arguments, unread)
-                looked_at += len(samples)
-                one = consents[person]
-                newcomers.append(Newcomer(person, samples, one.consent, one.links, palm))
-    for done in desk.enrol_all(newcomers, by=WHO, dry_run=arguments.dry_run):
-        outcomes[done.name] = done
-    persons = tuple(outcomes[name] for name in sorted(outcomes))
-    return BatchReport(layout="", dry_run=arguments.dry_run, pictures=looked_at, unread=tuple(unread), persons=persons)
 
+        def reader(number: int, name: str) -> Callable[[], Sequence[Sample]]:
+            def samples() -> Sequence[Sample]:
+                progress.show(name, number / len(names))
+                found = _samples(desk.recogniser, by_person[name], arguments, unread)
+                read.extend(found)
+                return found
 
-def _refused(person: str, why: str) -> Outcome:
-    return Outcome(name=person, became="refused", why=why)
+            return samples
+
+        listed = [
+            Listed(name, consents.get(name), reader(number, name) if name in by_person else None)
+            for number, name in enumerate(names)
+        ]
+        persons = tuple(enrol_listed(desk, listed, by=WHO, dry_run=arguments.dry_run))
+    return BatchReport(layout="", dry_run=arguments.dry_run, pictures=len(read), unread=tuple(unread), persons=persons)
 
 
 def _samples(
@@ -111,19 +102,14 @@ def _samples(
     """One for each picture, in which there may be no palm; then it stands in `unread` as well."""
     samples = []
     for picture in pictures:
+        named: Hand = next((hand for hand in HANDS if hand == picture.owner.hand), "unknown")
         try:
             image = read_picture(picture.path, arguments.band or picture.owner.band or "visible")
-            sample = recogniser.read([image])
-            why = sample.guidance or "no hand"
+            sample, why = of_hand(recogniser.read([image]), named)
         except (PalmError, OSError) as error:
             sample, why = Sample(None), str(error)
-        named: Hand = next((hand for hand in HANDS if hand == picture.owner.hand), "unknown")
-        if "unknown" not in (named, sample.hand) and named != sample.hand:
-            sample, why = Sample(None), f"the name says {named}, and it looks like the other hand"
         if sample.features is None:
             unread.append(f"{picture.name}: {why}")
-        elif sample.hand == "unknown":
-            sample = dataclasses.replace(sample, hand=named)
         samples.append(sample)
     return samples
 

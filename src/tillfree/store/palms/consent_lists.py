@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import datetime as dt
 import io
+from collections.abc import Mapping
 
 import msgspec
 
@@ -12,7 +13,7 @@ from tillfree.storage.palm_vault.records import PURPOSES, Consent, Profile, Purp
 from tillfree.store.palms.errors import PalmDeskError
 from tillfree.store.palms.linking import with_links
 
-__all__ = ["COLUMNS", "LINK_COLUMNS", "ListedConsent", "read_consents"]
+__all__ = ["COLUMNS", "LINK_COLUMNS", "ListedConsent", "read_consents", "read_row"]
 
 COLUMNS = ("person", "version", "purposes", "language", "when")
 LINK_COLUMNS = ("account", "loyalty", "badge")
@@ -51,7 +52,7 @@ def read_consents(data: bytes, where: str, now_ns: int, *, by: str) -> dict[str,
     wrong: list[str] = []
     for line, row in rows:
         try:
-            person, one = _row(row, now_ns, by)
+            person, one = read_row(row, now_ns, by=by)
             if person in found:
                 raise PalmDeskError(f"{person} stands there twice; leave one row")
             found[person] = one
@@ -75,7 +76,12 @@ def _need_columns(names: list[str], where: str) -> None:
             )
 
 
-def _row(row: dict[str, str | None], now_ns: int, by: str) -> tuple[str, ListedConsent]:
+def read_row(row: Mapping[str, str | None], now_ns: int, *, by: str) -> tuple[str, ListedConsent]:
+    """What one row calls the person, and what they agreed to; it has the columns of `read_consents`.
+
+    Raises:
+        PalmDeskError: something of it is missing, or is not what it should be.
+    """
     if None in row or None in row.values():
         raise PalmDeskError("it has more or fewer fields than the first line names")
     fields = {name: (value or "").strip() for name, value in row.items()}

@@ -27,6 +27,8 @@ CONFIRM_DAYS = 14
 _DAY_NS = 86_400 * NS_PER_S
 _ERASE_EVERY_NS = 3_600 * NS_PER_S
 _EXPORTED_LOG = 500
+_CLOCK = "retention"
+"""Who erases what is due by itself."""
 
 
 class PalmOffice:
@@ -163,25 +165,23 @@ class PalmOffice:
         """How much there is."""
         return self.vault.counts()
 
-    def erase_inactive(self) -> int:
+    def erase_inactive(self, *, by: str = _CLOCK) -> int:
         """Erases whoever was not recognised for as many days as the settings say; how many."""
         day = day_of(self._now_ns()) - self.settings.inactive_days
         gone = 0
         for subject in self.vault.unused_since(day):
-            gone += (
-                self.vault.erase(subject, self._entry("palm.erase", "retention", "not seen for too long")) is not None
-            )
+            gone += self.vault.erase(subject, self._entry("palm.erase", by, "not seen for too long")) is not None
         if gone:
             self._forgotten()
         return gone
 
-    def erase_unconfirmed(self) -> int:
+    def erase_unconfirmed(self, *, by: str = _CLOCK) -> int:
         """Erases whoever enrolled at home and did not come in CONFIRM_DAYS; how many."""
         before_ns = self._now_ns() - CONFIRM_DAYS * _DAY_NS
         gone = 0
         for subject, profile in list(each_profile(self.vault)):
             if not profile.confirmed and profile.made_ns <= before_ns:
-                entry = self._entry("palm.erase", "retention", "enrolled at home and never confirmed")
+                entry = self._entry("palm.erase", by, "enrolled at home and never confirmed")
                 gone += self.vault.erase(subject, entry) is not None
         if gone:
             self._forgotten()
