@@ -69,7 +69,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             palm_desk=palms,
             palm_doors=doors,
             palm_notices=notices_of_store(settings.palm, settings.name) if settings.palm.enabled else None,
-            palm_room=palm_room_of(settings, palms, None if counter is None else counter.desk),
+            palm_room=palm_room_of(settings, palms, None if counter is None else counter.desk, doors),
             scoreboard=keeper.scoreboard,
             trouble=lambda: keeper.trouble,
             work_trouble=lambda: "; ".join(

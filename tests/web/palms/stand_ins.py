@@ -1,7 +1,7 @@
 """A pair of eyes and a clerk that know nothing of palms: grey pictures of one brightness stand for hands."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -80,6 +80,7 @@ class GreyClerk:
         self.tries = 0
         self.undecided: AnswerKind = "unknown"
         self.link_code = ""
+        self.door: Callable[[str], Answer] | None = None
 
     def identify(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
         assert station
@@ -88,7 +89,7 @@ class GreyClerk:
         found = self._find(tries[-1])
         if not found:
             return Answer(kind=self.undecided)
-        kind: AnswerKind = "pin" if self.pin else "known"
+        kind: AnswerKind = "pin" if self.pin else "known" if self.door is None else "opening"
         return Answer(kind=kind, account=found, shown=f"{found[0].upper()}\u2022\u2022\u2022", may=("identify",))
 
     def find(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
@@ -102,7 +103,14 @@ class GreyClerk:
 
     def prove(self, account: str, pin: str, station: str) -> Answer:
         assert station
-        return Answer(kind="known", account=account) if pin == self.pin else Answer(kind="refused", reason="wrong pin")
+        if pin != self.pin:
+            return Answer(kind="refused", reason="wrong pin")
+        return Answer(kind="known" if self.door is None else "opening", account=account)
+
+    def open(self, account: str, station: str) -> Answer:
+        assert station
+        assert self.door is not None
+        return self.door(account)
 
     def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
         assert station

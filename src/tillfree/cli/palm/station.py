@@ -7,6 +7,7 @@ import time
 from tillfree.cli.palm.eyes import shipped_eyes
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.doors import PalmDoors
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.settings import StoreSettings
 from tillfree.web.palms.clerk import DeskClerk
@@ -20,7 +21,9 @@ _JUDGED_PICTURES = 4
 """So many pictures of each light the judge of liveness needs at least."""
 
 
-def palm_room_of(settings: StoreSettings, desk: PalmDesk | None, entry: EntryDesk | None) -> PalmRoom | None:
+def palm_room_of(
+    settings: StoreSettings, desk: PalmDesk | None, entry: EntryDesk | None, doors: PalmDoors | None = None
+) -> PalmRoom | None:
     """What the pages of palms share; None where the settings want no station in a browser.
 
     Raises:
@@ -40,6 +43,7 @@ def palm_room_of(settings: StoreSettings, desk: PalmDesk | None, entry: EntryDes
             age_over=palm.station.age_over,
             entry=entry,
             hold_minor=settings.payments.hold_minor,
+            doors=doors,
         ),
         rules=station_rules(palm),
         home=HomeEnrolment(desk, eyes, time.time_ns) if palm.station.home else None,

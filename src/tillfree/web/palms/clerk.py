@@ -8,6 +8,7 @@ from tillfree.storage.palm_vault.records import PURPOSES, Profile, Purpose
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.answers import PalmAnswer
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.doors import PalmDoors, let_through
 from tillfree.store.palms.entering import let_in
 from tillfree.store.palms.errors import DuplicateError, NoPalmError, PalmDeskError
 from tillfree.store.palms.pins import made_pin
@@ -43,10 +44,12 @@ class DeskClerk:
         age_over: int = 0,
         entry: EntryDesk | None = None,
         hold_minor: int = 0,
+        doors: PalmDoors | None = None,
     ) -> None:
         """`purpose` is what a palm does at this station: with "pay" so much, with "age" to be so old.
 
-        With "enter" it opens the gate of the station's name at `entry`, where `hold_minor` is put aside.
+        With "enter" it opens the gate of the station's name at `entry`, where `hold_minor` is put aside; with "door"
+        that of `doors` at which the station stands.
         """
         self._desk = desk
         self._now_ns = now_ns
@@ -55,6 +58,7 @@ class DeskClerk:
         self._age_over = age_over
         self._entry = entry
         self._hold_minor = hold_minor
+        self._doors = doors or PalmDoors([])
 
     def identify(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
         """Whether they may; a palm that was enrolled at home is confirmed by its first hover."""
@@ -77,6 +81,13 @@ class DeskClerk:
         """Whether they may, with the PIN."""
         reason = self._desk.may(account, self._use(station, pin))
         return self._passed(PalmAnswer(reason, account), station, pin)
+
+    def open(self, account: str, station: str) -> Answer:
+        """Tells the door of somebody who may pass, as `identify` or `prove` said a moment ago."""
+        may = PalmAnswer("", account)
+        return self._said(
+            let_through(self._desk, self._doors, self._doors.at(station), may, station=station), station, "door"
+        )
 
     def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
         """Enrols somebody new, by two holds of one hand."""
@@ -113,7 +124,10 @@ class DeskClerk:
         return Answer(kind="deleted")
 
     def _use(self, station: str, pin: str = "") -> Use:
-        return Use(self._purpose, station=station, amount_minor=self._amount_minor, pin=pin, age_over=self._age_over)
+        return Use(
+            self._purpose, station=station, amount_minor=self._amount_minor, pin=pin, age_over=self._age_over,
+            door=self._doors.at(station),
+        )  # fmt: skip
 
     def _recognised(self, tries: Sequence[Sequence[Reading]], use: Use, station: str) -> PalmAnswer:
         """What the desk says of the last try, or of all together."""
@@ -127,7 +141,9 @@ class DeskClerk:
         return self._desk.first_hover(answer, samples, use, by=station)
 
     def _passed(self, answer: PalmAnswer, station: str, pin: str = "") -> Answer:
-        """What comes of it: at a gate, whether that opens."""
+        """What comes of it: at a gate, whether that opens; at a door, that it is to be told."""
+        if self._purpose == "door" and answer.allowed:
+            return Answer(kind="opening", account=answer.subject)
         if self._purpose != "enter":
             return self._said(answer, station, self._purpose)
         if self._entry is None:
@@ -152,7 +168,7 @@ class DeskClerk:
         return Answer(
             kind=kind,
             account=answer.subject,
-            shown=self._shown(answer.subject, profile, purpose if known else "identify"),
+            shown=self._shown(answer.subject, profile, purpose if known or purpose == "door" else "identify"),
             may=tuple(one for one in PURPOSES if one in may) if known else (),
             reason=reason,
             granted=purpose if known else "",
@@ -165,6 +181,8 @@ class DeskClerk:
                 return f"{self._age_over}+"
             case "loyalty":
                 return _masked(profile.loyalty)
+            case "door":  # whoever stands behind learns nothing
+                return ""
             case "pay" if not profile.cards:
                 return _masked(profile.account or profile.badge)
             case _:

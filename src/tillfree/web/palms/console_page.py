@@ -12,7 +12,7 @@ from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.errors import NoPalmError, PalmDeskError
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
-from tillfree.web.palms.words import LOG_WORDS, PURPOSES
+from tillfree.web.palms.words import DOOR_WORDS, LOG_WORDS, PURPOSES
 
 __all__ = ["delete", "export", "find", "invite", "revoke", "show"]
 
@@ -49,6 +49,8 @@ def show(ask: Ask) -> Response:
         counts=counts,
         revoked=counts.subjects - counts.with_templates,
         stations=desk.stations.names(),
+        doors=[] if ask.console.palm_doors is None else ask.console.palm_doors.all(),
+        door_words=DOOR_WORDS,
         consents=_consents(desk) if ask.query("consents", limit=5) else None,
         purposes=PURPOSES,
         log=log,

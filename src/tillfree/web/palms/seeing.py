@@ -80,11 +80,11 @@ class Reading:
 
 
 AnswerKind = Literal[
-    "known", "unknown", "other hand", "refused", "pin", "enrolled", "already", "unlike", "deleted", "not live",
-    "unread", "trouble",
+    "known", "unknown", "other hand", "refused", "pin", "opening", "enrolled", "already", "unlike", "deleted",
+    "not live", "unread", "trouble",
 ]  # fmt: skip
 """`other hand`: perhaps known, if the other hand says so, too. `unlike`: the two rounds of an enrolment are not of one
-palm. `unread`: no good picture came in time."""
+palm. `opening`: they may pass, and the door is to be told now. `unread`: no good picture came in time."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ class Clerk(Protocol):
     """Who knows the palms of a site. Methods take their time, and may be called by any thread."""
 
     def identify(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
-        """Whether somebody may do what is done there: `known`, `unknown`, `other hand`, `refused` or `pin`.
+        """Whether somebody may do what is done there: `known`, `unknown`, `other hand`, `refused`, `pin` or `opening`.
 
         The last try is judged by itself; where that decides nothing, together with those before it.
         """
@@ -135,7 +135,10 @@ class Clerk(Protocol):
         """Whether two holds may be of one person: of one hand they have to agree, of two nobody can tell."""
 
     def prove(self, account: str, pin: str, station: str) -> Answer:
-        """After `pin`: `known`, or `refused`."""
+        """After `pin`: `known`, `opening` or `refused`."""
+
+    def open(self, account: str, station: str) -> Answer:
+        """After `opening`: tells the door at which the station stands. `known` or `refused`, in about a second."""
 
     def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
         """Remembers a palm that was held twice: `enrolled`, `already`, `unlike` or `refused`."""

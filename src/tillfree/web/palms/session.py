@@ -28,6 +28,8 @@ _LIVE_KEPT = 8
 """So many pictures are kept for the judge of liveness, and for nothing else."""
 _NEAR_NS = NS_PER_S // 5
 """A picture is compared with the one before it if that is no older."""
+_OPENING_NS = 5 * NS_PER_S
+"""A door that is told later than so is told of somebody who has gone."""
 Message = dict[str, Any]
 _log = logging.getLogger(__name__)
 
@@ -97,6 +99,8 @@ class Session:
         self._before: dict[Band, tuple[SeenHand, int]] = {}
         self._until_ns = 0
         self._asks: Answer | None = None
+        self._opens: tuple[Answer, LiveHint | None] | None = None
+        self._opening: tuple[Answer, LiveHint | None] | None = None
         self._tries = 0
 
     # ---- what the screen says -------------------------------------------------------------------------------
@@ -127,9 +131,27 @@ class Session:
             asked, self._asks = self._asks, None
             if asked is None or self._want == "delete" or now_ns > self._until_ns:
                 return [{"k": "wrong", "code": "too late"}]
-            return self._tell(
-                self._asked(lambda: self._clerk.prove(asked.account, said.pin, self._rules.station)), now_ns
-            )
+            answer = self._asked(lambda: self._clerk.prove(asked.account, said.pin, self._rules.station))
+            return self._open_next(answer, None, now_ns) if answer.kind == "opening" else self._tell(answer, now_ns)
+
+    @property
+    def opens(self) -> bool:
+        """Whether a door waits for `open`."""
+        with self._lock:
+            return self._opens is not None
+
+    def open(self, now_ns: int) -> list[Message]:
+        """Tells the door of whoever may pass. It may take a second, during which nothing else of the station waits."""
+        with self._lock:
+            opens, self._opens = self._opens, None
+            if opens is None or now_ns > self._until_ns:
+                return []
+            self._opening, self._until_ns = opens, now_ns + _OPENING_NS
+        answer = self._asked(lambda: self._clerk.open(opens[0].account, self._rules.station))
+        with self._lock:
+            if self._opening is not opens:  # the screen has begun anew
+                return []
+            return self._tell(answer, now_ns, opens[1])
 
     def confirm(self, said: Confirm, now_ns: int) -> list[Message]:
         """Deletes, or not."""
@@ -227,7 +249,7 @@ class Session:
             return False
         if now_ns <= self._until_ns:
             return True
-        if self._asks is not None:
+        if self._asks is not None or self._opens is not None or self._opening is not None:
             self._forget()
         self._until_ns = 0
         return False
@@ -257,6 +279,8 @@ class Session:
             return ask(tries, station)
 
         answer = self._asked(asked)
+        if answer.kind == "opening":
+            return self._open_next(answer, hint, now_ns)
         if answer.kind == "pin" or (want == "delete" and answer.account):
             self._undecided.clear()
             self._asks = answer
@@ -270,6 +294,13 @@ class Session:
         elif answer.kind == "unknown":
             self._undecided.keep(tries, now_ns)
         return told
+
+    def _open_next(self, answer: Answer, hint: LiveHint | None, now_ns: int) -> list[Message]:
+        """Nothing is looked at until `open`; of the pictures nothing is kept for that."""
+        self._forget(keep_tries=True)
+        self._opens = (answer, hint)
+        self._until_ns = now_ns + _OPENING_NS
+        return []
 
     def _judge_round(self) -> None:
         """Judges the pictures of the round that is complete, and of no other: each round has to be of a living hand."""
@@ -320,6 +351,7 @@ class Session:
         self._hints.clear()
         self._undecided.clear()
         self._asks = None
+        self._opens = self._opening = None
         self._until_ns = 0
         self._wishes = Wishes(notice_version="", purposes=())
         if not keep_tries:

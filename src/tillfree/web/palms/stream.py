@@ -103,6 +103,7 @@ class _Talk:
                 self._there.set()
             elif text is not None:
                 await self._send(await run_in_threadpool(self._hear, text))
+                await self._open()
 
     async def _look(self) -> None:
         for _ in itertools.count():
@@ -115,8 +116,14 @@ class _Talk:
                 answer = await run_in_threadpool(self._see, picture)
             try:
                 await self._send(answer)
+                await self._open()
             except (WebSocketDisconnect, RuntimeError, OSError):
                 return
+
+    async def _open(self) -> None:
+        """A door is told outside of the turns, so that a slow one holds up no other station."""
+        if self._session.opens:
+            await self._send(await run_in_threadpool(self._tell_door))
 
     async def _forget(self) -> None:
         """What has its time is forgotten, also while the screen sends nothing."""
@@ -132,6 +139,9 @@ class _Talk:
         except Exception:  # noqa: BLE001  a bug in what looks at pictures must not end the station
             _log.exception("a picture could not be looked at")
             return [{"k": "wrong", "code": "trouble"}]
+
+    def _tell_door(self) -> list[dict[str, Any]]:
+        return self._session.open(time.monotonic_ns())
 
     def _hear(self, text: str) -> list[dict[str, Any]]:
         try:

@@ -7,7 +7,7 @@ from tillfree.web.texts import later
 if TYPE_CHECKING:
     from tillfree.web.ask import Ask
 
-__all__ = ["GRANTED", "GUIDANCE", "LOG_WORDS", "PURPOSES", "REASONS", "RESULTS", "station_words"]
+__all__ = ["DOOR_WORDS", "GRANTED", "GUIDANCE", "LOG_WORDS", "PURPOSES", "REASONS", "RESULTS", "station_words"]
 
 GUIDANCE: dict[str, str] = {
     "": later("Hold still"),
@@ -47,7 +47,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "unread": (later("Your palm could not be read"), later("Wipe your palm dry, take rings aside, and try once more.")),
     "trouble": (later("This does not work at the moment"), later("It is our fault. Please pay another way.")),
     "delete": (later("Delete everything?"), later("Your palm and what is linked to it are then gone from here.")),
-    "pin": (later("Your PIN, please"), later("Above this amount a palm alone is not enough.")),
+    "pin": (later("Your PIN, please"), later("Here a palm alone is not enough.")),
 }
 """Title and explanation of what comes of an attempt."""
 
@@ -58,6 +58,7 @@ GRANTED: dict[str, tuple[str, str]] = {
     "pay": (later("You may pay"), _TO_STAFF),
     "loyalty": (later("Your loyalty account"), _TO_STAFF),
     "age": (later("Old enough"), _TO_STAFF),
+    "door": (later("You may pass"), later("The door has been told. If it stays shut, ask somebody who works here.")),
 }
 """The same by what a station is for, where somebody may do it: then comes what of it may be read by others."""
 
@@ -75,6 +76,8 @@ REASONS: dict[str, str] = {
     "second factor needed": later("Please tap the card that you linked, too."),
     "too young": later("The age that is asked for here was not proved."),
     "no door": later("This door does not open for you."),
+    "no pin": later("A PIN is needed here, and you have none. Please ask somebody who works here."),
+    "door silent": later("The door does not answer. Please use another way."),
     "gate": later("The gate stays shut. Please ask somebody who works here."),
     "weak pin": later("A PIN of one digit, or of digits in a row, is guessed first. Please choose another one."),
     "old notice": later("The notice has changed. Please read it once more."),
@@ -102,6 +105,12 @@ PURPOSES: dict[str, str] = {
 }
 """What a palm may be used for; each is agreed to by itself."""
 
+DOOR_WORDS: dict[str, tuple[str, str]] = {
+    "ready": (later("ready"), "good"),
+    "silent": (later("its controller does not ask"), "bad"),
+    "no session": (later("its controller has another key"), "bad"),
+}
+"""How the line to a door is, for staff, and with which sign."""
 
 LOG_WORDS: dict[str, str] = {
     "palm.enrol": later("Enrolled"),
@@ -120,6 +129,8 @@ LOG_WORDS: dict[str, str] = {
     "palm.locked": later("Locked after wrong PINs"),
     "palm.revoke all": later("All revoked"),
     "palm.rotate": later("Keys changed"),
+    "palm.door": later("Door asked to open"),
+    "palm.door.silent": later("Door did not answer"),
     "palm.station.enrol": later("Station trusted"),
     "palm.station.remove": later("Station trusted no more"),
 }
