@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tests.store.palms.stand_in import StandIn, StandInGallery
 from tillfree.palm.features import Features
 from tillfree.palm.samples import REGION_PX, HandImage, HandSide, PalmRegion, Quality
+from tillfree.store.palms.index_settings import IndexSettings
 from tillfree.store.palms.recogniser import Protected, Sample
 from tillfree.web.palms.seeing import Answer, AnswerKind, Eyes, LiveHint, Reading, SeenHand, Wishes
 
@@ -131,7 +132,8 @@ def _grey(samples: Sequence[Reading]) -> float:
 class GreyRecogniser(StandIn):
     """For a desk of palms: features of brightnesses."""
 
-    def gallery(self, site_key: bytes) -> "GreyGallery":
+    def gallery(self, site_key: bytes, index: IndexSettings) -> "GreyGallery":
+        del index
         return GreyGallery(site_key)
 
     def protect(self, sample: Sample, site_key: bytes) -> Sequence[Protected]:
