@@ -29,6 +29,8 @@ class Strangers:
         """Begins with scores that were kept; those that are no numbers are left out."""
         self._scores: npt.NDArray[np.float64] = np.zeros(0)
         self._new = 0
+        self.met = 0
+        """How many scores were taken so far, whether they are kept or not."""
         self._tail: ImpostorTail | None = None
         self.add(scores)
 
@@ -47,6 +49,7 @@ class Strangers:
         met = met[np.isfinite(met)]
         self._scores = np.concatenate([self._scores, met])[-CAPACITY:]
         self._new += len(met)
+        self.met += len(met)
 
     def raised(self, threshold: float, fmr: float) -> float:
         """The threshold, or a higher one if strangers here reach it more often than at this false match rate.

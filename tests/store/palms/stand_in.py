@@ -112,7 +112,7 @@ class StandIn:
         return sorted(set(templates))
 
     def gallery(self, site_key: bytes, index: IndexSettings) -> StandInGallery:
-        assert index.candidates > 0
+        del index
         return StandInGallery(site_key)
 
     def threshold(self, persons: int, rate: float) -> float:

@@ -141,7 +141,7 @@ class GreyRecogniser(StandIn):
     """For a desk of palms: features of brightnesses."""
 
     def gallery(self, site_key: bytes, index: IndexSettings) -> "GreyGallery":
-        assert index.candidates > 0
+        del index
         return GreyGallery(site_key)
 
     def protect(self, sample: Sample, site_key: bytes) -> Sequence[Protected]:

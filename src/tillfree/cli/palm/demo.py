@@ -90,7 +90,7 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
             attested=False,
             station=StationSettings(enabled=True, name=_STATION, home=True),
         )
-        desk = PalmDesk(vault, recogniser, settings, time.time_ns, site=NAME)
+        desk = stack.enter_context(contextlib.closing(PalmDesk(vault, recogniser, settings, time.time_ns, site=NAME)))
         notices = make_notices(
             NoticeSettings(),
             store_name=NAME,

@@ -1,6 +1,7 @@
 """`tillfree palm enrol`, `identify` and `verify`: pictures in files, compared with the vault of a store."""
 
 import argparse
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -36,7 +37,8 @@ def run_recognise(arguments: argparse.Namespace) -> int:
     recogniser = make_recogniser(regions=arguments.regions)
     with open_palm_vault(palm, arguments.data, os.environ) as vault:
         desk = PalmDesk(vault, recogniser, palm, time.time_ns, site=settings.entry.store_code)
-        return {"enrol": _enrol, "identify": _identify, "verify": _identify}[arguments.act](desk, arguments)
+        with contextlib.closing(desk):
+            return {"enrol": _enrol, "identify": _identify, "verify": _identify}[arguments.act](desk, arguments)
 
 
 def make_recogniser(*, regions: bool = False) -> RoomRecogniser:

@@ -39,6 +39,7 @@ def palm_desk_of(settings: StoreSettings, data: Path) -> Iterator[PalmDesk | Non
             yield desk
         finally:
             forgetting.stop()
+            desk.close()
 
 
 @contextmanager

@@ -43,8 +43,11 @@ CREATE TABLE audit (
     number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
     subject TEXT NOT NULL, detail TEXT NOT NULL, hash TEXT NOT NULL);
 """
-_SKETCHES_TABLE = "CREATE TABLE IF NOT EXISTS sketches (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID"
-"""Vaults that are older than this table get it when they are opened."""
+_NEWER_TABLES = (
+    "CREATE TABLE IF NOT EXISTS sketches (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, sealed BLOB NOT NULL)",
+)
+"""Vaults that are older than these tables get them when they are opened."""
 _KEYRING_TABLES = """
 CREATE TABLE keyring.meta (
     id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL, vault TEXT NOT NULL, generation INTEGER NOT NULL,
@@ -107,7 +110,8 @@ class VaultFiles:
                 )
             if not has_vault:
                 self._make(connection, with_keyring=not has_keyring)
-            connection.execute(_SKETCHES_TABLE)
+            for statement in _NEWER_TABLES:
+                connection.execute(statement)
             self._vault = str(connection.execute("SELECT vault FROM meta").fetchone()[0])
             cleared = self._check(connection, accept_restored=accept_restored)
             self._prove_keys(connection)

@@ -321,10 +321,29 @@ class PalmVault(VaultRows):
             self._append(connection, entry)
         return True
 
+    # ---- notes ----------------------------------------------------------------------------------------------------
+
+    def keep_note(self, name: str, data: bytes) -> None:
+        """Keeps what the program has learned and is about nobody, instead of what it noted by that name before."""
+        with self._changing(bump=False) as connection:
+            sealed = seal(self._site_key(connection, "records"), data, self._note_place(name))
+            connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, sealed))
+
+    def kept_note(self, name: str) -> bytes | None:
+        """What was kept by that name; None where nothing was."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT sealed FROM notes WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                return None
+            return open_sealed(self._site_key(connection, "records"), row[0], self._note_place(name))
+
     # ---- sealing ------------------------------------------------------------------------------------------------
 
     def _station_place(self, station: str) -> Place:
         return Place(self._vault, station, "station")
+
+    def _note_place(self, name: str) -> Place:
+        return Place(self._vault, name, "note")
 
     def _rekey(
         self, connection: sqlite3.Connection, subject: str, profile: Profile, templates: Sequence[Template]

@@ -240,6 +240,15 @@ class PalmDesk(PalmOffice):
         assert answer.recognised, "nobody was recognised"
         return PalmMatch(account=answer.subject)
 
+    def tick(self) -> None:
+        """What is due is erased, about once an hour; what strangers scored here is kept, at most once a minute."""
+        super().tick()
+        self._gallery.keep_strangers(self._now_ns())
+
+    def close(self) -> None:
+        """Keeps what was learned; the vault stays open, for whoever opened it."""
+        self._gallery.keep_strangers()
+
     def _forgotten(self) -> None:
         self._gallery.refresh()
 

@@ -18,6 +18,7 @@ from tillfree.storage.palm_vault.rows import Sketch
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.index_settings import IndexSettings
 from tillfree.store.palms.known import KnownPalms, Match, sketches_of
+from tillfree.store.palms.met import MetStrangers
 from tillfree.store.palms.recogniser import Recogniser, Sample
 
 __all__ = ["KeptGallery"]
@@ -52,6 +53,7 @@ class KeptGallery:
         """Takes over everybody. Raises VaultError."""
         self._vault, self._recogniser, self._index = vault, recogniser, index
         self._lock = threading.RLock()
+        self._met = MetStrangers(vault, recogniser.scheme)
         self._generation, self._epoch, self._logged = -1, -1, 0
         self._known: KnownPalms
         self._open: OrderedDict[str, Sequence[Template]] = OrderedDict()
@@ -87,11 +89,19 @@ class KeptGallery:
         """The key under which new templates are protected."""
         return self._vault.site_key("templates")
 
+    def keep_strangers(self, now_ns: int | None = None) -> None:
+        """Keeps what strangers scored here for the next start: now, or at most once a minute where a time is given."""
+        with self._lock:
+            if now_ns is None:
+                self._met.keep_now()
+            else:
+                self._met.keep(now_ns)
+
     def threshold(self, persons: int, rate: float) -> float:
         """That of the recogniser, raised where strangers score higher at this place than it was made for."""
         expected = self._recogniser.threshold(persons, rate)
         with self._lock:
-            return self._known.strangers.raised(expected, fmr_for_gallery(min(rate, _RATE_MAX), persons))
+            return self._met.scores.raised(expected, fmr_for_gallery(min(rate, _RATE_MAX), persons))
 
     def search(self, samples: Sequence[Sample], needed: float | None = None) -> list[Match]:
         """Persons, the most probable first; as `KnownPalms.search`."""
@@ -118,7 +128,7 @@ class KeptGallery:
     def _begin_anew(self) -> None:
         """Everybody, by their sketches; who has none yet is opened, and gets one."""
         gallery = self._recogniser.gallery(self.site_key, self._index)
-        self._known = KnownPalms(gallery, self._opened, self._index.candidates)
+        self._known = KnownPalms(gallery, self._opened, self._index.candidates, self._met.scores)
         self._open.clear()
         self.broken.clear()
         to_open: list[str] = []

@@ -36,11 +36,14 @@ class Match:
 class KnownPalms:
     """Persons in a gallery. Used by one thread at a time."""
 
-    def __init__(self, gallery: Gallery, opened: Openable, candidates: int) -> None:
-        """`gallery` is an empty one; so many candidates are compared in full for each sample."""
+    def __init__(self, gallery: Gallery, opened: Openable, candidates: int, strangers: Strangers | None = None) -> None:
+        """`gallery` is an empty one; so many candidates are compared in full for each sample.
+
+        `strangers` are those who were met before.
+        """
         self._gallery, self._opened, self._candidates = gallery, opened, candidates
         self._roster = Roster()
-        self.strangers = Strangers()
+        self.strangers = Strangers() if strangers is None else strangers
         """What people scored who are not each other."""
 
     @property
