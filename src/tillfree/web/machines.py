@@ -27,8 +27,15 @@ RETAILER = "/v1/"
 PROCESSORS = "/webhooks/"
 STATION_STREAM = "/palm/stream"
 """The WebSocket of palm stations, the only one that takes pictures."""
-_BODY_BYTES_MAX = {API: 1024 * 1024, PROCESSORS: 1024 * 1024, RETAILER: 16 * 1024 * 1024}
-"""The retailer API takes catalogues of 10,000 items at once."""
+_PALMS = "/api/v1/palms"
+_BODY_BYTES_MAX = {
+    _PALMS: 16 * 1024 * 1024,
+    API: 1024 * 1024,
+    PROCESSORS: 1024 * 1024,
+    RETAILER: 16 * 1024 * 1024,
+}
+"""The first that fits counts. An enrolment is three captures of eight pictures or more, each some 100 kB as JPEG and a
+third more in base64; the retailer API takes catalogues of 10,000 items at once."""
 _TYPES = {
     400: "malformed",
     401: "unauthorised",
