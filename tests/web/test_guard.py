@@ -121,6 +121,16 @@ def test_a_body_for_a_machine_is_bounded(client_as: ClientAs, path: str) -> None
     assert "json" in answer.headers["content-type"]
 
 
+def test_captures_of_palms_may_be_larger_than_other_bodies_and_need_a_key_all_the_same(client_as: ClientAs) -> None:
+    path = "/api/v1/palms/identify"
+    assert body_bytes_max(path) > body_bytes_max("/api/v1/trips")
+    much = b" " * (body_bytes_max("/api/v1/trips") + 1)
+    answer = client_as("").post(path, content=much, headers={"content-type": "application/json"})
+    assert answer.status_code == 401
+    answer = client_as("").post(path, headers={"content-length": str(body_bytes_max(path) + 1)}, content=b"x")
+    assert answer.status_code == 413
+
+
 def test_an_address_that_only_begins_like_one_for_machines_is_a_page(client_as: ClientAs) -> None:
     for path in ("/apiary", "/v1", "/v10/x"):
         assert client_as("").post(path, headers={"sec-fetch-site": "cross-site"}).status_code == 403

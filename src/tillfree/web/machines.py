@@ -28,10 +28,15 @@ PROCESSORS = "/webhooks/"
 STATION_STREAM = "/palm/stream"
 """The WebSocket of palm stations, the only one that takes pictures."""
 _MIB = 1024 * 1024
-_PHOTOS_BYTES_MAX = {f"{API}v1/palms/home": 12 * _MIB, f"{API}v1/palms/batches": 16 * _MIB}
-"""Operations of the API that take more than others: photos of a telephone, or of many people."""
-_BODY_BYTES_MAX = {API: 1024 * 1024, PROCESSORS: 1024 * 1024, RETAILER: 16 * 1024 * 1024}
-"""The retailer API takes catalogues of 10,000 items at once."""
+_PALMS = "/api/v1/palms"
+_BODY_BYTES_MAX = {
+    _PALMS: 16 * _MIB,
+    API: _MIB,
+    PROCESSORS: _MIB,
+    RETAILER: 16 * _MIB,
+}
+"""The first that fits counts. An enrolment is three captures of eight pictures or more, each some 100 kB as JPEG and a
+third more in base64; the retailer API takes catalogues of 10,000 items at once."""
 _TYPES = {
     400: "malformed",
     401: "unauthorised",
@@ -59,8 +64,7 @@ def is_for_machines(path: str) -> bool:
 
 def body_bytes_max(path: str) -> int:
     """The largest body of a request to such an address."""
-    of_photos = _PHOTOS_BYTES_MAX.get(path)
-    return of_photos or next(most for begin, most in _BODY_BYTES_MAX.items() if path.startswith(begin))
+    return next(most for begin, most in _BODY_BYTES_MAX.items() if path.startswith(begin))
 
 
 def problem_type(status: int) -> str:

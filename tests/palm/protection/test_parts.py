@@ -58,6 +58,22 @@ def test_values_are_the_matrix_times_the_embedding() -> None:
     assert np.allclose(projection.values(embeddings), embeddings @ projection.matrix().T, atol=1e-4)
 
 
+def test_templates_that_were_made_by_the_product_with_the_matrix_have_the_same_bits() -> None:
+    key, dimensions, bits, side = KEY, 300, 1024, 512
+    hadamard = np.ones((1, 1))
+    while len(hadamard) < side:
+        hadamard = np.block([[hadamard, hadamard], [hadamard, -hadamard]])
+    signs = KeyedStream(key).signs(3 * 2 * side).reshape(3, 2, side)
+    embeddings = embeddings_of(np.random.default_rng(4), 6, dimensions)
+    mixed = np.pad(embeddings.astype(np.float64), ((0, 0), (0, side - dimensions)))[:, None]
+    for turn in signs:
+        mixed = (mixed * turn) @ (hadamard / np.sqrt(side))
+    expected = mixed.reshape(len(embeddings), -1) * np.sqrt(side)
+    found = SignProjection(key, dimensions, bits).values(embeddings)
+    assert np.abs(found - expected).max() < 2e-6
+    assert np.array_equal(found > 0, expected > 0)
+
+
 def test_the_cosine_of_a_probe_with_itself_is_one() -> None:
     projection = SignProjection(KEY, 256, 1024)
     values = projection.values(embeddings_of(np.random.default_rng(3), 1, 256))

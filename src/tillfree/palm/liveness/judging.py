@@ -95,7 +95,8 @@ class Liveness:
                 else:
                     forbidden.append("a still picture")
         if not stacks:
-            return Verdict(False, -math.inf, _asked(frames), tuple(forbidden) or ("too few frames",))
+            reasons = tuple(dict.fromkeys(forbidden)) or ("too few frames",)
+            return Verdict(False, -math.inf, _asked(frames), reasons)
         mode = mode_of("visible" in stacks, "nir" in stacks)
         weights = self._model.modes[mode]
         values = measured(stacks.get("visible"), stacks.get("nir"))

@@ -66,7 +66,7 @@ class Protector:
         self._site_key = site_key
         self.key_id = key_id_of(site_key)
         self._fusions = fusions
-        self._search: dict[int, Floats] = {}
+        self._search: dict[int, SignProjection] = {}
 
     def protect(self, features: Features, salt: bytes) -> ProtectedTemplate:
         """What may be stored of features; `salt` is 16 new random bytes for each template, never used twice.
@@ -170,11 +170,11 @@ class Protector:
         embedding = _embedding(features)
         if not embedding.size:
             raise PalmError("features without an embedding cannot be searched by: encode with a model")
-        matrix = self._search.get(len(embedding))
-        if matrix is None:
+        projection = self._search.get(len(embedding))
+        if projection is None:
             key = derive_key(self._site_key, b"", "search")
-            matrix = self._search[len(embedding)] = SignProjection(key, len(embedding), SEARCH_BITS).matrix()
-        return matrix @ embedding
+            projection = self._search[len(embedding)] = SignProjection(key, len(embedding), SEARCH_BITS)
+        return projection.values(embedding[None])[0]
 
     def _secrets(self, salt: bytes, dimensions: int) -> _Secrets:
         keys = derive_key(self._site_key, salt, "template", 3 * KEY_BYTES)

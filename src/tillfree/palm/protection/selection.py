@@ -67,10 +67,10 @@ class CodeSelection:
         levels, begin = [], 0
         for kept, count, grid in zip(self._kept, _BLOCKS, GRIDS, strict=True):
             end = begin + _LAYERS * count * KEPT // 8
-            bits = np.unpackbits(data[begin:end]).astype(np.bool_).reshape(_LAYERS, count, KEPT)
-            by_block = np.zeros((_LAYERS, count, BLOCK * BLOCK), np.bool_)
-            np.put_along_axis(by_block, np.broadcast_to(kept, bits.shape), bits, axis=2)
-            levels.append(_from_blocks(by_block, grid))
+            bits = np.unpackbits(data[begin:end]).view(np.bool_).reshape(_LAYERS, count * KEPT)
+            by_block = np.zeros((_LAYERS, count * BLOCK * BLOCK), np.bool_)
+            by_block[:, (kept + np.arange(count)[:, None] * (BLOCK * BLOCK)).ravel()] = bits
+            levels.append(_from_blocks(by_block.reshape(_LAYERS, count, BLOCK * BLOCK), grid))
             begin = end
         coarse, fine = levels
         return (

@@ -126,7 +126,7 @@ OPERATIONS = (
         summary="Enrol whoever was invited, by photos of a hand",
         about="A photo cannot show that a hand lives. So the palm does nothing before the same hand was held over a "
         f"station that signs and judges liveness, which confirms it; who has not come within {CONFIRM_DAYS} days is "
-        "erased. Photos are not kept. A body has at most 12 MiB.",
+        "erased. Photos are not kept. A body has at most 16 MiB.",
         scope="palms:invite",
         run=_enrol,
         body=HomeBody,

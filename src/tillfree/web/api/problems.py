@@ -28,7 +28,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "Changed meanwhile",
         "The thing is not as it was when it was read. Read it again, and send its new ETag in If-Match.",
     ),
-    "too-large": (413, "Too large", "A body has at most 1 MiB, unless the operation says more."),
+    "too-large": (413, "Too large", "A body has at most 1 MiB, one of palms 16 MiB."),
     "media-type": (415, "Wrong media type", "Send JSON, and say so in Content-Type."),
     "wrong-host": (421, "Wrong host", "The server does not know this name. It is started with --name."),
     "invalid": (422, "Invalid content", "The body is JSON, but not what is wanted: `errors` says where and why."),
