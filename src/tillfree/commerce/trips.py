@@ -64,6 +64,8 @@ class Trip(msgspec.Struct, frozen=True, kw_only=True):
     """One trip. `visits` are those who came in on it, `left` those of them who are gone.
 
     `added` is what staff handed over and took back, in order (`commerce.assisted` says what stands of it).
+    `reference` is what another system calls the sale; `asked` a digest of what it asked for, where a till of the store
+    had somebody pay at once, so that nobody is inside. Both are empty for trips through the shop.
     `receipt` is the one in force, None before everybody left; `why` says in words what it waits for, or how it ended.
     Times are integer nanoseconds; `age_years` is what was proved of everybody in it.
     """
@@ -89,3 +91,5 @@ class Trip(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     why: str = ""
     added: tuple[StaffLine, ...] = ()
+    reference: str = ""
+    asked: str = ""

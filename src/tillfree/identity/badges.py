@@ -9,9 +9,11 @@ import msgspec
 
 from tillfree.identity.errors import IdentityError
 
-__all__ = ["BADGES_MAX", "Badge", "PalmLink", "PalmLinks", "read_badges"]
+__all__ = ["BADGES_MAX", "Badge", "LinkUse", "PalmLink", "PalmLinks", "read_badges"]
 
 BADGES_MAX = 100_000
+LinkUse = Literal["enter", "pay"]
+"""enter: it begins something that is paid at its end, by a gate or a cart. pay: it pays now, at a till or a lane."""
 _COLUMNS = ("badge", "account", "paid_by", "active", "any_time", "age_years", "role")
 _NUMBER = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 _YES, _NO = ("yes", "true", "1"), ("no", "false", "0", "")
@@ -57,8 +59,11 @@ class PalmLink(msgspec.Struct, frozen=True, kw_only=True):
 class PalmLinks(Protocol):
     """Who knows what palms, or accounts of an app, are linked to."""
 
-    def link(self, account: str) -> PalmLink | None:
-        """The link of an account; None where it is not linked to any way to pay."""
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:
+        """The link of an account; None where nothing is linked to it for this use.
+
+        `chosen` is the card that pays, of several; empty: the usual one of its owner.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""What somebody holds to the gate: a card, a wallet, a code, a badge, a palm.
+"""What somebody holds to a gate, a cart or a lane: a card, a wallet, a code, a badge, a palm.
 
 A token stands for a way to pay and means nothing outside of the processor that made it; no card number comes in here.
 """
@@ -6,6 +6,7 @@ A token stands for a way to pay and means nothing outside of the processor that 
 import msgspec
 
 from tillfree.core.money import Money
+from tillfree.identity.badges import LinkUse
 
 __all__ = ["BadgeTap", "CardTap", "Credential", "PalmMatch", "ScannedCode", "TerminalHold"]
 
@@ -52,9 +53,15 @@ class BadgeTap(msgspec.Struct, frozen=True, kw_only=True, tag="badge"):
 
 
 class PalmMatch(msgspec.Struct, frozen=True, kw_only=True, tag="palm"):
-    """A palm that was recognised: `account` is what its owner linked it to; no biometric datum comes in here."""
+    """A palm that was recognised: `account` is what its owner linked it to; no biometric datum comes in here.
+
+    `use` is what it is shown for, since its owner may have agreed to one and not to the other. `card` is the one of
+    their cards that they chose to pay with, empty for their usual one.
+    """
 
     account: str
+    use: LinkUse = "enter"
+    card: str = ""
 
 
 Credential = CardTap | ScannedCode | BadgeTap | PalmMatch

@@ -19,7 +19,7 @@ from tillfree.core.events import AgeChecked, EntryGranted, EntryRefused, VisitBo
 from tillfree.core.ids import PaymentId, TripId, VisitId
 from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_S
-from tillfree.identity.badges import Badge, PalmLink
+from tillfree.identity.badges import Badge, LinkUse, PalmLink
 from tillfree.identity.credentials import BadgeTap, Credential, PalmMatch, ScannedCode, TerminalHold
 from tillfree.identity.settings import EntrySettings
 from tillfree.storage.database.audit import AuditQuery
@@ -121,7 +121,7 @@ def test_badges() -> None:
 
 
 class Palms:
-    def link(self, account: str) -> PalmLink | None:
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:  # noqa: ARG002
         if account == "palm-1":
             return PalmLink(token=card().token, fingerprint=card().fingerprint, last4="0001", age_years=30)
         return PalmLink(account="acc-2", role="associate") if account == "palm-2" else None
@@ -567,7 +567,7 @@ def test_a_till_that_fails_keeps_the_gate_shut(monkeypatch: pytest.MonkeyPatch) 
 class Linked:
     """Everybody's palm is linked to the card of somebody of age."""
 
-    def link(self, account: str) -> PalmLink | None:
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:  # noqa: ARG002
         return PalmLink(token=card().token, account=account, age_years=40)
 
 

@@ -29,7 +29,7 @@ from tillfree.connectors.settings import MailSettings, WebhookSettings
 from tillfree.core.events import VisitBound
 from tillfree.core.ids import ProductId, TrackId, TripId, VisitId
 from tillfree.core.time import NS_PER_DAY, NS_PER_S
-from tillfree.identity.badges import PalmLink
+from tillfree.identity.badges import LinkUse, PalmLink
 from tillfree.identity.credentials import Credential
 from tillfree.storage.database.database import Database
 from tillfree.storage.database.decisions import ReviewDecision
@@ -183,7 +183,7 @@ def three_visits(gate: Gate, first: list[Credential]) -> list[Made]:
 class Wallets:
     """The cards that people put into their accounts."""
 
-    def link(self, account: str) -> PalmLink | None:
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:  # noqa: ARG002
         number = STRANGER if account == "account-of-zoe" else PERSON
         return PalmLink(token=card(number).token, last4=card(number).last4)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.store.palms.stand_in import ALL, PalmClock, agreed, make_desk, samples
 from tillfree.core.time import NS_PER_MS, NS_PER_S
-from tillfree.identity.badges import PalmLink
+from tillfree.identity.badges import LinkUse, PalmLink
 from tillfree.identity.codes import read_code
 from tillfree.identity.keys import KeySet, make_signing_key
 from tillfree.identity.settings import EntrySettings
@@ -33,7 +33,7 @@ KEY = Ed25519PrivateKey.from_private_bytes(b"n" * 32)
 
 
 class NoAccounts:
-    def link(self, account: str) -> PalmLink | None:
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:  # noqa: ARG002
         return PalmLink(account=account, token="tok of the app", last4="0007") if account == "ann" else None
 
 

@@ -105,7 +105,7 @@ def unavailable(_order: Order) -> Answer:
 
 
 def make_till(database: Database, bank: Bank, clock: Clock, **settings: object) -> Till:
-    chosen = StoreSettings(commerce=SETTINGS, payments=PaymentSettings(**settings))  # type: ignore[arg-type]
+    chosen = StoreSettings(commerce=SETTINGS, payments=PaymentSettings(**{"sale_wait_s": 0, **settings}))  # type: ignore[arg-type]
     bank.now_ns = clock
     return Till(database, chosen, bank, clock, prices=lambda _time_ns: Pricing(SHOP, SETTINGS), workers=0)
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.store.till.counters import CARD, Bank, Clock, make_till, record, trip
@@ -87,7 +88,7 @@ def main(folder: Path, moment: int) -> None:
         till.close()
 
 
-def try_all(folder: Path) -> int:
+def try_all(folder: Path, program: Callable[[Path, int], None] = main) -> int:
     """Kills the program at its first, second, third ... moment, until it comes to its end; how often that was.
 
     A fork for each, as to start Python anew would take most of the time.
@@ -95,17 +96,17 @@ def try_all(folder: Path) -> int:
     for moment in range(1, 100):
         place = folder / str(moment)
         place.mkdir()
-        if _ended(place, moment) == 0:
+        if _ended(place, moment, program) == 0:
             return moment - 1
-        assert _ended(place, 0) == 0, f"killed at moment {moment}, it could not go on"
+        assert _ended(place, 0, program) == 0, f"killed at moment {moment}, it could not go on"
     raise AssertionError("the program never came to its end")
 
 
-def _ended(folder: Path, moment: int) -> int:
+def _ended(folder: Path, moment: int, program: Callable[[Path, int], None]) -> int:
     child = os.fork()
     if child == 0:
         try:
-            main(folder, moment)
+            program(folder, moment)
         except BaseException:  # noqa: BLE001 - a child of a fork must not go on as its parent
             traceback.print_exc()
             os._exit(1)

@@ -56,6 +56,17 @@ class PaymentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             extra_json_schema=_SECONDS,
         ),
     ] = 120
+    sale_wait_s: Annotated[
+        int,
+        Meta(
+            title="Wait at a till",
+            description="So long somebody who pays at a till or a lane waits for the bank; then nothing is taken, and "
+            "what the bank puts aside after that is let go.",
+            ge=0,
+            le=60,
+            extra_json_schema=_SECONDS,
+        ),
+    ] = 8
     inside_h: Annotated[
         int,
         Meta(

@@ -3,7 +3,7 @@
 import hashlib
 
 from tillfree.core.time import NS_PER_S
-from tillfree.identity.badges import Badge, PalmLink
+from tillfree.identity.badges import Badge, LinkUse, PalmLink
 from tillfree.identity.codes import CodeClaims, make_code
 from tillfree.identity.credentials import BadgeTap, CardTap, Credential, PalmMatch, ScannedCode
 from tillfree.identity.keys import SigningKey
@@ -43,10 +43,10 @@ class Wallets:
         ]
         return [*found, Badge(badge="B9000", account="employee-gone", active=False)]
 
-    def link(self, account: str) -> PalmLink | None:
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:  # noqa: ARG002
         """What an account, or the palm of its owner, is linked to: a card, and for some the loyalty programme."""
         prefix, _, number = account.partition("-")
-        if prefix != "account" or not (number.isascii() and number.isdigit() and int(number) < ACCOUNTS):
+        if prefix != "account" or not (number.isascii() and number.isdigit() and int(number) < ACCOUNTS) or chosen:
             return None
         card = self._card(int(number))
         return PalmLink(

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tillfree.identity.badges import PalmLink
+from tillfree.identity.badges import LinkUse, PalmLink
 from tillfree.storage.database.accounts import Accounts
 
 __all__ = ["KeptAccounts"]
@@ -16,9 +16,12 @@ class KeptAccounts:
     def __init__(self, database: Accounts) -> None:
         self._database = database
 
-    def link(self, account: str) -> PalmLink | None:
-        """The link of an account; None where nothing is linked to it."""
-        record = self._database.account(account)
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:  # noqa: ARG002
+        """The link of an account, for every use; None where nothing is linked to it.
+
+        An account has one card, so that none is found where another one is asked for.
+        """
+        record = None if chosen else self._database.account(account)
         return None if record is None else msgspec.msgpack.decode(record, type=PalmLink)
 
     def set(self, account: str, link: PalmLink) -> None:

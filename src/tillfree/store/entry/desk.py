@@ -17,7 +17,7 @@ from tillfree.core.money import Money
 from tillfree.core.time import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
 from tillfree.identity.arrivals import NOBODY_CAME, told_visit
 from tillfree.identity.badges import PalmLinks
-from tillfree.identity.credentials import CardTap, Credential
+from tillfree.identity.credentials import CardTap, Credential, PalmMatch
 from tillfree.identity.deciding import EntryFacts, RetailerWord, decide_entry
 from tillfree.identity.keys import KeySet
 from tillfree.identity.reasons import WELCOME, reason_text
@@ -34,7 +34,7 @@ from tillfree.store.settings import StoreSettings
 from tillfree.store.till.errors import NotAdmittedError
 from tillfree.store.till.till import Till
 
-__all__ = ["EntryAnswer", "EntryDesk", "RetailerAnswer", "RetailerIdentity"]
+__all__ = ["EntryAnswer", "EntryDesk", "KnownPayer", "RetailerAnswer", "RetailerIdentity"]
 
 _log = logging.getLogger(__name__)
 _CONSUMER = "entry desk"
@@ -53,6 +53,17 @@ class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     message: str = ""
     trip: Trip | None = None
+
+
+class KnownPayer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pays where no gate opens: at a till, a lane, or a cart that is paid at once.
+
+    `reason` is empty where they may, else a word of the table of reasons; `age_years` is what is proved of them.
+    """
+
+    reason: str = ""
+    payer: Payer = Payer(kind="none")
+    age_years: int = 0
 
 
 class EntryDesk:
@@ -114,6 +125,11 @@ class EntryDesk:
         self._groups: dict[str, tuple[int, int]] = {}
         self._sequence = 0
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the money of this store is none."""
+        return self._simulated
+
     def now_ns(self) -> int:
         """What time it is at the gate: that of the stream, where a recording is played."""
         return self._now_ns()
@@ -141,6 +157,31 @@ class EntryDesk:
         except TillfreeError as error:
             _log.error("gate %s: nobody can be let in: %s", gate, error)
             return self._refused(gate, way, "trouble", now_ns)
+
+    def payer_of(self, palm: PalmMatch) -> KnownPayer:
+        """Who pays by a palm where nobody comes in by it. Nothing is written down.
+
+        What forbids it is what forbids it at a gate, as far as it is about the credential: nothing linked that pays, a
+        badge that is not active, a block, a debt; and for a card, that no bank can be asked.
+
+        Raises:
+            TillfreeError: keys, badges or links cannot be read, or there is no such card.
+        """
+        now_ns = self._now_ns()
+        presented = self._reader.read(palm, 1, now_ns, ask=False)
+        payer, names = presented.payer, self._names(presented)
+        rules = (
+            (bool(presented.request.problem), presented.request.problem),
+            (not (payer.token or payer.kind == "badge"), "unknown"),
+            (self._database.known_of(b"", names, now_ns)[1], "blocked"),
+            (bool(names) and self._debts(names), "debt"),
+            (payer.kind != "badge" and not self._online(), "offline"),
+        )
+        reason = next((reason for forbids, reason in rules if forbids), "")
+        if reason:
+            return KnownPayer(reason=reason)
+        payer = msgspec.structs.replace(payer, fingerprint=names[0] if names else "")
+        return KnownPayer(payer=payer, age_years=presented.request.age_years)
 
     def expect_group(self, gate: str, size: int) -> None:
         """So many said at a gate that they want to come in on the next card, if that comes within a minute.

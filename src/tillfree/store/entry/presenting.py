@@ -131,7 +131,7 @@ class Reader:
         )  # fmt: skip
 
     def _of_palm(self, palm: PalmMatch, group_size: int) -> Presented:
-        link = self._palms.link(palm.account)
+        link = self._palms.link(palm.account, palm.use, palm.card)
         if link is None:
             return _wrong("palm", "unknown", group_size)
         if link.badge and not (link.token or link.account):

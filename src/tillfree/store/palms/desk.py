@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tillfree.identity.badges import LinkUse
 from tillfree.identity.credentials import PalmMatch
 from tillfree.storage.palm_vault.records import Consent, Hand, Profile, Template
 from tillfree.storage.palm_vault.vault import PalmVault
@@ -235,10 +236,10 @@ class PalmDesk(PalmOffice):
         self.vault.note_use(subject, day_of(self._now_ns()))
         return PalmAnswer(reason, subject, false_match_rate(log_ratio, size))
 
-    def match(self, answer: PalmAnswer) -> PalmMatch:
-        """Somebody who was recognised, as the gate wants it."""
+    def match(self, answer: PalmAnswer, use: LinkUse = "enter", card: str = "") -> PalmMatch:
+        """Somebody who was recognised, as a gate, a cart, a lane or a till wants it; `card` is the one that pays."""
         assert answer.recognised, "nobody was recognised"
-        return PalmMatch(account=answer.subject)
+        return PalmMatch(account=answer.subject, use=use, card=card)
 
     def tick(self) -> None:
         """What is due is erased, about once an hour; what strangers scored here is kept, at most once a minute."""

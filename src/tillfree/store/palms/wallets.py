@@ -4,7 +4,7 @@ import hashlib
 
 import msgspec
 
-from tillfree.identity.badges import PalmLink, PalmLinks
+from tillfree.identity.badges import LinkUse, PalmLink, PalmLinks
 from tillfree.storage.palm_vault.records import LinkedCard, Profile
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.errors import PalmDeskError
@@ -68,7 +68,7 @@ def _number_of(profile: Profile, card: str) -> int:
 
 
 class VaultLinks:
-    """What palms are linked to, behind the protocol `PalmLinks`: the gate asks by the name that the vault gave.
+    """What palms are linked to, behind the protocol `PalmLinks`: gate and till ask by the name that the vault gave.
 
     Nothing comes out that its owner has not agreed to. A name that the vault does not know is one of the retailer's
     app, as stations of others send it: `accounts` know those.
@@ -77,14 +77,20 @@ class VaultLinks:
     def __init__(self, vault: PalmVault, accounts: PalmLinks) -> None:
         self._vault, self._accounts = vault, accounts
 
-    def link(self, account: str) -> PalmLink | None:
-        """The link of somebody; None where nothing is linked that opens a gate."""
+    def link(self, account: str, use: LinkUse = "enter", chosen: str = "") -> PalmLink | None:
+        """The link of somebody; None where nothing is linked that opens a gate, or that pays.
+
+        Raises:
+            PalmDeskError: there is no such card in their wallet.
+        """
         profile = self._vault.profile(account)
         if profile is None:
-            return self._accounts.link(account)
+            return self._accounts.link(account, use, chosen)
         purposes = profile.purposes()
-        if "enter" not in purposes or not profile.confirmed:
+        if use not in purposes or not profile.confirmed:
             return None
+        if chosen:
+            profile = with_default(profile, chosen)
         return self._of(profile, pays="pay" in purposes, loyal="loyalty" in purposes, aged="age" in purposes)
 
     def _of(self, profile: Profile, *, pays: bool, loyal: bool, aged: bool) -> PalmLink | None:

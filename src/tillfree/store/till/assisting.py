@@ -83,6 +83,8 @@ class Assisting(TillBase):
                 return found
             if found.status != "inside" or found.closed_ns:
                 raise TillError(f"trip {trip!r} is over ({found.status}): serve who is inside; refund what is paid")
+            if found.asked:
+                raise TillError(f"trip {trip!r} is a sale of a till, and is paid as that till asked for it")
             if found.role != "shopper":
                 raise TillError(f"trip {trip!r} is of staff or a delivery: nobody pays for it")
             if len(found.added) >= ADDED_MAX:

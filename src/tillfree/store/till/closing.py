@@ -28,6 +28,7 @@ _LATER_NS = NS_PER_MINUTE
 NOT_CHARGED = "not charged: staff or delivery"
 NOBODY_PAYS = "a receipt only: nobody is known to pay"
 NOBODY_CAME = "nobody came in"
+NOT_FINISHED = "the till that asked for it was gone before the bank had answered"
 NOT_SEEN = "somebody was not seen leaving"
 HANDED_OVER = "nobody was seen inside: what staff handed over is charged"
 
@@ -81,14 +82,17 @@ class Closing:
         return happened(book, trip, event, self._settings.payer_minutes, receipt_before=trip.receipt)
 
     def charge(self, book: Book, trip: Trip, receipt: Receipt, now_ns: int, why: str = "") -> Trip:
-        """This receipt is in force: it is paid, where anybody pays."""
+        """This receipt is in force: it is paid, where anybody pays.
+
+        What a till of the store asked for at once waits for no further word of the retailer's system.
+        """
         before = trip.receipt
         trip = msgspec.structs.replace(trip, receipt=receipt, status="settling", why=why, review_until_ns=0)
         announce_trip(book, trip, "receipt.final", now_ns)
         if not trip.payment:
             done = msgspec.structs.replace(trip, status="void", why=why or NOBODY_PAYS)
             return over(book, done, self._settings.payer_minutes, now_ns)
-        if self._retailer_calls and receipt.total.gross.minor > 0:
+        if self._retailer_calls and not trip.asked and receipt.total.gross.minor > 0:
             return msgspec.structs.replace(trip, status="external", why="the retailer's system says when it is charged")
         return self.due(book, trip, receipt, now_ns, before)
 
@@ -118,7 +122,7 @@ class Closing:
         if not trip.visits and handed_of(trip.added):
             return self._close(book, msgspec.structs.replace(trip, why=HANDED_OVER), now_ns)
         if not trip.visits:
-            return self._let_go(book, trip, now_ns, "abandoned", NOBODY_CAME)
+            return self._let_go(book, trip, now_ns, "abandoned", NOT_FINISHED if trip.asked else NOBODY_CAME)
         seen = set(trip.visits) <= set(trip.left)
         return self._close(book, trip if seen else msgspec.structs.replace(trip, why=NOT_SEEN), now_ns)
 

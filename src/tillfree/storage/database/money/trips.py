@@ -106,6 +106,7 @@ class TripBrief(msgspec.Struct, frozen=True, kw_only=True):
     loyalty: bool = False
     simulated: bool = False
     why: str = ""
+    reference: str = ""
 
 
 _TEXT_MAX = 200
