@@ -46,6 +46,33 @@ def test_links_come_and_go(palm: str, tmp_path: Path, capsys: pytest.CaptureFixt
     assert "command line: palm.find" in ran(capsys, "log", *data)
 
 
+def test_doors_come_and_go(palm: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ("--data", str(tmp_path))
+    ran(capsys, "link", palm, "--door", "office", "--door-number", "463463", *data)
+    ran(capsys, "link", palm, "--door", "yard", *data)
+    assert "doors: office, yard, by number 463463" in ran(capsys, "show", palm, *data)
+    ran(capsys, "unlink", palm, "--door", "office", *data)
+    assert "doors: yard, by number 463463" in ran(capsys, "show", palm, *data)
+    ran(capsys, "unlink", palm, "--door", "yard", *data)
+    assert "door" not in ran(capsys, "show", palm, *data)
+
+
+def test_a_number_has_to_fit_the_doors_of_the_settings(
+    palm: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "store.toml"
+    settings.write_text(
+        'version = 1\n[palm]\nmay = ["identify", "door"]\n[[palm.doors]]\nname = "office"\nline = "tcp"\n'
+        'host = "h"\nport = 1\nin_clear = true\n'
+    )
+    data = ("--data", str(tmp_path), "--settings", str(settings))
+    assert main(["palm", "link", palm, "--door", "office", "--door-number", str(2**30), *data]) != 0
+    assert "does not fit door 'office'" in capsys.readouterr().err
+    assert main(["palm", "link", palm, "--door", "office", *data]) != 0
+    assert "door 'office' is told a number" in capsys.readouterr().err
+    assert "doors" not in ran(capsys, "show", palm, *data)
+
+
 def test_another_card_of_the_wallet_pays(palm: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = ("--data", str(tmp_path))
     card = ran(capsys, "link", palm, "--card", "tok_2", *data).split()[-1]
@@ -65,6 +92,9 @@ def test_another_card_of_the_wallet_pays(palm: str, tmp_path: Path, capsys: pyte
         (("link", "--card", "t", "--default", "abc"), "give it alone"),
         (("link", "--default", "abc"), "no card 'abc'"),
         (("link", "--account", "a\x1b[1m"), "printable characters"),
+        (("link", "--door", "office", "--door-number", "-1"), "by a number from 1 to 4294967295"),
+        (("link", "--door", "a\x1b[1m", "--door-number", "1"), "printable characters"),
+        (("unlink", "--door", "office"), "is not linked to this palm"),
         (("unlink",), "say what to take away"),
         (("unlink", "--card", "abc"), "no card 'abc'"),
         (("consent",), "either --notice"),

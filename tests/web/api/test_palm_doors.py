@@ -198,6 +198,16 @@ def test_the_same_request_opens_once(doors: Doors) -> None:
     assert eventually(lambda: doors.controller.opened == [ANN])
 
 
+def test_a_number_that_does_not_fit_is_not_linked(doors: Doors) -> None:
+    palm, client = doors.enrol(), client_of(doors.paying.console)
+    for number in (0, 2**30):
+        put = client.put(f"/api/v1/palms/{palm}/links", json={"doors": ["office"], "door_number": number})
+        assert (put.status_code, "office" in put.json()["detail"]) == (422, True)
+    assert client.get(f"/api/v1/palms/{palm}").json()["door_number"] == NUMBER
+    assert client.put(f"/api/v1/palms/{palm}/links", json={"doors": ["elsewhere"]}).status_code == 200
+    assert doors.reason() == "no door"
+
+
 def test_a_store_without_doors(doors: Doors) -> None:
     console = doors.paying.console
     console.palm_doors, kept = PalmDoors([]), console.palm_doors

@@ -308,6 +308,29 @@ def test_the_screen_says_that_the_door_was_told_or_does_not_answer(
         context.close()
 
 
+def test_staff_link_doors(shop: DoorShop) -> None:
+    palm = shop.enrol(100, linked=False)
+    shop.desk.change(palm, lambda one: msgspec.structs.replace(one, doors=("elsewhere",), door_number=5), by="test")
+    with TestClient(make_app(shop.console), base_url="http://127.0.0.1") as client:
+        client.headers["sec-fetch-site"] = "same-origin"
+
+        def sends(number: str, *names: str) -> str:
+            return client.post("/palms/doors", data={"palm": palm, "number": number, "door": list(names)}).text
+
+        assert "in digits" in sends("12a", "office")
+        assert "does not fit door" in sends(str(2**30), "office")
+        assert "told a number" in sends("", "office")
+        assert shop.desk.profile(palm).doors == ("elsewhere",)
+        page = sends(str(NUMBER), "office", "made up")
+        assert 'value="office" checked' in page
+        assert str(NUMBER) in page
+        assert (shop.desk.profile(palm).doors, shop.desk.profile(palm).door_number) == (("elsewhere", "office"), NUMBER)
+        assert shop.comes(100).granted == "door"
+        assert 'value="office" checked' not in sends(str(NUMBER))
+        assert shop.desk.profile(palm).doors == ("elsewhere",)
+    assert shop.comes(100).reason == "no door"
+
+
 def test_the_settings_make_such_a_station(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tillfree.cli.palm.station.shipped_eyes", lambda: (grey_eyes(), None))
     door = DoorSettings(name="office", line="tcp", host="127.0.0.1", port=1, in_clear=True)

@@ -23,12 +23,18 @@ def _owner(arguments: argparse.Namespace) -> int:
 def add_owner(commands: Commands, who: str) -> list[argparse.ArgumentParser]:
     """Adds `show`, `link`, `unlink`, `pin` and `consent`; `who` says how a palm is named."""
     show = _add(commands, "show", who, "what a palm is linked to; nothing of the palm itself, and no token")
-    link = _add(commands, "link", who, "link a palm to an account, loyalty, a badge, or a way to pay")
+    link = _add(commands, "link", who, "link a palm to an account, loyalty, a badge, doors, or a way to pay")
     unlink = _add(commands, "unlink", who, "take away what a palm is linked to")
     pin = _add(commands, "pin", who, "set the PIN for larger amounts: it is asked for, or one line of the input")
     consent = _add(commands, "consent", who, "agree to more purposes or to a new notice, or take consent back")
     for parser in (link, unlink):
         _add_words(parser, taken=parser is unlink)
+    link.add_argument(
+        "--door", action="append", default=[], metavar="NAME", help="one more that opens; may be repeated"
+    )
+    link.add_argument("--door-number", type=int, metavar="N",
+                      help="by which door controllers know them: facility * 65536 + number of a card")  # fmt: skip
+    unlink.add_argument("--door", action="append", default=[], metavar="NAME", help="may be repeated")
     link.add_argument("--card", metavar="TOKEN", help="what the processor charges: never the number of a card")
     link.add_argument("--name", default="", metavar="TEXT", help="what the owner calls the card")
     link.add_argument("--brand", default="", metavar="TEXT", help="as visa")

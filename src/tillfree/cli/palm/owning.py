@@ -15,6 +15,8 @@ from tillfree.commerce.display import display_text
 from tillfree.core.time import format_utc
 from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.palm_vault.records import LinkedCard, Profile
+from tillfree.store.palms.door_numbers import with_doors
+from tillfree.store.palms.errors import PalmDeskError
 from tillfree.store.palms.linking import with_links
 from tillfree.store.palms.making import open_palm_vault
 from tillfree.store.palms.office import PalmOffice, card_views
@@ -61,7 +63,8 @@ def _words(office: PalmOffice, palm: str, profile: Profile) -> str:
     if profile.age_over:
         lines.append(f"  over {profile.age_over}: {display_text(profile.age_proof)}")
     if profile.doors:
-        lines.append(f"  doors: {display_text(', '.join(profile.doors))}")
+        doors = ", ".join(profile.doors)
+        lines.append(f"  doors: {display_text(doors)}, by number {profile.door_number}")
     for card in card_views(profile):
         said = " ".join(filter(None, (card.brand, card.last4 and f"...{card.last4}", card.name, card.expires)))
         lines.append(f"  card {card.card}: {display_text(said) or 'no words'}{', pays' if card.default else ''}")
@@ -79,12 +82,16 @@ def _link(office: PalmOffice, palm: str, arguments: argparse.Namespace) -> int:
     words = {name: getattr(arguments, name) for name in ("account", "loyalty", "badge")}
     if arguments.default and arguments.card:
         raise TerminalError("--default CARD names one of the wallet: give it alone, or --default without a name")
-    if not any(words.values()) and not arguments.card and not arguments.default:
-        raise TerminalError("say what to link: --account, --loyalty, --badge, --card or --default CARD")
+    to_doors = bool(arguments.door) or arguments.door_number is not None
+    if not any(words.values()) and not arguments.card and not arguments.default and not to_doors:
+        raise TerminalError("say what to link: --account, --loyalty, --badge, --door, --card or --default CARD")
     card = _card(arguments) if arguments.card else None
 
     def linked(profile: Profile) -> Profile:
         profile = with_links(profile, **words)
+        if to_doors:
+            number = profile.door_number if arguments.door_number is None else arguments.door_number
+            profile = with_doors(profile, (*profile.doors, *arguments.door), number, office.settings.doors)
         if card is not None:
             return with_card(profile, card, default=arguments.default is not None)
         return with_default(profile, arguments.default) if arguments.default else profile
@@ -110,11 +117,17 @@ def _card(arguments: argparse.Namespace) -> LinkedCard:
 
 def _unlink(office: PalmOffice, palm: str, arguments: argparse.Namespace) -> int:
     words = {name: "" for name in ("account", "loyalty", "badge") if getattr(arguments, name)}
-    if not words and not arguments.card:
-        raise TerminalError("say what to take away: --account, --loyalty, --badge or --card CARD")
+    if not words and not arguments.card and not arguments.door:
+        raise TerminalError("say what to take away: --account, --loyalty, --badge, --door NAME or --card CARD")
 
     def unlinked(profile: Profile) -> Profile:
         profile = with_links(profile, **words)
+        unknown = next((name for name in arguments.door if name not in profile.doors), None)
+        if unknown is not None:
+            raise PalmDeskError(f"door {unknown[:40]!r} is not linked to this palm; see `tillfree palm show`")
+        if arguments.door:  # the others stay as they are, whether or not their number is right
+            left = tuple(name for name in profile.doors if name not in arguments.door)
+            profile = with_doors(profile, left, profile.door_number, ())
         return without_card(profile, arguments.card) if arguments.card else profile
 
     office.change(palm, unlinked, by=WHO)

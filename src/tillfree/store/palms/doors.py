@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from tillfree.connectors.doors.errors import DoorError
-from tillfree.connectors.doors.wiegand import WiegandNumber, bits_of
+from tillfree.connectors.doors.wiegand import WiegandNumber
 from tillfree.store.palms.answers import PalmAnswer
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.door_numbers import card_of
 from tillfree.store.palms.door_settings import DoorSettings
 from tillfree.store.palms.errors import NoPalmError
 from tillfree.store.palms.policy import Use
@@ -74,17 +75,6 @@ class PalmDoor:
         if self._reader.silent_s < _TROUBLE_S:
             return f"door {self.name}: the controller asks, but not with the key of this door; give both the same"
         return f"door {self.name}: no controller asks; check the line, and address {self.settings.address} there"
-
-    def card(self, number: int) -> WiegandNumber:
-        """What the controller is told, for the number that is linked to a palm.
-
-        Raises:
-            DoorError: it does not fit into the format.
-        """
-        facility, bits = self.settings.facility, self.settings.bits
-        card = WiegandNumber.of(number, bits) if facility is None else WiegandNumber(facility, number)
-        bits_of(card, bits)
-        return card
 
     def tell(self, card: WiegandNumber) -> bool:
         """Whether the controller heard of it; after `WAIT_S` seconds at most, at once where it does not ask."""
@@ -156,7 +146,7 @@ def let_through(palms: PalmDesk, doors: PalmDoors, door: str, answer: PalmAnswer
     except NoPalmError:  # erased a moment ago
         return PalmAnswer("unknown")
     try:
-        card = found.card(number) if number else None
+        card = card_of(found.settings, number) if number else None
     except DoorError:  # its words hold the number, which is as good as a card
         _log.error("door %s: a number that is linked to a palm does not fit into %d bits", door, found.settings.bits)
         card = None

@@ -11,6 +11,7 @@ from tillfree.core.time import NS_PER_S
 from tillfree.storage.palm_vault.records import Consent, ErasureProof, LinkedCard, Profile
 from tillfree.store.palms.answers import CardView, TemplateView
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.door_numbers import check_door_links
 from tillfree.store.palms.office import card_views
 from tillfree.store.palms.pins import made_pin
 from tillfree.store.palms.wallets import with_card, with_default, without_card
@@ -204,7 +205,13 @@ def _link(call: Call) -> PalmView:
     texts = [value for value in fields.values() if isinstance(value, str)]
     if not all(text.isprintable() for text in texts):
         raise Problem("refused", "all of it is printable characters")
-    return _changed(call, lambda one: msgspec.structs.replace(one, **fields), "palm.link")
+
+    def linked(profile: Profile) -> Profile:
+        profile = msgspec.structs.replace(profile, **fields)
+        check_door_links(profile, palms_of(call).settings.doors)
+        return profile
+
+    return _changed(call, linked, "palm.link")
 
 
 def _add_card(call: Call) -> PalmView:

@@ -186,6 +186,8 @@ def _found(ask: Ask, desk: PalmDesk) -> dict[str, object] | None:
         "account": profile.account,
         "loyalty": profile.loyalty,
         "badge": profile.badge,
+        "doors": profile.doors,
+        "door_number": profile.door_number,
         "confirmed": profile.confirmed,
     }
 

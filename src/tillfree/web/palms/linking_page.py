@@ -5,18 +5,20 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from tillfree.storage.palm_vault.records import LinkedCard, Profile
+from tillfree.store.palms.door_numbers import with_doors
 from tillfree.store.palms.errors import NoPalmError, PalmDeskError
 from tillfree.store.palms.linking import WORDS, with_links
 from tillfree.store.palms.wallets import with_card
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 
-__all__ = ["card", "link"]
+__all__ = ["card", "doors", "link"]
 
 _PAGE = "/palms"
 _NAME_MAX = 100
 _FIELDS = {"account": "linked", "loyalty": "loyalty", "badge": "badge"}
 _TOKEN_MAX, _BRAND_MAX, _DIGITS = 500, 40, 4
+_NUMBER_DIGITS = 10
 
 
 def link(ask: Ask) -> Response:
@@ -32,6 +34,23 @@ def card(ask: Ask) -> Response:
         return _back(ask, wrong=ask.say("Give the last four digits of the card, or none."))
     made = LinkedCard(token=_text(ask, "token", _TOKEN_MAX), brand=_text(ask, "brand", _BRAND_MAX), last4=last4)
     return _changed(ask, lambda one: with_card(one, made, default=True), "palm.card.add")
+
+
+def doors(ask: Ask) -> Response:
+    """Which doors of the settings open, and by which number; doors of others stay as they are."""
+    desk = ask.console.palm_desk
+    ours = () if desk is None else desk.settings.doors
+    names = {door.name for door in ours}
+    chosen = [name for name in ask.form.getlist("door") if isinstance(name, str) and name in names]
+    typed = _text(ask, "number", _NUMBER_DIGITS)
+    if typed and not (typed.isascii() and typed.isdigit()):
+        return _back(ask, wrong=ask.say("Give the number by which the controllers of the doors know them, in digits."))
+
+    def linked(profile: Profile) -> Profile:
+        others = [name for name in profile.doors if name not in names]
+        return with_doors(profile, [*others, *chosen], int(typed or 0), ours)
+
+    return _changed(ask, linked, "palm.link")
 
 
 def _changed(ask: Ask, change: Callable[[Profile], Profile], what: str) -> Response:

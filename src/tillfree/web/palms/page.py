@@ -23,6 +23,7 @@ def routes(console: Console) -> list[BaseRoute]:
         act("/palms/invite", console_page.invite, "palms.change"),
         act("/palms/find", console_page.find, "palms.change"),
         act("/palms/link", linking_page.link, "palms.change"),
+        act("/palms/doors", linking_page.doors, "palms.change"),
         act("/palms/card", linking_page.card, "palms.change"),
         act("/palms/export", console_page.export, "palms.change"),
         act("/palms/delete", console_page.delete, "palms.change"),
