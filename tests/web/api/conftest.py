@@ -9,13 +9,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from tests.store.palms.stand_in import make_desk
+from tests.store.palms.stand_in import ALL, make_desk
 from tests.store.till.counters import Bank, Clock, make_till, walk
 from tests.web.conftest import OPTIONS, console_on, wait_until_ended
 from tillfree.commerce.disputes import Claim
 from tillfree.simulation.options import SimulationOptions
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.notice import notices_of_store
+from tillfree.store.palms.notice_settings import StationSettings
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.receipts.desk import ReceiptDesk
 from tillfree.store.settings import StoreSettings
@@ -50,8 +51,9 @@ def paying_console(options: SimulationOptions = OPTIONS, where: Path | str = ":m
         console.till = till
         console.now_ns = clock
         console.desk = EntryDesk(console.database, StoreSettings(), till, clock)
-        console.palm_desk = make_desk(clock=clock)
-        console.palm_notices = notices_of_store(PalmSettings(), "Corner shop")
+        settings = PalmSettings(may=ALL, station=StationSettings(home=True))
+        console.palm_desk = make_desk(settings=settings, clock=clock)
+        console.palm_notices = notices_of_store(settings, "Corner shop")
         console.receipts = ReceiptDesk(console.database, StoreSettings(), till, clock, book=console.database)
         trips = [walk(till, clock, f"trip{number}", {"tea": number, "milk": 1}) for number in (1, 2, 3)]
         shown = console.receipts.receipt_of_trip(trips[0])

@@ -284,6 +284,41 @@ def test_an_age_is_proved_without_a_date_and_under_another_name_for_each_reader(
     )
 
 
+def test_points_are_for_whoever_agreed_and_linked_an_account(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    assert (identified(shop, 1, purpose="loyalty")["reason"], identified(shop, 2, purpose="loyalty")["reason"]) == (
+        "not linked",
+        "unknown",
+    )
+    client.put(f"/api/v1/palms/{palm}/links", json={"loyalty": "club-17", "age_over": 30, "age_proof": "passport"})
+    found = identified(shop, 1, purpose="loyalty")
+    given = (found["loyalty"], found["card"], found["age_proof"], found["door_number"])
+    assert (found["allowed"], found["palm"], given) == (True, palm, ("club-17", None, None, None))
+    assert identified(shop, 1)["loyalty"] is None  # only what was asked for
+    client.post(f"/api/v1/palms/{palm}/withdrawals", json={"purposes": ["loyalty"]})
+    found = identified(shop, 1, purpose="loyalty")
+    assert (found["allowed"], found["reason"], found["loyalty"]) == (False, "no consent", None)
+
+
+def test_neither_points_nor_ages_where_the_site_does_not_want_them(shop: Paying) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    client.put(f"/api/v1/palms/{palm}/links", json={"loyalty": "club-17", "age_over": 30, "age_proof": "passport"})
+    assert shop.console.palm_desk is not None
+    shop.console.palm_desk.settings = PalmSettings(may=ALL, may_at={"north": ("identify",)})
+    for more in ({"purpose": "loyalty"}, {"purpose": "age", "age_over": 21, "audience": "bar"}):
+        found = identified(shop, 1, **more)
+        assert (found["reason"], found["loyalty"], found["age_proof"]) == ("not allowed", None, None)
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(18, True), (21, True), (22, False), (120, False), (0, False)])
+def test_an_age_is_granted_up_to_the_one_that_was_proved(shop: Paying, asked: int, *, granted: bool) -> None:
+    palm, client = enrolled(shop, 1), client_of(shop.console)
+    client.put(f"/api/v1/palms/{palm}/links", json={"age_over": 21, "age_proof": "passport"})
+    found = identified(shop, 1, purpose="age", age_over=asked, audience="bar")
+    assert (found["allowed"], found["age_proof"] is not None) == (granted, granted)
+    assert granted or found["reason"] == "too young"
+
+
 def test_a_consent_is_withdrawn_in_part_or_as_a_whole(shop: Paying) -> None:
     palm, client = enrolled(shop, 1), client_of(shop.console)
     left = client.post(f"/api/v1/palms/{palm}/withdrawals", json={"purposes": ["pay", "age"]}).json()

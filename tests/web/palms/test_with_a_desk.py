@@ -1,24 +1,27 @@
 """Station, console and home on a real vault: what is enrolled, shown, handed out, revoked and erased."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Literal, cast
 
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from tests.store.palms.stand_in import make_desk
 from tests.web.conftest import PASSWORD, console_on, served, wait_until_ended
-from tests.web.palms.conftest import NOTICES, RULES
+from tests.web.palms.conftest import NOTICES, RULES, GreySamples
 from tests.web.palms.stand_ins import GreyRecogniser, grey_eyes, grey_jpeg
 from tillfree.palm.samples import HandImage
 from tillfree.simulation.options import SimulationOptions
 from tillfree.storage.palm_vault.records import LinkedCard
 from tillfree.store.entry.desk import EntryAnswer, EntryDesk
 from tillfree.store.palms.desk import PalmDesk
+from tillfree.store.palms.linking import with_links
 from tillfree.store.palms.office import CONFIRM_DAYS
 from tillfree.store.palms.recogniser import Sample
 from tillfree.store.palms.settings import PalmSettings
@@ -224,6 +227,73 @@ def test_a_purpose_says_what_was_given_and_a_pin_is_asked_for_over_an_amount(sho
     assert clerk.find([[shop.reading(100)]], "test").kind == "known"
     refused = DeskClerk(shop.desk, shop.clock, purpose="age", age_over=21).identify([[shop.reading(100)]], "test")
     assert (refused.kind, refused.reason) == ("refused", "not allowed")
+
+
+def test_points_go_to_the_account_of_whoever_agreed_and_linked_one(shop: Shop) -> None:
+    shop.desk.settings = PalmSettings(may=("identify", "loyalty"), notice_version="7", liveness="off")
+    wishes = Wishes(notice_version="7", purposes=("identify", "loyalty"))
+    palm = shop.clerk.enrol([shop.reading(100)] * 2, [shop.reading(100)] * 2, wishes, "test").account
+    shop.enrol(180)
+    clerk = DeskClerk(shop.desk, shop.clock, purpose="loyalty")
+    assert clerk.identify([[shop.reading(180)]], "test").reason == "not agreed"
+    assert clerk.identify([[shop.reading(100)]], "test").reason == "not linked"
+    shop.desk.change(palm, lambda one: with_links(one, loyalty="club-123456"), by="test")
+    answer = clerk.identify([[shop.reading(100)]], "test")
+    assert (answer.kind, answer.granted) == ("known", "loyalty")
+    assert answer.shown == "\u2022\u2022 3456"  # never more of it than its end
+    assert clerk.identify([[shop.reading(60)]], "test").kind == "unknown"
+    elsewhere = PalmSettings(
+        may=("identify", "loyalty"), may_at={"wine": ("identify",)}, notice_version="7", liveness="off"
+    )
+    shop.desk.settings = elsewhere
+    assert clerk.identify([[shop.reading(100)]], "wine").reason == "not allowed"
+    assert clerk.identify([[shop.reading(100)]], "test").kind == "known"
+
+
+@pytest.mark.parametrize(
+    ("linked", "asked", "granted"), [(21, 21, True), (30, 21, True), (18, 21, False), (0, 18, False)]
+)
+def test_an_age_is_granted_as_far_as_it_was_proved_and_nobody_s_name_shown(
+    shop: Shop, linked: int, asked: int, *, granted: bool
+) -> None:
+    shop.desk.settings = PalmSettings(may=("identify", "age"), notice_version="7", liveness="off")
+    wishes = Wishes(notice_version="7", purposes=("identify", "age"))
+    palm = shop.clerk.enrol([shop.reading(100)] * 2, [shop.reading(100)] * 2, wishes, "test").account
+    card = LinkedCard(token="tok", brand="visa", last4="4242")
+    proved = {"age_over": linked, "age_proof": "passport"}
+    shop.desk.change(palm, lambda one: with_card(msgspec.structs.replace(one, **proved), card), by="test")
+    answer = DeskClerk(shop.desk, shop.clock, purpose="age", age_over=asked).identify([[shop.reading(100)]], "test")
+    if granted:
+        assert (answer.kind, answer.granted, answer.shown) == ("known", "age", f"{asked}+")
+    else:
+        assert (answer.kind, answer.reason, answer.granted, answer.may) == ("refused", "too young", "", ())
+
+
+@pytest.mark.parametrize("purpose", ["loyalty", "age"])
+def test_the_screen_says_what_was_granted(shop: Shop, chromium: Browser, purpose: Literal["loyalty", "age"]) -> None:
+    shop.desk.settings = PalmSettings(may=("identify", "age", "loyalty"), notice_version="7", liveness="off")
+    wishes = Wishes(notice_version="7", purposes=("identify", "age", "loyalty"))
+    palm = shop.clerk.enrol([shop.reading(160)] * 2, [shop.reading(160)] * 2, wishes, "test").account
+    links = {"age_over": 21, "age_proof": "passport", "loyalty": "club-123456"}
+    shop.desk.change(palm, lambda one: msgspec.structs.replace(one, **links), by="test")
+    room = shop.console.palm_room
+    assert room is not None
+    clerk = DeskClerk(shop.desk, shop.clock, purpose=purpose, age_over=21)
+    shop.console.palm_room = dataclasses.replace(room, clerk=clerk, samples=GreySamples())
+    shop.console.demo = True
+    words = {"loyalty": ("Your loyalty account", "\u2022\u2022 3456"), "age": ("Old enough", "21+")}
+    try:
+        with served(shop.console) as server:
+            page = chromium.new_page()
+            page.goto(server.address + "/palm")
+            page.get_by_role("button", name="Hand 2").click()
+            title = page.locator("[data-title]")
+            for part in words[purpose]:
+                expect(title).to_contain_text(part, timeout=15_000)
+            assert "club-123456" not in page.content()
+            page.close()
+    finally:
+        shop.console.demo = False
 
 
 class Gate:
