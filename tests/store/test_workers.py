@@ -93,3 +93,11 @@ def test_a_turn_that_waits_is_interrupted() -> None:
     assert begun.wait(_LONG_S)
     workers.stop()
     assert waits.is_set()
+
+
+def test_one_whose_work_is_urgent_is_tried_again_soon() -> None:
+    bad = Flaky(TillfreeError("no line"))
+    workers = Workers([Worker("door", bad.turn, 0.0, wait_most_s=0.01)])
+    workers.start()
+    assert all(bad.had.acquire(timeout=_LONG_S) for _ in range(20))
+    workers.stop()

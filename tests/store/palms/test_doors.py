@@ -5,18 +5,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.connectors.doors.controller import TcpController, eventually
 from tests.store.palms.stand_in import ALL, agreed, make_desk, samples
 from tillfree.connectors.doors.errors import DoorError
-from tillfree.connectors.doors.wiegand import WiegandNumber
+from tillfree.connectors.doors.wiegand import WiegandNumber, bits_of, number_of
 from tillfree.storage.palm_vault.records import Profile
 from tillfree.store.palms.answers import PalmAnswer
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.door_lines import make_doors
+from tillfree.store.palms.door_numbers import card_of
 from tillfree.store.palms.door_settings import DoorSettings
 from tillfree.store.palms.doors import WAIT_S, PalmDoor, PalmDoors, let_through, pass_by_palm
 from tillfree.store.palms.pins import made_pin
@@ -129,6 +133,20 @@ def test_numbers_are_told_as_the_door_wants_them_or_not_at_all(caplog: pytest.Lo
     assert "70000" not in caplog.text
     assert "door office" in caplog.text
     assert doors.get("office") is not None
+
+
+@given(number=st.integers(-5, 2**33), bits=st.sampled_from([26, 34]), facility=st.none() | st.integers(0, 255))
+def test_each_number_is_told_whole_or_refused(number: int, bits: Literal[26, 34], facility: int | None) -> None:
+    door = msgspec.structs.replace(OFFICE, bits=bits, facility=facility)
+    fits = 0 <= number < (1 << bits - 2 if facility is None else 1 << 16)
+    try:
+        card = card_of(door, number)
+    except DoorError:
+        assert not fits
+    else:
+        assert fits
+        assert number_of(bits_of(card, bits)) == card
+        assert ((card.facility << 16) + card.number if facility is None else card.number) == number
 
 
 # ---- what is written down ---------------------------------------------------------------------------------------

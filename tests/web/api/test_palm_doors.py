@@ -208,6 +208,25 @@ def test_a_number_that_does_not_fit_is_not_linked(doors: Doors) -> None:
     assert doors.reason() == "no door"
 
 
+def test_the_number_is_told_to_the_controller_alone(doors: Doors) -> None:
+    palm, client = doors.enrol(), client_of(doors.paying.console)
+
+    def identified(door: str) -> dict[str, Any]:
+        body = {"captures": [capture(doors.paying, 1)], "purpose": "door", "door": door}
+        answer: dict[str, Any] = client.post("/api/v1/palms/identify", json=body).json()
+        return answer
+
+    assert (identified("office")["allowed"], identified("office")["door_number"]) == (True, None)
+    links = {"doors": ["elsewhere"], "door_number": 5}
+    assert client.put(f"/api/v1/palms/{palm}/links", json=links).status_code == 200
+    assert identified("elsewhere")["door_number"] == 5  # a door whose controller the station tells
+    assert identified("office")["reason"] == "no door"
+    doors.settings(door={"stations": ("south",)})
+    doors.enrol()
+    assert identified("office")["reason"] == "not allowed"
+    assert doors.controller.opened == []
+
+
 def test_a_store_without_doors(doors: Doors) -> None:
     console = doors.paying.console
     console.palm_doors, kept = PalmDoors([]), console.palm_doors

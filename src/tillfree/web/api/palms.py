@@ -176,7 +176,7 @@ def _said(desk: PalmDesk, answer: PalmAnswer, body: IdentifyBody) -> IdentifyVie
         case "age":
             proof = desk.ages.proof(answer.subject, body.age_over, body.audience)
             return msgspec.structs.replace(view, palm=None, age_proof=proof)
-        case "door":
+        case "door" if desk.settings.door(body.door) is None:  # else the store itself tells the controller
             return msgspec.structs.replace(view, door_number=profile.door_number)
         case _:
             return view
