@@ -76,6 +76,10 @@ REASONS: dict[str, str] = {
     "too young": later("The age that is asked for here was not proved."),
     "no door": later("This door does not open for you."),
     "gate": later("The gate stays shut. Please ask somebody who works here."),
+    "not waiting": later(
+        "Nobody waits to enrol anew by that. Ask the staff for a code, or enter your PIN with your account or badge."
+    ),
+    "links kept": later("What you had linked is kept. From now on your hand is enough again."),
     "weak pin": later("A PIN of one digit, or of digits in a row, is guessed first. Please choose another one."),
     "old notice": later("The notice has changed. Please read it once more."),
     "no consent": later("Nothing is kept without your consent: you agree at least to be recognised."),
