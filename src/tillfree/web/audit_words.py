@@ -30,6 +30,7 @@ ACTIONS: dict[str, str] = {
     "pace.change": later("Changed the speed"),
     "palm.batch": later("Enrolled palms of a list"),
     "palm.card.add": later("Linked a card to a palm"),
+    "palm.code": later("Made a code to enrol a palm anew"),
     "palm.delete": later("Erased somebody's palm"),
     "palm.export": later("Saved what is kept about a palm"),
     "palm.find": later("Looked for somebody's palm"),

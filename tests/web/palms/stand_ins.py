@@ -81,6 +81,7 @@ class GreyClerk:
         self.undecided: AnswerKind = "unknown"
         self.link_code = ""
         self.door: Callable[[str], Answer] | None = None
+        self.waits = ""
 
     def identify(self, tries: Sequence[Sequence[Reading]], station: str) -> Answer:
         assert station
@@ -122,6 +123,11 @@ class GreyClerk:
         account = f"ann-{len(self.known)}"
         self.known[account] = _grey(first)
         return Answer(kind="enrolled", account=account, may=wishes.purposes, link_code=self.link_code)
+
+    def waiting(self, said: str, pin: str, station: str, *, staff: bool) -> str:
+        assert station
+        del pin, staff
+        return said if said == self.waits else ""
 
     def delete(self, account: str, station: str) -> Answer:
         assert station

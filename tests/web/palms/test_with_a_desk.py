@@ -527,3 +527,157 @@ def test_axe_finds_nothing_on_the_pages_of_palms(shop: Shop, chromium: Browser, 
     finally:
         shop.console.demo = False
     assert not [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]
+
+
+# ---- enrolment anew after a revocation --------------------------------------------------------------------------
+
+
+class Revoked:
+    """Ann had linked a card, an account and a badge, with a PIN; then all palms were revoked."""
+
+    def __init__(self, shop: Shop) -> None:
+        wishes = Wishes(notice_version="7", purposes=("identify", "pay"), pin="4711")
+        self.shop = shop
+        self.palm = shop.clerk.enrol([shop.reading(160)] * 2, [shop.reading(160)] * 2, wishes, "test").account
+        card = LinkedCard(token="tok", brand="visa", last4="4242")
+        shop.desk.change(self.palm, lambda one: with_card(with_links(one, account="ann", badge="b-7"), card), by="test")
+        shop.desk.revoke_all(by="test", why="a drill")
+
+    def begin(self, again: str, *, pin: str = "", staff: bool = False) -> tuple[Session, list[dict[str, object]]]:
+        session = Session(grey_eyes(), self.shop.clerk, RULES, staff=staff)
+        return session, session.begin(Begin("enrol", "7", ("identify", "pay"), pin=pin, again=again))
+
+    def enrols(self, session: Session, grey: int = 160) -> dict[str, object]:
+        said = [
+            one
+            for k, picture in enumerate([0, 0, *[grey] * 5, 0, 0, 0, *[grey] * 5])
+            for one in session.see(Frame(k + 1, "visible", grey_jpeg(picture)), S + k * S // 5)
+        ]
+        return next(one for one in said if one["k"] == "result")
+
+    def code(self) -> str:
+        client = self.shop.client("manager")
+        client.post("/palms/code", data={"palm": self.palm})
+        found = re.search(r"([2-9A-Z]{4}-[2-9A-Z]{4}) is good for 15 minutes", client.get("/palms").text)
+        assert found is not None
+        return found[1]
+
+
+@pytest.mark.parametrize("way", ["code", "account and PIN", "badge and PIN", "account, staff stand by"])
+def test_who_was_revoked_enrols_anew_at_a_station_and_keeps_what_was_linked(shop: Shop, way: str) -> None:
+    ann = Revoked(shop)
+    assert shop.clerk.identify([[shop.reading(160)] * 3], "test").kind == "unknown"
+    match way:
+        case "code":
+            session, said = ann.begin(f" {ann.code().lower()} ")
+        case "account and PIN":
+            session, said = ann.begin("ann", pin="4711")
+        case "badge and PIN":
+            session, said = ann.begin("b-7", pin="4711")
+        case _:
+            session, said = ann.begin("ann", staff=True)
+    assert said == [{"k": "begun", "want": "enrol", "rounds": 2}]
+    result = ann.enrols(session)
+    assert (result["kind"], result["reason"], result["shown"]) == ("enrolled", "links kept", "visa \u2022\u2022 4242")
+    assert result["link_code"] == ""
+    assert shop.desk.counts().subjects == 1
+    profile = shop.desk.profile(ann.palm)
+    assert (profile.account, profile.badge, profile.cards[0].last4) == ("ann", "b-7", "4242")
+    assert profile.pin is not None
+    assert len(profile.consents) == 2
+    clerk = DeskClerk(shop.desk, shop.clock, purpose="pay")
+    assert clerk.identify([[shop.reading(160)]], "test").account == ann.palm
+
+
+@pytest.mark.parametrize(("again", "pin"), [
+    ("ann", ""), ("ann", "1234"), ("b-7", ""), ("ben", "4711"), ("2222-2222", ""), ("4242", "4711"), (" ", "4711"),
+])  # fmt: skip
+def test_nobody_takes_over_links_by_a_name_alone(shop: Shop, again: str, pin: str) -> None:
+    ann = Revoked(shop)
+    session, said = ann.begin(again, pin=pin)
+    assert said == [{"k": "wrong", "code": "not waiting"}]
+    assert "link_code" not in session.see(Frame(1, "visible", grey_jpeg(160)), S)[0]
+    assert shop.desk.counts().templates == 0
+
+
+def test_pins_that_are_tried_at_enrolment_are_counted(shop: Shop) -> None:
+    ann = Revoked(shop)
+    for _ in range(shop.desk.settings.wrong_pins_max):
+        assert ann.begin("ann", pin="1234")[1][0]["code"] == "not waiting"
+    assert ann.begin("ann", pin="4711")[1][0]["code"] == "not waiting"  # locked by now
+    shop.clock.now_ns += (shop.desk.settings.lock_min + 1) * 60 * S
+    assert ann.begin("ann", pin="4711")[1][0]["k"] == "begun"
+
+
+def test_the_code_of_somebody_who_is_enrolled_takes_nothing_over(shop: Shop) -> None:
+    answer = shop.clerk.enrol([shop.reading(100)] * 2, [shop.reading(100)] * 2, WISHES, "test")
+    assert shop.clerk.waiting(answer.link_code, "", "test", staff=True) == ""
+    client = shop.client("manager")
+    client.post("/palms/code", data={"palm": answer.account})
+    assert "nobody enrols it anew" in client.get("/palms").text
+    client.post("/palms/code", data={"palm": "x" * 24})
+    assert "gone already" in client.get("/palms").text
+
+
+def test_a_code_is_good_for_one_enrolment_anew(shop: Shop) -> None:
+    ann = Revoked(shop)
+    code = ann.code()
+    (first, _), (second, said) = ann.begin(code), ann.begin(code)
+    assert said[0]["k"] == "begun"
+    assert ann.enrols(first)["kind"] == "enrolled"
+    assert ann.enrols(second, 60)["kind"] == "already"
+    assert ann.begin(code)[1] == [{"k": "wrong", "code": "not waiting"}]
+    assert shop.clerk.identify([[shop.reading(60)]], "test").kind == "unknown"
+
+
+def test_a_hand_of_somebody_else_is_not_put_under_the_old_name(shop: Shop) -> None:
+    ann = Revoked(shop)
+    shop.enrol(100)
+    assert ann.enrols(ann.begin(ann.code())[0], 100)["kind"] == "already"
+    assert not shop.desk.vault.template_count(ann.palm)
+
+
+def test_only_staff_who_may_change_palms_vouch_for_somebody(shop: Shop) -> None:
+    Revoked(shop)
+    shop.token = "a secret of displays"
+    begin = '{"k": "begin", "want": "enrol", "notice_version": "7", "purposes": ["identify"], "again": "ann"}'
+    for role, kind in (("manager", "begun"), ("associate", "wrong"), ("", "wrong")):
+        with shop.client(role) as client:
+            if not role:
+                client.cookies.set("display", shop.token)
+            with client.websocket_connect("ws://127.0.0.1/palm/stream", headers={"origin": ADDRESS}) as socket:
+                socket.send_text(begin)
+                assert socket.receive_json()["k"] == kind, role
+    assert shop.client("associate").post("/palms/code", data={"palm": "x"}).status_code == 403
+
+
+def test_enrolling_anew_on_the_screen(shop: Shop, chromium: Browser) -> None:
+    assert "I was enrolled here before" not in shop.client("manager").get("/palm").text
+    ann = Revoked(shop)
+    code = ann.code()
+    room = shop.console.palm_room
+    assert room is not None
+    shop.console.palm_room = dataclasses.replace(room, samples=GreySamples())
+    shop.console.demo = True
+    try:
+        with served(shop.console) as server:
+            page = chromium.new_page()
+            page.goto(server.address + "/palm")
+            dialog = page.locator("#consent")
+            for typed in ("2222-2222", code):
+                page.get_by_role("button", name="Enrol my palm").click()
+                dialog.get_by_label("Recognise me here").check()
+                dialog.get_by_text("I was enrolled here before").click()
+                dialog.get_by_label("Code from the staff").fill(typed)
+                dialog.get_by_label("I have read the notice").check()
+                dialog.get_by_role("button", name="I agree").click()
+                if typed != code:
+                    expect(page.locator("[data-title]")).to_contain_text("Nobody waits to enrol anew by that")
+            page.get_by_role("button", name="Hand 2").click()
+            expect(page.locator("[data-title]")).to_contain_text("Your palm is enrolled", timeout=20_000)
+            expect(page.locator("[data-more]")).to_contain_text("What you had linked is kept")
+            page.close()
+    finally:
+        shop.console.demo = False
+    assert shop.desk.profile(ann.palm).account == "ann"
+    assert shop.desk.vault.template_count(ann.palm)

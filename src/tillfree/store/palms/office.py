@@ -218,6 +218,21 @@ class PalmOffice:
         profile = self.vault.profile(subject) if subject and not self.vault.template_count(subject) else None
         return subject if profile is not None and set(asked) & set(_handles(profile)) else ""
 
+    def waiting_by_word(self, said: str, pin: str = "", *, trusted: bool = False) -> str:
+        """Who waits to enrol anew, by what they say of themselves: a code of the staff, an account, or a badge.
+
+        A code is proof enough. An account or a badge may be anybody's guess: it needs their PIN, or, where it is
+        `trusted`, somebody of the staff who knows them. Empty: nobody, or it was not proved.
+        """
+        coded = self.link_codes.find(said)
+        if coded:
+            profile = self.vault.profile(coded)
+            return coded if profile is not None and not self.vault.template_count(coded) else ""
+        subject = self.waits_for(account=said, badge=said) if said else ""
+        if not subject or trusted:
+            return subject
+        return subject if pin and not self._try_pin(subject, pin, self._now_ns()) else ""
+
     def _all_waiting(self) -> dict[tuple[str, str], str]:
         """Persons without templates by what they linked: looked up once after each revocation."""
         held = set(self.vault.template_numbers().values())

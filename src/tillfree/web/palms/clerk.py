@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from tillfree.palm.samples import Band
-from tillfree.storage.palm_vault.records import PURPOSES, Profile, Purpose
+from tillfree.storage.palm_vault.records import PURPOSES, Consent, Profile, Purpose
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.answers import PalmAnswer
 from tillfree.store.palms.desk import PalmDesk
@@ -101,6 +101,8 @@ class DeskClerk:
         samples = [_samples(first), _samples(again)]
         if not self._desk.of_one_palm(*samples):
             return Answer(kind="unlike", reason="two hands")
+        if wishes.palm:
+            return self._anew([*samples[0], *samples[1]], wishes.palm, consent, station)
         try:
             made = self._desk.enrol([*samples[0], *samples[1]], consent, by=station, profile=profile)
         except DuplicateError:
@@ -114,6 +116,29 @@ class DeskClerk:
             may=consent.purposes,
             link_code=self._desk.link_codes.make(made.subject),
         )
+
+    def waiting(self, said: str, pin: str, station: str, *, staff: bool) -> str:
+        """Who waits to enrol anew; that they were looked for by a code is written down."""
+        palm = self._desk.waiting_by_word(said.strip(), pin, trusted=staff)
+        if palm:
+            self._desk.note_code(palm, by=station)
+        return palm
+
+    def _anew(self, samples: Sequence[Sample], palm: str, consent: Consent, station: str) -> Answer:
+        """New templates for somebody whose links are there."""
+        try:
+            if self._desk.vault.template_count(palm):  # somebody was quicker, with the same code
+                return Answer(kind="already")
+            made = self._desk.re_enrol(palm, samples, consent, by=station)
+            profile = self._desk.profile(palm)
+        except NoPalmError:  # erased a moment ago
+            return Answer(kind="refused", reason="not waiting")
+        except DuplicateError:
+            return Answer(kind="already")
+        except PalmDeskError:
+            return Answer(kind="unlike")
+        shown = shown_name(palm, profile)
+        return Answer(kind="enrolled", account=made.subject, shown=shown, may=consent.purposes, reason="links kept")
 
     def delete(self, account: str, station: str) -> Answer:
         """Erases somebody; who is gone already is gone."""

@@ -10,11 +10,12 @@ from tillfree.commerce.display import display_text
 from tillfree.storage.database.audit import AuditProof
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.errors import NoPalmError, PalmDeskError
+from tillfree.store.palms.link_codes import LIFE_MIN
 from tillfree.web.ask import Ask
 from tillfree.web.errors import AskError
 from tillfree.web.palms.words import DOOR_WORDS, LOG_WORDS, PURPOSES
 
-__all__ = ["delete", "export", "find", "invite", "revoke", "show"]
+__all__ = ["code", "delete", "export", "find", "invite", "revoke", "show"]
 
 _PAGE = "/palms"
 _LOG_SHOWN = 100
@@ -83,6 +84,22 @@ def find(ask: Ask) -> Response:
             return ask.back(_PAGE, palm=subject)
     ask.audit("palm.find", "", "nobody")
     return ask.back(_PAGE, wrong=ask.say("There is no palm of that code, name or account."))
+
+
+def code(ask: Ask) -> Response:
+    """A code with which somebody whose palm was revoked enrols anew at a station, and keeps what they linked."""
+    desk, subject = _desk(ask), ask.text("palm", limit=_NAME_MAX)
+    if desk.vault.profile(subject) is None:
+        return ask.back(_PAGE, wrong=ask.say("This palm is gone already."))
+    if desk.vault.template_count(subject):
+        return ask.back(_PAGE, wrong=ask.say("This palm is enrolled: nobody enrols it anew."), palm=subject)
+    ask.audit("palm.code", subject)
+    said = ask.say(
+        "%(code)s is good for %(minutes)s minutes, at a station: Enrol my palm, I was enrolled here before.",
+        code=desk.link_codes.make(subject),
+        minutes=LIFE_MIN,
+    )
+    return ask.back(_PAGE, done=said, palm=subject)
 
 
 def invite(ask: Ask) -> Response:
@@ -180,7 +197,7 @@ def _found(ask: Ask, desk: PalmDesk) -> dict[str, object] | None:
     return {
         "palm": subject,
         "made_ns": profile.made_ns,
-        "templates": len(desk.vault.templates(subject)),
+        "templates": desk.vault.template_count(subject),
         "purposes": [purpose for purpose in PURPOSES if purpose in profile.purposes()],
         "cards": len(profile.cards),
         "account": profile.account,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tillfree.web.ask import Ask
     from tillfree.web.palms.room import PalmRoom
 
-__all__ = ["may_open", "needs_sign_in", "notices_of", "opened", "read_by", "room_of"]
+__all__ = ["is_staff", "may_open", "needs_sign_in", "notices_of", "opened", "read_by", "room_of"]
 
 _LANGUAGE_MAX = 20
 
@@ -50,6 +50,11 @@ def may_open(console: Console, connection: HTTPConnection) -> bool:
     if _is_display(console, connection.cookies.get(COOKIE, "")):
         return True
     return may(reader_of(console, connection).role, "palms.see")
+
+
+def is_staff(console: Console, connection: HTTPConnection) -> bool:
+    """Whether somebody opened it who may change palms, and no display."""
+    return may(reader_of(console, connection).role, "palms.change")
 
 
 def opened(ask: "Ask") -> Response | None:

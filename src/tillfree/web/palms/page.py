@@ -22,6 +22,7 @@ def routes(console: Console) -> list[BaseRoute]:
         view("/palms", console_page.show, "palms.see"),
         act("/palms/invite", console_page.invite, "palms.change"),
         act("/palms/find", console_page.find, "palms.change"),
+        act("/palms/code", console_page.code, "palms.change"),
         act("/palms/link", linking_page.link, "palms.change"),
         act("/palms/doors", linking_page.doors, "palms.change"),
         act("/palms/card", linking_page.card, "palms.change"),

@@ -112,6 +112,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     purposes: tuple[str, ...]
     pin: str = ""
     language: str = "en"
+    palm: str = ""
+    """Whose links are kept, of those who wait to enrol anew; empty for somebody new."""
 
     def consent(self, given_ns: int, by: str) -> Consent:
         """What is kept of it; a purpose that is none is left out."""
@@ -141,7 +143,10 @@ class Clerk(Protocol):
         """After `opening`: tells the door at which the station stands. `known` or `refused`, in about a second."""
 
     def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
-        """Remembers a palm that was held twice: `enrolled`, `already`, `unlike` or `refused`."""
+        """Remembers a palm that was held twice, also one that waits: `enrolled`, `already`, `unlike` or `refused`."""
+
+    def waiting(self, said: str, pin: str, station: str, *, staff: bool) -> str:
+        """Who waits to enrol anew, by what was typed; `staff` stand by who know them. Empty: nobody, or not proved."""
 
     def delete(self, account: str, station: str) -> Answer:
         """Forgets everything of an account: `deleted`, or `refused`."""

@@ -43,6 +43,8 @@ class Begin(msgspec.Struct, frozen=True, tag="begin", tag_field="k", forbid_unkn
     pin: str = ""
     language: str = ""
     """In which the notice was read; empty: that of the shop."""
+    again: str = ""
+    """By what somebody is known who enrols anew: a code of the staff, an account or a badge; their `pin` proves it."""
 
 
 class Pin(msgspec.Struct, frozen=True, tag="pin", tag_field="k", forbid_unknown_fields=True):
@@ -80,9 +82,15 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
 class Session:
     """Methods may be called by any thread; one at a time does something. `now_ns` is a clock that never goes back."""
 
-    def __init__(self, eyes: Eyes, clerk: Clerk, rules: SessionRules, languages: Sequence[str] = ("en",)) -> None:
-        """`languages` are those in which the notice can be read, that of the shop first."""
+    def __init__(
+        self, eyes: Eyes, clerk: Clerk, rules: SessionRules, languages: Sequence[str] = ("en",), *, staff: bool = False
+    ) -> None:
+        """`languages` are those in which the notice can be read, that of the shop first.
+
+        `staff` says that the screen was opened by somebody of the staff who may change palms, and stands by.
+        """
         self._languages = languages
+        self._staff = staff
         self._eyes = eyes
         self._clerk = clerk
         self._rules = rules
@@ -110,6 +118,9 @@ class Session:
         with self._lock:
             self._forget()
             wrong = self._why_not(wanted) if wanted.want == "enrol" else ""
+            palm = ""
+            if wanted.want == "enrol" and wanted.again and not wrong:
+                palm, wrong = self._waiting(wanted)
             if wrong:
                 self._want = "identify"
                 self._hover = Hover(self._rules.identify)
@@ -122,6 +133,7 @@ class Session:
                     purposes=wanted.purposes,
                     pin=wanted.pin,
                     language=wanted.language or self._languages[0],
+                    palm=palm,
                 )
             return [{"k": "begun", "want": self._want, "rounds": self._hover.rules.rounds}]
 
@@ -356,6 +368,15 @@ class Session:
         self._wishes = Wishes(notice_version="", purposes=())
         if not keep_tries:
             self._tries = 0
+
+    def _waiting(self, wanted: Begin) -> tuple[str, str]:
+        """Who enrols anew, and why that cannot be."""
+        try:
+            palm = self._clerk.waiting(wanted.again, wanted.pin, self._rules.station, staff=self._staff)
+        except TillfreeError:
+            _log.exception("somebody who waits to enrol anew could not be looked for")
+            return "", "trouble"
+        return palm, "" if palm else "not waiting"
 
     def _why_not(self, wanted: Begin) -> str:
         """What is missing for an enrolment; empty for nothing."""

@@ -50,6 +50,7 @@ def show(ask: Ask) -> Response:
             notice=read_by(ask, notices),
             purposes=[(code, PURPOSES[code]) for code in PURPOSES if code in room.rules.purposes],
             pin_digits=room.rules.pin_digits,
+            waiting=_some_wait(ask),
             samples=_buttons(ask, samples),
             setup={
                 "notice": room.rules.notice_version,
@@ -60,6 +61,15 @@ def show(ask: Ask) -> Response:
             },
         )
     )
+
+
+def _some_wait(ask: Ask) -> bool:
+    """Whether there is anybody whose palm was revoked."""
+    desk = ask.console.palm_desk
+    if desk is None:
+        return False
+    counts = desk.counts()
+    return counts.subjects > counts.with_templates
 
 
 def _buttons(ask: Ask, samples: SampleHands | None) -> list[tuple[int, str]]:

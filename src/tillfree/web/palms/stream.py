@@ -16,7 +16,7 @@ from tillfree.core.errors import TillfreeError
 from tillfree.web.console import Console
 from tillfree.web.guard import is_own_origin
 from tillfree.web.machines import STATION_STREAM
-from tillfree.web.palms.opening import may_open
+from tillfree.web.palms.opening import is_staff, may_open
 from tillfree.web.palms.pictures import FRAME_BYTES_MAX, read_frame
 from tillfree.web.palms.session import Begin, Confirm, Pin, Session
 
@@ -56,7 +56,9 @@ class Stations:
         await socket.accept()
         self._connected += 1
         notices = self._console.palm_notices
-        session = Session(room.eyes, room.clerk, room.rules, ("en",) if notices is None else notices.languages)
+        languages = ("en",) if notices is None else notices.languages
+        staff = await run_in_threadpool(is_staff, self._console, socket)
+        session = Session(room.eyes, room.clerk, room.rules, languages, staff=staff)
         try:
             await _Talk(socket, session, self._turns).run()
         finally:

@@ -79,6 +79,10 @@ REASONS: dict[str, str] = {
     "no pin": later("A PIN is needed here, and you have none. Please ask somebody who works here."),
     "door silent": later("The door does not answer. Please use another way."),
     "gate": later("The gate stays shut. Please ask somebody who works here."),
+    "not waiting": later(
+        "Nobody waits to enrol anew by that. Ask the staff for a code, or enter your PIN with your account or badge."
+    ),
+    "links kept": later("What you had linked is kept. From now on your hand is enough again."),
     "weak pin": later("A PIN of one digit, or of digits in a row, is guessed first. Please choose another one."),
     "old notice": later("The notice has changed. Please read it once more."),
     "no consent": later("Nothing is kept without your consent: you agree at least to be recognised."),

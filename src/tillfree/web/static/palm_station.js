@@ -10,6 +10,7 @@ const EVERY_MS = 70;
 const WAIT_MOST_MS = 1500;
 const SAY_AGAIN_MS = 1200;
 const KEEP_WORD_MS = 260;
+const KEEP_WRONG_MS = 5000;
 const VERSION = 1;
 const SIGNS = {
   "": "still", "no hand": "hover", closer: "closer", further: "further", flatten: "flatten", centre: "centre",
@@ -100,7 +101,7 @@ async function start_camera() {
     find("[data-nir]").hidden = camera.nir.open || !cameras.chosen_cameras().nir;
   } catch (error) {
     const refused = error.name === "NotAllowedError";
-    show("waiting", "warn", refused ? words.camera_refused : words.no_camera);
+    if (performance.now() > quiet_until_ms) show("waiting", "warn", refused ? words.camera_refused : words.no_camera);
     find("[data-do=camera]").hidden = false;
     return false;
   }
@@ -194,6 +195,7 @@ function guide(message) {
   find("[data-meter]").value = message.quality;
   progress(message.progress);
   if (message.n !== sent.number || sent.band === 0) place(message.hand);  // the other camera sees it elsewhere
+  if (performance.now() < quiet_until_ms) return;  // of a picture that was on its way
   if (message.phase === "asking") return show("asking", "good", words.guide.wait, "", "wait");
   const title = words.guide[message.code] ?? words.guide.other;
   // A word stays long enough to be read, but for the moment when the hand is right.
@@ -262,6 +264,7 @@ function end() {
 function wrong(message) {
   if (message.code === "old picture") return;
   const text = words.reasons[message.code] ?? words.reasons.trouble;
+  quiet_until_ms = performance.now() + KEEP_WRONG_MS;  // long enough to be read
   switch_to("idle");
   show("waiting", "bad", text, "", "bad");
   alarm(text);
@@ -306,6 +309,7 @@ function stop() {
 
 function begin(message) {
   alarm("");
+  quiet_until_ms = 0;
   switch_to("busy");
   tell(message);
   if (!source) start_camera();
@@ -339,9 +343,11 @@ consent.addEventListener("close", () => {
       purposes: given.getAll("purpose"),
       pin: given.get("pin"),
       language: shown_notice(),
+      again: given.get("again")?.trim() ?? "",
     });
   }
   form.reset();
+  form.querySelector("details")?.removeAttribute("open");
   show_notice(first_notice);
 });
 
@@ -397,6 +403,7 @@ document.addEventListener("click", (event) => {
   } else if (act === "stop") stop();
   else if (sample) {
     stop_source();
+    quiet_until_ms = 0;
     sample.setAttribute("aria-pressed", "true");
     show("waiting", "calm", words.guide.wait, "", "wait");
     source = new cameras.SampleHand(Number(sample.dataset.sample), setup.bands, find("canvas"));
