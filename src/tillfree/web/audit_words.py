@@ -34,6 +34,7 @@ ACTIONS: dict[str, str] = {
     "palm.find": later("Looked for somebody's palm"),
     "palm.invite": later("Made a link to enrol a palm at home"),
     "palm.link": later("Linked something to a palm"),
+    "palm.pay": later("Had somebody pay by palm"),
     "palm.revoke": later("Revoked every palm"),
     "payment.debt.paid": later("Booked a debt as paid"),
     "payment.debt.retry": later("Tried to collect a debt once more"),

@@ -21,9 +21,12 @@ from tillfree.web.api.problems import Problem
 
 __all__ = [
     "CaptureBody",
+    "Captures",
     "ConsentBody",
     "Name",
+    "PinDigits",
     "PurposeName",
+    "WalletCard",
     "asking_palms",
     "consent_of",
     "palm_name",
@@ -52,6 +55,17 @@ class CaptureBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     nonce: Annotated[str, Meta(max_length=64, description="The challenge that was asked for.")] = ""
     time_ms: Annotated[int, Meta(ge=0, le=_TIME_MAX_MS, description="Since 1970, by the clock of the station.")] = 0
     signature: Annotated[bytes, Meta(max_length=128, description="Ed25519, 64 bytes, in base64.")] = b""
+
+
+Captures = Annotated[tuple[CaptureBody, ...], Meta(min_length=1, max_length=12)]
+PinDigits = Annotated[str, Meta(max_length=12, pattern="^[0-9]*$")]
+
+
+class WalletCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The card that pays, without its token."""
+
+    brand: str
+    last4: str
 
 
 class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

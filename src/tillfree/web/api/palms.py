@@ -15,9 +15,12 @@ from tillfree.store.palms.recogniser import Sample
 from tillfree.web.api.operations import Call, Operation
 from tillfree.web.api.palm_shapes import (
     CaptureBody,
+    Captures,
     ConsentBody,
     Name,
+    PinDigits,
     PurposeName,
+    WalletCard,
     asking_palms,
     consent_of,
     palm_name,
@@ -30,8 +33,6 @@ from tillfree.web.api.shapes import Moment, moment
 __all__ = ["OPERATIONS"]
 
 _MINOR_MAX = 10**15
-Captures = Annotated[tuple[CaptureBody, ...], Meta(min_length=1, max_length=12)]
-PinDigits = Annotated[str, Meta(max_length=12, pattern="^[0-9]*$")]
 
 
 class ChallengeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,11 +62,13 @@ class IdentifyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     door: Annotated[str, Meta(max_length=64)] = ""
 
 
-class WalletCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The card that pays, without its token."""
+class CardChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A card that somebody may choose to pay with: `card` is what it is called in `payByPalm`."""
 
+    card: str
     brand: str
     last4: str
+    default: bool
 
 
 class IdentifyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +84,7 @@ class IdentifyView(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     guidance: str
     card: WalletCard | None = None
+    cards: tuple[CardChoice, ...] = ()
     loyalty: str | None = None
     age_proof: str | None = None
     door_number: int | None = None
@@ -171,9 +175,13 @@ def _said(desk: PalmDesk, answer: PalmAnswer, body: IdentifyBody) -> IdentifyVie
     profile = desk.profile(answer.subject)
     match body.purpose:
         case "pay":
-            default = next((card for card in card_views(profile) if card.default), None)
+            cards = tuple(
+                CardChoice(card=one.card, brand=one.brand, last4=one.last4, default=one.default)
+                for one in card_views(profile)
+            )
+            default = next((one for one in cards if one.default), None)
             card = None if default is None else WalletCard(brand=default.brand, last4=default.last4)
-            return msgspec.structs.replace(view, card=card)
+            return msgspec.structs.replace(view, card=card, cards=cards)
         case "loyalty":
             return msgspec.structs.replace(view, loyalty=profile.loyalty)
         case "age":
