@@ -16,6 +16,7 @@ from tillfree.commerce.pricing import Pricing
 from tillfree.commerce.settings import CommerceSettings
 from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import ProductId, TripId, VisitId
+from tillfree.core.money import Money
 from tillfree.simulation.payments.cards import make_card
 from tillfree.simulation.payments.processor import SimulatedProcessor
 from tillfree.storage.database.money.deliveries import Delivery, DeliveryKind
@@ -250,6 +251,27 @@ def test_a_ledger_that_was_tampered_with_says_so() -> None:
             client.post("/sign-in", data={"name": "manager", "password": PASSWORD})
             page = client.post("/ledger/prove").text
         assert "The ledger does not prove" in page
+        till.close()
+
+
+def test_a_sale_at_a_till_says_that_nobody_came_in_on_it() -> None:
+    with console_on() as made:
+        wait_until_ended(made.store)
+        clock = Clock()
+        till = Till(made.database, StoreSettings(currency=CURRENCY), SimulatedProcessor(clock), clock, workers=0)
+        made.till = till
+        sale = Trip(
+            id=TripId("palm-1"), gate="north", entry="palm", opened_ns=clock(), asked="x", reference=f"R7 {EVIL}"
+        )
+        till.sell(sale, Payer(kind="card", token=RICH.token), Money(420, CURRENCY))
+        till.tick()
+        with TestClient(make_app(made), base_url="http://127.0.0.1", headers=SAME) as client:
+            client.post("/sign-in", data={"name": "manager", "password": PASSWORD})
+            page = client.get("/trips/palm-1").text
+            assert client.get("/trips").status_code == 200
+        assert "Nobody: it is a sale at a till." in page
+        assert "R7 " in page
+        assert EVIL not in page
         till.close()
 
 

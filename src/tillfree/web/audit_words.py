@@ -38,6 +38,7 @@ ACTIONS: dict[str, str] = {
     "palm.invite": later("Made a link to enrol a palm at home"),
     "palm.link": later("Linked something to a palm"),
     "palm.log": later("Proved the log of palms"),
+    "palm.pay": later("Had somebody pay by palm"),
     "palm.revoke": later("Revoked every palm"),
     "palm.rotate": later("Changed the keys of palms"),
     "payment.debt.paid": later("Booked a debt as paid"),

@@ -358,4 +358,4 @@ def test_a_trip_in_brief_says_what_the_trip_says(till: Till, database: Database,
             if name != "receipt":
                 assert getattr(brief, name) == getattr(whole, name), name
         assert (brief.receipt and brief.receipt.total) == (whole.receipt and whole.receipt.total)
-    assert set(Trip.__struct_fields__) - set(TripBrief.__struct_fields__) == {"left", "language", "added"}
+    assert set(Trip.__struct_fields__) - set(TripBrief.__struct_fields__) == {"left", "language", "added", "asked"}

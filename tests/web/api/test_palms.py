@@ -9,16 +9,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from tests.store.palms.stand_in import ALL, StandIn, hand_picture, make_desk
 from tests.web.api.conftest import SHORT, Paying, client_of, paying_console
-from tillfree.core.time import NS_PER_MS, NS_PER_S
+from tests.web.api.palm_shop import CARD, CONSENT, capture, enrolled, palms_in, png
+from tillfree.core.time import NS_PER_S
 from tillfree.identity.badges import Badge
 from tillfree.identity.keys import decode_key_set
 from tillfree.palm.samples import HandImage
-from tillfree.storage.palm_vault.records import Consent, Hand
+from tillfree.storage.palm_vault.records import Consent
 from tillfree.store.entry.accounts import KeptAccounts
 from tillfree.store.entry.desk import EntryDesk
 from tillfree.store.palms.ages import read_age_proof
@@ -28,59 +28,16 @@ from tillfree.store.palms.notice_settings import StationSettings
 from tillfree.store.palms.office import CONFIRM_DAYS
 from tillfree.store.palms.recogniser import Sample
 from tillfree.store.palms.settings import PalmSettings
-from tillfree.store.palms.stations import SentFrame, signed_bytes
 from tillfree.store.settings import StoreSettings
 from tillfree.web.api.scopes import SCOPES
 from tillfree.web.api.shapes import moment
-
-CONSENT = {"notice": "1", "language": "en", "purposes": list(ALL)}
-KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
-CARD = {"token": "tok_of_ann", "fingerprint": "fp_of_ann", "brand": "visa", "last4": "4242"}
 
 
 @pytest.fixture
 def shop(paying: Paying) -> Iterator[Paying]:
     """The shop of the module, with a vault and a gate of each test's own."""
-    console, before = paying.console, (paying.console.palm_desk, paying.console.desk)
-    console.palm_desk = make_desk(settings=PalmSettings(may=ALL), clock=paying.clock)
-    links = console.palm_desk.links(KeptAccounts(console.database))
-    assert console.till is not None
-    console.desk = EntryDesk(console.database, StoreSettings(), console.till, paying.clock, palms=links)
-    public = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
-    answer = client_of(console, "palms:manage").put("/api/v1/palms/stations/north", json={"public_key": public})
-    assert answer.status_code == 200
-    yield paying
-    if console.palm_desk is not None:
-        console.palm_desk.vault.close()
-    console.palm_desk, console.desk = before
-
-
-def png(person: int, hand: Hand = "left") -> bytes:
-    data = io.BytesIO()
-    Image.fromarray(hand_picture(person, hand).pixels).save(data, "PNG")
-    return data.getvalue()
-
-
-def capture(shop: Paying, person: int, hand: Hand = "left", **wrong: Any) -> dict[str, Any]:
-    client = client_of(shop.console, "palms:present")
-    nonce = client.post("/api/v1/palms/challenges", json={"station": "north"}).json()["nonce"]
-    frames = (SentFrame("nir", png(person, hand)),)
-    time_ms = shop.clock() // NS_PER_MS
-    signature = KEY.sign(signed_bytes("north", nonce, time_ms, frames))
-    return {
-        "station": "north",
-        "nonce": nonce,
-        "time_ms": time_ms,
-        "frames": [{"band": "nir", "picture": base64.b64encode(frames[0].picture).decode()}],
-        "signature": base64.b64encode(signature).decode(),
-    } | wrong
-
-
-def enrolled(shop: Paying, person: int, **more: Any) -> str:
-    body = {"captures": [capture(shop, person) for _ in range(3)], "consent": CONSENT, **more}
-    answer = client_of(shop.console).post("/api/v1/palms", json=body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["palm"])
+    with palms_in(paying) as made:
+        yield made
 
 
 def identified(shop: Paying, person: int, **more: Any) -> dict[str, Any]:
@@ -114,7 +71,8 @@ def test_an_answer_holds_no_score_and_no_template(shop: Paying) -> None:
     enrolled(shop, 1)
     answer = client_of(shop.console).post("/api/v1/palms/identify", json={"captures": [capture(shop, 1)]})
     assert set(answer.json()) == {
-        "recognised", "allowed", "palm", "reason", "message", "guidance", "card", "loyalty", "age_proof", "door_number",
+        "recognised", "allowed", "palm", "reason", "message", "guidance", "card", "cards", "loyalty",
+        "age_proof", "door_number",
     }  # fmt: skip
 
 

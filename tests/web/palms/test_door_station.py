@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from tests.connectors.doors.controller import TcpController, eventually
 from tests.store.palms.stand_in import make_desk
 from tests.web.conftest import console_on, served, wait_until_ended
-from tests.web.palms.conftest import NOTICES, RULES, palm_room
+from tests.web.palms.conftest import RULES, palm_room
 from tests.web.palms.stand_ins import GreyClerk, GreyRecogniser, grey_eyes, grey_jpeg
 from tests.web.palms.test_session import AGREED, S, Stand
 from tests.web.palms.test_session import RULES as SESSION_RULES

@@ -1,11 +1,12 @@
 """From an HTTP request to a handler and back: who asks, how often, what exactly, and never twice."""
 
+import asyncio
 import hashlib
 import logging
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,6 +38,7 @@ _IDEMPOTENCY_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?', re.ASCII)
 _WHERE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _JSON_TYPES = {"application/json", "application/merge-patch+json"}
 _USED_EVERY_NS = NS_PER_MINUTE
+_ANSWER_S = 5.0
 _WINDOW_S = 60
 """Keys are given so many requests a minute."""
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -87,7 +89,8 @@ class _Endpoint:
         try:
             key = await self._admit(request, headers)
             data = b"" if self._body is None else await _body(request)
-            response = await run_in_threadpool(self._run, request, key, data, id_)
+            gone = _hung_up(request, asyncio.get_running_loop())
+            response = await run_in_threadpool(self._run, request, key, data, id_, gone)
         except Problem as problem:
             response = _problem_response(problem, id_)
         except DatabaseError as error:
@@ -121,7 +124,7 @@ class _Endpoint:
 
     # ---- what exactly ---------------------------------------------------------------------------------------
 
-    def _run(self, request: Request, key: ApiKey, data: bytes, id_: str) -> Response:
+    def _run(self, request: Request, key: ApiKey, data: bytes, id_: str, gone: Callable[[], bool]) -> Response:
         operation = self._operation
         call = Call(
             console=request.app.state.console,
@@ -132,6 +135,7 @@ class _Endpoint:
             if_match=request.headers.get("if-match", ""),
             if_none_match=request.headers.get("if-none-match", ""),
             idempotency_key=self._idempotency_key(request),
+            gone=gone,
         )
         if not call.idempotency_key:
             return self._done(call, request)
@@ -240,6 +244,15 @@ class _Endpoint:
 async def _key_of(database: Database, secret: str) -> ApiKey | None:
     """Whose secret it is. A key that was used a moment ago costs no look at the file, and no way to another thread."""
     return database.remembered_api_key(secret) or await run_in_threadpool(database.api_key_of, secret)
+
+
+def _hung_up(request: Request, loop: asyncio.AbstractEventLoop) -> Callable[[], bool]:
+    """Asks, from another thread, whether whoever sent the request is still there."""
+
+    def gone() -> bool:
+        return asyncio.run_coroutine_threadsafe(request.is_disconnected(), loop).result(_ANSWER_S)
+
+    return gone
 
 
 def _matches(header: str, etag: str) -> bool:

@@ -35,6 +35,8 @@ class Call:
     if_match: str = ""
     if_none_match: str = ""
     idempotency_key: str = ""
+    gone: Callable[[], bool] = lambda: False
+    """Whether whoever asked has hung up since. Ask it in the thread of the handler."""
     noted: list[AuditEntry] = dataclasses.field(default_factory=list)
     """What is to stand in the audit log: written with the answer where the request has an idempotency key."""
 

@@ -26,6 +26,7 @@ __all__ = [
     "Name",
     "PinDigits",
     "PurposeName",
+    "WalletCard",
     "asking_palms",
     "consent_of",
     "palm_name",
@@ -59,6 +60,13 @@ class CaptureBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 Captures = Annotated[tuple[CaptureBody, ...], Meta(min_length=1, max_length=12)]
+
+
+class WalletCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The card that pays, without its token."""
+
+    brand: str
+    last4: str
 
 
 class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from tillfree.web.api.palm_shapes import (
     Name,
     PinDigits,
     PurposeName,
+    WalletCard,
     asking_palms,
     consent_of,
     palm_name,
@@ -59,11 +60,13 @@ class IdentifyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     door: Annotated[str, Meta(max_length=64)] = ""
 
 
-class WalletCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The card that pays, without its token."""
+class CardChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A card that somebody may choose to pay with: `card` is what it is called in `payByPalm`."""
 
+    card: str
     brand: str
     last4: str
+    default: bool
 
 
 class IdentifyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +82,7 @@ class IdentifyView(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     guidance: str
     card: WalletCard | None = None
+    cards: tuple[CardChoice, ...] = ()
     loyalty: str | None = None
     age_proof: str | None = None
     door_number: int | None = None
@@ -168,9 +172,13 @@ def _said(desk: PalmDesk, answer: PalmAnswer, body: IdentifyBody) -> IdentifyVie
     profile = desk.profile(answer.subject)
     match body.purpose:
         case "pay":
-            default = next((card for card in card_views(profile) if card.default), None)
+            cards = tuple(
+                CardChoice(card=one.card, brand=one.brand, last4=one.last4, default=one.default)
+                for one in card_views(profile)
+            )
+            default = next((one for one in cards if one.default), None)
             card = None if default is None else WalletCard(brand=default.brand, last4=default.last4)
-            return msgspec.structs.replace(view, card=card)
+            return msgspec.structs.replace(view, card=card, cards=cards)
         case "loyalty":
             return msgspec.structs.replace(view, loyalty=profile.loyalty)
         case "age":

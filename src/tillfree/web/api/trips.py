@@ -62,6 +62,7 @@ class TripView(msgspec.Struct, frozen=True, kw_only=True):
     age_years: int
     loyalty: bool
     simulated: bool
+    reference: str
 
 
 class TripsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,6 +111,7 @@ def view_of(trip: Trip | TripBrief) -> TripView:
         age_years=trip.age_years,
         loyalty=trip.loyalty,
         simulated=trip.simulated,
+        reference=trip.reference,
     )
 
 
