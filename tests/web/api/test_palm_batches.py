@@ -8,7 +8,7 @@ import pytest
 
 from tests.store.palms.stand_in import ALL, make_desk
 from tests.web.api.conftest import Paying, client_of
-from tests.web.api.test_palms import png
+from tests.web.api.palm_shop import png
 from tillfree.storage.palm_vault.records import Hand
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.settings import PalmSettings

@@ -10,7 +10,7 @@ import pytest
 from tests.connectors.doors.controller import TcpController, eventually
 from tests.store.palms.stand_in import ALL, make_desk
 from tests.web.api.conftest import Paying, client_of
-from tests.web.api.test_palms import CONSENT, KEY, capture, png
+from tests.web.api.palm_shop import CONSENT, KEY, capture, png
 from tillfree.connectors.doors.wiegand import WiegandNumber
 from tillfree.core.time import NS_PER_S
 from tillfree.store.palms.door_lines import make_doors
