@@ -26,7 +26,7 @@ Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 SURE_BITS, GROUP = 52, 4
 """So many bits of each code are looked at first, in groups of so many."""
-KEPT_SHARE, KEPT_LEAST = 0.003, 512
+KEPT_SHARE, KEPT_LEAST = 0.004, 512
 """At most this share of the codes, or so many, is worth a look in full; more only where they agree in every group."""
 _ROWS = 8192
 _WORD_BITS = 64
