@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tillfree.palm.errors import PalmError
 from tillfree.palm.index import PalmIndex, columns
-from tillfree.palm.index.columns import Columns
+from tillfree.palm.index.columns import Columns, SureGroups
 from tillfree.palm.index.nearest import by_numpy, distances, nearest
+from tillfree.palm.index.planes import PlaneCounter
 from tillfree.palm.index.shard import Shard
 from tillfree.palm.protection.projection import SignProjection
 from tillfree.simulation.palms.features import embeddings_of, mated
@@ -58,15 +59,16 @@ def test_the_first_look_misses_as_little_as_is_said(
     assert np.mean([index.search(probe, 1, exact=False)[0].id == row for row, probe in enumerate(probes)]) >= least
 
 
-def pairs_apart(values: Floats, code: Bytes) -> int:
-    """How many pairs of the surest bits do not agree, counted one by one."""
+def groups_agreeing(values: Floats, code: Bytes) -> int:
+    """In how many groups of the surest bits a code agrees with a probe, counted one by one."""
     surest = np.argsort(-np.abs(values), kind="stable")[: columns.SURE_BITS]
     like = np.unpackbits(code) == (values > 0)
-    apart = 0
+    agreeing = 0
     for one in (True, False):
         those = [bit for bit in surest if (values[bit] > 0) == one]
-        apart += sum(not (like[first] and like[second]) for first, second in zip(those[::2], those[1::2], strict=False))
-    return apart
+        whole = len(those) // columns.GROUP * columns.GROUP
+        agreeing += sum(like[those[at : at + columns.GROUP]].all() for at in range(0, whole, columns.GROUP))
+    return agreeing
 
 
 @settings(max_examples=20, deadline=None)
@@ -75,19 +77,60 @@ def test_columns_count_as_one_by_one_does(seed: int, rows: int, least: int, word
     codes = codes_of(rows, seed)
     kept = Columns(1024, rows)
     kept.take(codes, 0, rows)
-    values = values_like(codes[0], 0.4, seed)
+    values = values_like(codes[0], 0.2, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columns, "KEPT_LEAST", least)
-        patch.setattr(columns, "_WORDS", words)
-        near = kept.near(values, rows)
-        again = kept.near(values, rows)
-    assert np.array_equal(near, again)  # whatever was usual before
-    apart = np.array([pairs_apart(values, code) for code in codes])
-    most = apart[near].max(initial=-1)
-    assert np.array_equal(near, np.flatnonzero(apart <= most))
-    # Padding of the last word counts as codes of zeros, so that there may be one pair less than there might.
+        patch.setattr(columns, "PLANE_WORDS", words)
+        counter = PlaneCounter()
+        near, needed = kept.near(SureGroups(values, counter), rows)
+        again, _ = kept.near(SureGroups(values, counter), rows)  # in places that were used before
+        told, _ = kept.near(SureGroups(values, PlaneCounter()), rows, needed)
+        guess = seed % 14
+        patch.setattr(columns, "_USUAL", guess)
+        assert kept.near(SureGroups(values, counter), rows)[1] == needed  # whatever the guess
+    assert np.array_equal(near, again)
+    assert np.array_equal(near, told)
+    agreeing = np.array([groups_agreeing(values, code) for code in codes])
+    assert np.array_equal(near, np.flatnonzero(agreeing >= needed))
+    # Padding of the last word counts as codes of zeros, so that it may be one group more than it had to be.
     if -(-rows // 64) <= words:
-        assert (apart <= most).sum() <= max(least, (apart == 0).sum())
+        assert len(near) <= max(least, (agreeing == len(SureGroups(values, counter))).sum())
+
+
+@given(numbers=st.lists(st.integers(0, 13), min_size=1, max_size=130), least=st.integers(-1, 20))
+def test_planes_count_as_numbers_do(numbers: list[int], least: int) -> None:
+    """Each number is in as many planes as it says."""
+    counter = PlaneCounter()
+    words = -(-len(numbers) // 64)
+    planes = []
+    for level in range(13):
+        plane = counter.new(words)
+        bits = np.zeros(64 * words, np.uint8)
+        bits[: len(numbers)] = [number > level for number in numbers]
+        plane[:] = np.packbits(bits, bitorder="little").view(np.uint64)
+        planes.append(plane)
+    digits = counter.counted(planes)
+    reached = np.unpackbits(counter.at_least(digits, least).view(np.uint8), bitorder="little")[: len(numbers)]
+    assert reached.tolist() == [number >= least for number in numbers]
+
+
+def test_a_small_shard_does_not_make_all_others_slow() -> None:
+    index = PalmIndex(KEY_ID, exact_max=0, shard_rows=3000)
+    codes = codes_of(6010, 4)
+    index.add(range(6010), codes)
+    index.remove_all(range(2990))  # the first shard has ten left
+    looked_at: list[int] = []
+    near = Shard.near
+
+    def noted(shard: Shard, groups: SureGroups, needed: int | None = None) -> tuple[npt.NDArray[np.int64], int]:
+        rows, needed = near(shard, groups, needed)
+        looked_at.append(len(rows))
+        return rows, needed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shard, "near", noted)
+        assert index.search(values_like(codes[5000], 0.2), 1)[0].id == 5000
+    assert sum(looked_at) <= columns.KEPT_LEAST + 10 + 10
 
 
 @settings(max_examples=25, deadline=None)

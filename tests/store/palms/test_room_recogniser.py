@@ -184,12 +184,12 @@ def test_settings_of_the_index_reach_it_and_people_are_found_past_the_exact_sear
             super().__init__(key_id, code_bytes, **how)
 
     monkeypatch.setattr(room_recogniser, "PalmIndex", Noted)
-    index = IndexSettings(exact_max=2, shard_rows=1_000, looked_at=32, candidates=1)
+    index = IndexSettings(exact_max=2, shard_rows=100_000, looked_at=32, candidates=1)
     with open_vault(tmp_path) as vault:
         desk = PalmDesk(vault, recogniser(), PalmSettings(index=index), lambda: START_NS)
         names = {palm: desk.enrol(read(palm, 1, 2, 3), agreed(), by="test").subject for palm in (2, 4, 6, 8)}
         assert {palm: desk.identify(read(palm, 8)).subject for palm in names} == names
-    assert made == [{"exact_max": 2, "shard_rows": 1_000, "looked_at": 32}]
+    assert made == [{"exact_max": 2, "shard_rows": 100_000, "looked_at": 32}]
 
 
 def test_what_is_put_into_a_gallery_can_be_taken_out() -> None:

@@ -11,13 +11,15 @@ took a thousand times as long to build (`benchmarks/palm_search.py`).
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
+from tillfree.palm.index.columns import SureGroups
 from tillfree.palm.index.nearest import distances, nearest
+from tillfree.palm.index.planes import PlaneCounter
 from tillfree.palm.index.shard import Shard
 from tillfree.palm.protection.projection import cosines_of
 
@@ -26,6 +28,7 @@ __all__ = ["Candidate", "PalmIndex"]
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
+_Found = tuple[Ids, Bytes, npt.NDArray[np.int32]]
 EXACT_MAX = 1_000_000
 SHARD_ROWS = 1_000_000
 LOOKED_AT = 256
@@ -65,6 +68,7 @@ class PalmIndex:
         self._exact_max, self._shard_rows, self._looked_at = exact_max, shard_rows, looked_at
         self._shards: list[Shard] = []
         self._highest = -1
+        self._counter = PlaneCounter()
 
     def __len__(self) -> int:
         return sum(len(shard) for shard in self._shards)
@@ -117,12 +121,12 @@ class PalmIndex:
             raise PalmError(f"a probe has the shape ({8 * self._code_bytes},), not {values.shape}")
         code = np.packbits(values > 0)
         full = len(self) <= self._exact_max if exact is None else exact
-        found = [self._in_shard(shard, values, code, count, full) for shard in self._shards]
+        wanted = max(count, self._looked_at)
+        found = list(self._all_of(code, wanted) if full else self._likeliest(values, code, wanted))
         if not found:
             return ()
-        ids, codes = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        away = distances(code, codes)
-        keep = np.lexsort((ids, away))[: max(count, self._looked_at)]
+        ids, codes, away = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        keep = np.lexsort((ids, away))[:wanted]
         ids, codes, away = ids[keep], codes[keep], away[keep]
         cosines = cosines_of(values, codes)
         order = np.lexsort((ids, -cosines))[:count]
@@ -155,15 +159,22 @@ class PalmIndex:
             index.add(shard.ids, shard.codes)
         return index
 
-    def _in_shard(self, shard: Shard, values: Floats, code: Bytes, count: int, full: bool) -> tuple[Ids, Bytes]:
-        wanted = max(count, self._looked_at)
-        if full:
-            rows = nearest(code[None], shard.codes, wanted)[1][0]
-        else:
-            rows = shard.near(values)
-            if len(rows) > wanted:
-                rows = rows[np.argpartition(distances(code, shard.codes[rows]), wanted - 1)[:wanted]]
-        return shard.ids[rows], shard.codes[rows]
+    def _all_of(self, code: Bytes, wanted: int) -> Iterator[_Found]:
+        """The nearest so many of each shard."""
+        for shard in self._shards:
+            away, rows = (found[0] for found in nearest(code[None], shard.codes, wanted))
+            yield shard.ids[rows], shard.codes[rows], away
+
+    def _likeliest(self, values: Floats, code: Bytes, wanted: int) -> Iterator[_Found]:
+        """The same of those that agree in the surest bits; in how many, the largest shard says for all."""
+        needed: int | None = None
+        groups = SureGroups(values, self._counter)
+        for shard in sorted(self._shards, key=len, reverse=True):
+            rows, needed = shard.near(groups, needed)
+            codes = shard.codes[rows]
+            away = distances(code, codes)
+            keep = np.argpartition(away, wanted - 1)[:wanted] if len(rows) > wanted else slice(None)
+            yield shard.ids[rows[keep]], codes[keep], away[keep]
 
     def _has_none_of(self, names: Ids) -> bool:
         return not any(np.isin(shard.ids, names).any() for shard in self._shards)

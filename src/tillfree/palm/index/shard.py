@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.errors import PalmError
-from tillfree.palm.index.columns import Columns
+from tillfree.palm.index.columns import Columns, SureGroups
 
 __all__ = ["Shard"]
 
 Bytes = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 _FIRST_ROWS = 1024
@@ -74,11 +73,11 @@ class Shard:
             self._columns = Columns(8 * self._codes.shape[1], len(self._ids))
             self._columns.take(self._codes, 0, self._used)
 
-    def near(self, values: Floats) -> Rows:
-        """Rows of codes that are worth a look in full for a probe (bits,), by the bits that it is surest of."""
+    def near(self, groups: SureGroups, needed: int | None = None) -> tuple[Rows, int]:
+        """Rows of codes that are worth a look in full, as `Columns.near` says."""
         self.slice()
         assert self._columns is not None
-        return self._columns.near(values, self._used)
+        return self._columns.near(groups, self._used, needed)
 
     def to_bytes(self, key_id: bytes) -> bytes:
         """As the vault keeps it (encrypted): the codes with their ids, and by which key they were made."""

@@ -31,7 +31,7 @@ class IndexSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             title="Palms of a part",
             description="The index is kept in parts of so many palms; of each part the likeliest are looked at. Memory "
             "is asked for by the part.",
-            ge=1_000,
+            ge=100_000,
             le=_PALMS_MAX,
             extra_json_schema={"x-unit": "palms"},
         ),
