@@ -11,7 +11,7 @@ from tillfree.cli.palm.sample_hands import SampleHands
 from tillfree.cli.palm.serving import palm_desk_of
 from tillfree.cli.palm.station import palm_room_of
 from tillfree.palm.comparison import compare
-from tillfree.palm.samples import Band, HandImage
+from tillfree.palm.samples import HandImage
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.notice_settings import StationSettings
 from tillfree.store.palms.settings import PalmSettings
