@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.palm.shown_hands import ANN, STRANGER, held
 from tillfree.cli.palm.eyes import shipped_eyes
+from tillfree.cli.palm.sample_hands import SampleHands
 from tillfree.cli.palm.serving import palm_desk_of
 from tillfree.cli.palm.station import palm_room_of
 from tillfree.palm.comparison import compare
@@ -15,9 +16,13 @@ from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.notice_settings import StationSettings
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.settings import StoreSettings
+from tillfree.web.palms.pictures import Frame
 from tillfree.web.palms.room import PalmRoom
 from tillfree.web.palms.seeing import Eyes, Reading, Wishes
+from tillfree.web.palms.session import Begin, Session
 
+EVERY_NS = 70_000_000
+"""As often as the page of a station sends pictures."""
 PALMS = PalmSettings(enabled=True, samples_min=2, station=StationSettings(enabled=True, name="north"))
 WISHES = Wishes(notice_version="1", purposes=("identify",))
 
@@ -97,3 +102,35 @@ def test_a_station_knows_who_was_enrolled_until_they_are_forgotten(room: PalmRoo
     assert room.clerk.identify([other], "north").kind == "unknown"
     assert room.clerk.delete(made.account, "north").kind == "deleted"
     assert room.clerk.identify([later], "north").kind == "unknown"
+
+
+class Screen:
+    """A station before which the hands of the demo are held, whose pictures go forth and back: some come twice."""
+
+    def __init__(self, room: PalmRoom) -> None:
+        self._session = Session(room.eyes, room.clerk, room.rules)
+        self._hands = SampleHands(2, ("tablet",))
+        self._number = 0
+
+    def hold(self, person: int, want: Begin) -> str:
+        """What comes of it."""
+        self._number += 1000  # time in which what was said before has gone from the screen
+        assert self._session.begin(want)[0]["k"] == "begun"
+        held = list(range(2, self._hands.frames))
+        for frame in ([0] * 8 + [1] + (held + held[-2:0:-1]) * 3) * 2:
+            self._number += 1
+            sent = Frame(
+                self._number, "nir" if self._hands.band(frame) else "visible", self._hands.picture(person, frame)
+            )
+            said = self._session.see(sent, self._number * EVERY_NS)
+            if len(said) > 1:
+                return str(said[1]["kind"])
+        return "nothing"
+
+
+def test_a_living_hand_enrols_at_a_station_and_is_known_and_a_screen_is_not(room: PalmRoom) -> None:
+    screen = Screen(room)
+    assert screen.hold(0, Begin("enrol", "1", ("identify",))) == "enrolled"
+    assert screen.hold(0, Begin("identify")) == "known"
+    assert screen.hold(1, Begin("identify")) == "unknown"
+    assert screen.hold(2, Begin("identify")) == "not live"

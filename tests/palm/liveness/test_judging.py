@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tillfree.palm.errors import PalmError
-from tillfree.palm.liveness.judging import FRAMES_MIN, Liveness
+from tillfree.palm.liveness.judging import FRAMES_MIN, Liveness, cues_of
 from tillfree.palm.samples import HandImage
 from tillfree.simulation.palms.attacks.hover import LIVE, Presentation, present
 from tillfree.storage.models import liveness_model
@@ -30,6 +30,15 @@ def test_a_simulated_hand_is_taken_and_the_same_frames_give_the_same_verdict() -
     assert verdict.lights == "both"
     assert verdict.probability > 0.5
     assert repr(LIVENESS.judge(shown.frames, shown.looks)) == repr(verdict)
+
+
+def test_two_lights_that_are_looked_at_side_by_side_have_the_cues_that_they_have_in_turn() -> None:
+    shown = hover()
+    verdict = LIVENESS.judge(shown.frames, shown.looks)
+    expected = cues_of(shown.frames, shown.looks)
+    assert repr(sorted((cue.name, cue.value) for cue in verdict.cues)) == repr(
+        sorted((cue.name, expected[cue.name]) for cue in verdict.cues)
+    )
 
 
 @pytest.mark.parametrize("kind", ["laser print", "tablet"])

@@ -17,7 +17,7 @@ READ = grey_eyes().read
 
 def show(hover: Hover, seen: Seen, at_ms: int) -> str:
     """One picture, as a session deals with it; the phase that it leads to."""
-    if hover.wants(seen, at_ms * MS):
+    if hover.wants(seen, at_ms * MS, IMAGE):
         assert seen.region is not None
         hover.accept(Accepted(IMAGE, seen, READ(seen.region)), at_ms * MS)
     return hover.guidance(seen, (240, 320)).phase
@@ -37,7 +37,7 @@ def test_two_good_pictures_are_enough() -> None:
 def test_what_is_poor_is_not_read_and_the_reason_is_said() -> None:
     hover = Hover(HoverRules(quality_min=50))
     poor = hand(quality=20.0)
-    assert not hover.wants(poor, 1)
+    assert not hover.wants(poor, 1, IMAGE)
     assert hover.guidance(poor, (240, 320)).code == "hold still"
     assert hover.guidance(hand("flatten"), (240, 320)).code == "flatten"
 
@@ -113,11 +113,43 @@ def test_a_round_that_is_judged_wants_enough_pictures_of_each_light() -> None:
     hover = Hover(HoverRules(pictures=1, seen_min=3))
     bands: tuple[Band, ...] = ("visible", "nir", "visible", "nir", "visible")
     for number, band in enumerate(bands):
-        if hover.wants(hand(), number * 100 * MS, band):
+        if hover.wants(hand(), number * 100 * MS, HandImage(GREY, band)):
             region = hand().region
             assert region is not None
             hover.accept(Accepted(HandImage(GREY, band), hand(), READ(region)), number * 100 * MS)
         assert not hover.ready
-    hover.wants(hand(), 500 * MS, "nir")
+    hover.wants(hand(), 500 * MS, HandImage(GREY, "nir"))
     assert hover.ready
     assert [one.image.band for one in hover.rounds[0]] == ["visible", "nir"]
+
+
+def judged(hover: Hover, bands: str, at_ms: int = 0) -> list[int]:
+    """The numbers of the pictures that liveness is judged by, after good ones in these lights, `v` and `n`."""
+    images = [HandImage(GREY.copy(), "nir" if band == "n" else "visible") for band in bands]
+    for number, image in enumerate(images):
+        hover.wants(hand(), (at_ms + 70 * number) * MS, image)
+    return [next(number for number, image in enumerate(images) if image is shown) for shown, _ in hover.shown]
+
+
+def test_as_many_pictures_of_each_light_are_judged_however_they_come() -> None:
+    rules = HoverRules(pictures=9, seen_min=4)
+    assert judged(Hover(rules), "vnvnvnvnvn") == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert judged(Hover(rules), "nnnnvvvvvv") == [0, 1, 2, 3, 6, 7, 8, 9]
+    assert judged(Hover(rules), "vvvvvvvvvv") == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_pictures_of_a_hand_that_went_are_not_judged_with_those_of_the_next_one() -> None:
+    hover = Hover(HoverRules(pictures=9, seen_min=4))
+    assert judged(hover, "vvv") == [0, 1, 2]
+    show(hover, GONE, 300)
+    show(hover, GONE, 900)
+    assert judged(hover, "vv", 1000) == [0, 1]
+    hover.clear()
+    assert hover.shown == ()
+
+
+def test_a_picture_that_comes_twice_counts_once_where_liveness_is_judged() -> None:
+    for seen_min, again in ((4, False), (0, True)):
+        hover = Hover(HoverRules(pictures=2, seen_min=seen_min))
+        assert hover.wants(hand(), MS, IMAGE)
+        assert hover.wants(hand(), 70 * MS, IMAGE, fresh=False) is again

@@ -168,7 +168,7 @@ def test_nothing_of_a_person_is_kept_after_the_result() -> None:
     gc.collect()
     assert pixels() is None
     assert embedding() is None
-    assert not stand.session._lately
+    assert not stand.session._hover.shown
 
 
 def test_an_undecided_try_waits_some_seconds_for_the_next_one_of_that_person() -> None:

@@ -3,13 +3,14 @@
 import dataclasses
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from tillfree.palm.errors import PalmError
 from tillfree.palm.liveness.cues import Mode, kind_of, measured
 from tillfree.palm.liveness.following import Stack, stacked
-from tillfree.palm.liveness.sights import Sight, Sighted, sighted
+from tillfree.palm.liveness.sights import Sight, Sighted, repeats, sighted
 from tillfree.palm.liveness.weighing import amounts_of, decode_model, mode_of
 from tillfree.palm.samples import BANDS, Band, HandImage
 
@@ -22,8 +23,6 @@ _SEEN_SHARE = 0.5
 _REASONS_MAX = 3
 _REASON_MIN = 0.5
 _SURE = 500.0
-_STILL = 0.02
-"""Grey levels by which two frames of a real sensor always differ, on average."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,6 +67,8 @@ class Liveness:
             PalmError: it is no such model.
         """
         self._model = decode_model(model)
+        # The second light is looked at beside the first: most of it waits for OpenCV, which needs no lock.
+        self._beside = ThreadPoolExecutor(1, "palm-liveness")
 
     def judge(self, frames: Sequence[HandImage], looks: Sequence[Sight]) -> Verdict:
         """Judges the frames of one hover, in order of time, in one light or both; `looks` are of the same frames.
@@ -81,7 +82,7 @@ class Liveness:
         """
         if len(frames) != len(looks):
             raise PalmError(f"{len(frames)} frames and {len(looks)} looks: give one look for each frame")
-        stacks: dict[Band, Stack] = {}
+        shown_in: dict[Band, list[Sighted]] = {}
         forbidden = []
         for band in BANDS:
             shown = sum(frame.band == band for frame in frames)
@@ -91,14 +92,15 @@ class Liveness:
             elif len(seen) >= FRAMES_MIN:
                 fresh = _fresh(seen)
                 if len(fresh) >= FRAMES_MIN:
-                    stacks[band] = stacked(_spread(fresh))
+                    shown_in[band] = _spread(fresh)
                 else:
                     forbidden.append("a still picture")
-        if not stacks:
+        if not shown_in:
             reasons = tuple(dict.fromkeys(forbidden)) or ("too few frames",)
             return Verdict(False, -math.inf, _asked(frames), reasons)
-        mode = mode_of("visible" in stacks, "nir" in stacks)
+        mode = mode_of("visible" in shown_in, "nir" in shown_in)
         weights = self._model.modes[mode]
+        stacks = self._stacks(shown_in)
         values = measured(stacks.get("visible"), stacks.get("nir"))
         amounts = amounts_of(weights.weighings, values)
         cues = []
@@ -111,6 +113,12 @@ class Liveness:
         named = [cue.reason for cue in cues if cue.against >= _REASON_MIN and cue.reason]
         reasons = tuple(dict.fromkeys([*forbidden, *named]))[:_REASONS_MAX]
         return Verdict(not forbidden and score >= weights.threshold, score, mode, reasons, tuple(cues))
+
+    def _stacks(self, shown_in: dict[Band, list[Sighted]]) -> dict[Band, Stack]:
+        if len(shown_in) < 2:
+            return {band: stacked(seen) for band, seen in shown_in.items()}
+        beside = self._beside.submit(stacked, shown_in["nir"])
+        return {"visible": stacked(shown_in["visible"]), "nir": beside.result()}
 
 
 def cues_of(frames: Sequence[HandImage], looks: Sequence[Sight]) -> dict[str, float]:
@@ -134,11 +142,10 @@ def _spread(seen: list[Sighted]) -> list[Sighted]:
 
 
 def _fresh(seen: list[Sighted]) -> list[Sighted]:
-    """Without frames that repeat the one before, byte for byte or nearly: a sensor's noise is never the same twice."""
+    """Without frames that repeat the one before."""
     kept = seen[:1]
     for each in seen[1:]:
-        a, b = kept[-1].frame.pixels[::4, ::4], each.frame.pixels[::4, ::4]
-        if a.shape != b.shape or float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()) >= _STILL:
+        if not repeats(kept[-1].frame, each.frame):
             kept.append(each)
     return kept
 

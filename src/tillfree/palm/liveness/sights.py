@@ -10,13 +10,15 @@ import numpy.typing as npt
 from tillfree.palm.errors import PalmError
 from tillfree.palm.samples import Band, HandImage
 
-__all__ = ["Sight", "Sighted", "sighted"]
+__all__ = ["Sight", "Sighted", "repeats", "sighted"]
 
 Floats = npt.NDArray[np.float64]
 _POINTS = 22
 _CORNERS = slice(17, 21)
 _SQUARE_SHARE = 0.85
 """The side of the palm's square in palm widths."""
+_STILL = 0.02
+"""Grey levels by which two frames of a real sensor always differ, on average."""
 
 
 class Sight(Protocol):
@@ -63,3 +65,12 @@ def sighted(frames: Sequence[HandImage], looks: Sequence[Sight], band: Band) -> 
         if palm_px >= 16.0:
             seen.append(Sighted(frame, square, landmarks, palm_px))
     return seen
+
+
+def repeats(before: HandImage, after: HandImage) -> bool:
+    """Whether a frame is the one before it once more, byte for byte or nearly, as cameras hand them out in dim light.
+
+    A sensor's noise is never the same twice.
+    """
+    a, b = before.pixels[::4, ::4], after.pixels[::4, ::4]
+    return a.shape == b.shape and float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()) < _STILL

@@ -4,7 +4,7 @@ Pure: the time comes with each picture. Nothing of it is kept beyond `Hover.clea
 """
 
 import dataclasses
-from collections import Counter
+from collections import Counter, deque
 from typing import Literal
 
 from tillfree.core.time import NS_PER_S
@@ -12,11 +12,15 @@ from tillfree.palm.features import Features
 from tillfree.palm.samples import Band, HandImage
 from tillfree.web.palms.seeing import SeenHand
 
-__all__ = ["Accepted", "Guidance", "Hover", "HoverRules", "Phase"]
+__all__ = ["Accepted", "Guidance", "Hover", "HoverRules", "Phase", "Shown"]
 
 Phase = Literal["waiting", "guiding", "holding", "lift", "asking", "told"]
 """No hand; a hand that is not held well; well; to be lifted for the next round; the answer is sought; it is shown."""
+Shown = tuple[HandImage, SeenHand]
+"""A good picture, read or not, with what was seen in it."""
 _NS_PER_MS = NS_PER_S // 1000
+_SHOWN_MAX = 4
+"""So many pictures of each light the judge of liveness is shown; of a single light twice as many."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,7 @@ class Hover:
         self._rounds: list[list[Accepted]] = [[]]
         self._lift = lift
         self._good: Counter[Band] = Counter()
+        self._shown: deque[Shown] = deque(maxlen=4 * _SHOWN_MAX)
         self._began_ns = 0
         self._read_ns: dict[Band, int] = {}
         self._gone_ns: int | None = None
@@ -92,6 +97,7 @@ class Hover:
         self._rounds = [[]]
         self._lift = False
         self._good.clear()
+        self._shown.clear()
         self._began_ns = 0
         self._read_ns.clear()
         self._gone_ns = self._poor_ns = None
@@ -100,12 +106,31 @@ class Hover:
         """Whether a hand has been tried for too long."""
         return bool(self._began_ns) and now_ns - self._began_ns > self.rules.patience_ms * _NS_PER_MS
 
-    def wants(self, seen: SeenHand, now_ns: int, band: Band = "visible") -> bool:
-        """Takes note of what was seen; whether that picture is to be read, and then given to `accept`."""
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """The last good pictures of the round that goes on, or of one that was completed just now, in order of time."""
+        each = _SHOWN_MAX if len({image.band for image, _ in self._shown}) > 1 else 2 * _SHOWN_MAX
+        kept: list[Shown] = []
+        counts: Counter[Band] = Counter()
+        for image, seen in reversed(self._shown):
+            counts[image.band] += 1
+            if counts[image.band] <= each:
+                kept.append((image, seen))
+        return tuple(reversed(kept))
+
+    def wants(self, seen: SeenHand, now_ns: int, image: HandImage, *, fresh: bool = True) -> bool:
+        """Takes note of what was seen; whether that picture is to be read, and then given to `accept`.
+
+        One that is not `fresh` is the one before it once more: it is not counted where liveness has to show in motion.
+        """
+        band = image.band
         self._watch(seen, now_ns)
-        if self._lift or self.ready or self._why_not(seen):
+        if self._lift or self.ready or self._why_not(seen) or (self.rules.seen_min and not fresh):
             return False
+        if not self._good:
+            self._shown.clear()
         self._good[band] += 1
+        self._shown.append((image, seen))
         early = now_ns - self._read_ns.get(band, -self.rules.apart_ms * _NS_PER_MS) < self.rules.apart_ms * _NS_PER_MS
         wanted = self._taken(band) < self.rules.pictures and not early
         if not wanted:

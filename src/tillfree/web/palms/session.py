@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
@@ -11,6 +10,7 @@ import msgspec
 
 from tillfree.core.errors import TillfreeError
 from tillfree.core.time import NS_PER_S
+from tillfree.palm.liveness.sights import repeats
 from tillfree.palm.samples import Band, HandImage, HandSide
 from tillfree.web.palms.hovering import Accepted, Hover, HoverRules
 from tillfree.web.palms.pictures import Frame, decode_picture
@@ -24,8 +24,6 @@ Want = Literal["identify", "enrol", "delete"]
 WANTS: tuple[Want, ...] = get_args(Want)
 STREAM_SIDE_MAX_PX = 1280
 """Larger pictures of a stream are made smaller before they are looked at."""
-_LIVE_KEPT = 8
-"""So many pictures are kept for the judge of liveness, and for nothing else."""
 _NEAR_NS = NS_PER_S // 5
 """A picture is compared with the one before it if that is no older."""
 _OPENING_NS = 5 * NS_PER_S
@@ -98,13 +96,12 @@ class Session:
         self._want: Want = "identify"
         self._wishes = Wishes(notice_version="", purposes=())
         self._hover = Hover(rules.identify)
-        self._lately: deque[tuple[HandImage, SeenHand]] = deque(maxlen=_LIVE_KEPT)
         self._hints: list[LiveHint] = []
         self._resting = Resting()
         self._undecided = Undecided(rules.again_s)
         self._nothing: SeenHand | None = None
         self._number = -1
-        self._before: dict[Band, tuple[SeenHand, int]] = {}
+        self._before: dict[Band, tuple[HandImage, SeenHand, int]] = {}
         self._until_ns = 0
         self._asks: Answer | None = None
         self._opens: tuple[Answer, LiveHint | None] | None = None
@@ -204,14 +201,12 @@ class Session:
                 return []
             begin_s = time.perf_counter()
             image = decode_picture(frame.jpeg, frame.band, STREAM_SIDE_MAX_PX)
-            before, before_ns = self._before.get(frame.band, (None, 0))
+            last, before, before_ns = self._before.get(frame.band, (None, None, 0))
             seen = self._look(image, before if now_ns - before_ns <= _NEAR_NS else None, now_ns)
-            self._before[frame.band] = (seen, now_ns)
+            self._before[frame.band] = (image, seen, now_ns)
             done = len(self._hover.rounds)
-            wanted = self._hover.wants(seen, now_ns, frame.band)
-            told = self._hover.guidance(seen, (image.pixels.shape[0], image.pixels.shape[1]))
-            if told.phase in ("holding", "lift"):
-                self._lately.append((image, seen))
+            fresh = last is None or not repeats(last, image)
+            wanted = self._hover.wants(seen, now_ns, image, fresh=fresh)
             if wanted and seen.region is not None:
                 self._hover.accept(Accepted(image, seen, self._eyes.read(seen.region)), now_ns)
             if self._hover.ready or len(self._hover.rounds) > done:
@@ -316,10 +311,10 @@ class Session:
 
     def _judge_round(self) -> None:
         """Judges the pictures of the round that is complete, and of no other: each round has to be of a living hand."""
-        if self._eyes.judge is not None and self._lately:
-            images, seen = zip(*self._lately, strict=True)
+        shown = self._hover.shown
+        if self._eyes.judge is not None and shown:
+            images, seen = zip(*shown, strict=True)
             self._hints.append(self._eyes.judge(images, seen))
-        self._lately.clear()
 
     def _asked(self, ask: Callable[[], Answer]) -> Answer:
         """What the clerk says; where that fails, the person is told so and the reason goes to the log of the server."""
@@ -358,7 +353,6 @@ class Session:
 
     def _forget(self, *, keep_tries: bool = False) -> None:
         self._hover.clear()
-        self._lately.clear()
         self._before.clear()
         self._hints.clear()
         self._undecided.clear()
