@@ -1,94 +1,138 @@
-"""Does the quality of a sample predict what it costs in comparison?
+"""Is the quality of a sample the chance of being recognised that it says it is?
 
-    python -m benchmarks.palm_quality
+    python -m benchmarks.palm_quality                 # 60 palms: some minutes
 
-Needs `pip install 'tillfree[palm]'`. Palms are **simulated**. One picture of each palm is kept as it is, another
-spoiled: blurred, dark, too bright, noisy, with little contrast, partly cut off, small, with glints, or several of
-these. What is predicted is the percentage of agreement of both classical codes with the first picture that is left,
-where another picture that is not spoiled keeps 100 and a picture of another palm 0. Palms that the codes hardly tell
-apart even so are left out. Writes `benchmarks/results/palm_quality.json`.
+Needs `pip install 'tillfree[palm]'`. Hands are **simulated**, seen whole, found and cut out as a station does it. Palms
+and the look of their skin are others than those that the number was learned from (`tillfree.learning.palms.quality`). A
+good picture of each palm is kept; another is spoiled in many ways by a strength that is drawn, and compared with it
+by embedding and codes. A capture is recognised if its log ratio reaches the threshold of one false match in 10,000.
+Palms that are not recognised although nothing spoils them are left out: they have nothing to lose. "camera" is a way
+that nothing was learned from: another picture with all of a simulated camera's faults at once.
+
+Rows: `all` with the expected calibration error (ten bins of as many captures), the area under the curve of recognised
+against not, and the correlation of ranks with the share of the unspoiled log ratio that is left; `bin`s of the
+reliability diagram; `discard`, how often a hand is not recognised once the worst captures are taken anew; one row for
+each way with how often the reason is one that fits it. Writes `benchmarks/results/palm_quality.json`.
 """
 
 import argparse
+import dataclasses
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.result_files import Row, write_results
-from tillfree.palm.codes.alignment import Aligner, Tiles
-from tillfree.palm.codes.filters import encode
-from tillfree.palm.quality import quality_of
-from tillfree.palm.samples import BANDS, REGION_PX, PalmRegion
+from tillfree.learning.palms.quality.captures import WAYS, Capture, draw_captures, read_captures
+from tillfree.palm.capture.finder import HandFinder
+from tillfree.palm.embedding import Embedder
+from tillfree.palm.encoding import Encoder
+from tillfree.palm.quality import chance_of, measures_of, reason_of
 from tillfree.simulation.palms.regions.world import identities, samples
+from tillfree.storage.models import hand_model, palm_model
 
 Floats = npt.NDArray[np.float64]
 SEED = 77_001
-KINDS = ("nothing", "blurred", "dark", "bright", "noisy", "low contrast", "cut off", "too far", "glare", "several")
-USUAL_PX = 250.0
-_TOLD_APART = 0.03
+BINS = 10
+DISCARDED = (0.0, 0.05, 0.1, 0.2, 0.3)
+FITTING: dict[str, tuple[str, ...]] = {
+    "blurred": ("blurred", "too far"), "moved": ("blurred",), "noisy": ("noisy",), "dark": ("too dark",),
+    "bright": ("too bright", "glare"), "side light": ("too dark", "too bright", "low contrast", "glare"),
+    "low contrast": ("low contrast",), "glare": ("glare",), "cut off": ("cut off",),
+    "too far": ("too far", "blurred"), "curled": ("bent",), "tilted": ("bent",),
+}  # fmt: skip
+"""Reasons that fit a way."""
 
 
-def spoiled(rng: np.random.Generator, region: PalmRegion, kind: str) -> tuple[PalmRegion, float]:
-    """The region as a worse camera or a careless hand gives it, and how many pixels wide the palm was."""
-    pixels: Floats = region.pixels.astype(np.float64)
-    mask, palm_px = region.mask.copy(), USUAL_PX
-    for each in rng.choice(KINDS[1:-1], 3, replace=False) if kind == "several" else [kind]:
-        hard = rng.uniform(0.0, 1.0) * (0.6 if kind == "several" else 1.0)
-        if each == "blurred":
-            pixels = cv2.GaussianBlur(pixels, (0, 0), 0.3 + 4.5 * hard**2)
-        elif each == "dark":
-            pixels = pixels * (1.0 - 0.97 * hard)
-        elif each == "bright":
-            pixels = pixels * (1.0 + 2.0 * hard)
-        elif each == "noisy":
-            pixels = pixels + rng.normal(0.0, 0.08 * hard, pixels.shape)
-        elif each == "low contrast":
-            pixels = pixels.mean() + (pixels - pixels.mean()) * (1.0 - 0.95 * hard)
-        elif each == "cut off":
-            rows = int(REGION_PX * 0.6 * hard)
-            mask[REGION_PX - rows :] = False
-        elif each == "too far":
-            palm_px = USUAL_PX * (1.0 - 0.9 * hard)
-            small = max(int(REGION_PX * palm_px / USUAL_PX), 8)
-            pixels = cv2.resize(cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA), pixels.shape[::-1])
-        elif each == "glare":
-            for _ in range(int(1 + 8 * hard)):
-                at = rng.integers(0, REGION_PX, 2)
-                cv2.circle(pixels, (int(at[0]), int(at[1])), int(3 + 16 * hard * rng.random()), 1.0, -1)
-    # A camera has 256 levels.
-    seen = (np.round(np.clip(pixels, 0.0, 1.0) * 255.0) / 255.0).astype(np.float32)
-    mask &= cv2.dilate((seen >= 0.985).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
-    return PalmRegion(seen, mask, region.band), palm_px
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judged:
+    """Captures in which a hand was found: the chance that quality gives, whether it came true, and what was left."""
+
+    captures: list[Capture]
+    chance: Floats
+    recognised: npt.NDArray[np.bool_]
+    left: Floats
+    """Share of the log ratio that the same palm has unspoiled."""
 
 
-def agreement(one: PalmRegion, other: PalmRegion) -> float:
-    """Mean share of bits on which both codes agree, after the best shift."""
-    found = Aligner(*encode(one)).align([Tiles(*encode(other))])
-    return 1.0 - 0.25 * float(found.ordinal.sum() + found.competitive.sum())
+def judged(captures: Sequence[Capture]) -> Judged:
+    """What quality says about captures that have a hand."""
+    plain = {each.number: each.log_ratio for each in captures if each.way == "nothing"}
+    seen = [each for each in captures if each.measures]
+    return Judged(
+        seen,
+        np.array([chance_of(each.measures) for each in seen]),
+        np.array([each.recognised for each in seen]),
+        np.array([(each.log_ratio or 0.0) / (plain[each.number] or 1.0) for each in seen]),
+    )
 
 
-def measured(palms: int, seed: int) -> tuple[Floats, Floats, list[str]]:
-    """Quality of spoiled samples, the percentage of agreement that each kept, and how it was spoiled."""
-    values, left, kinds = [], [], []
-    for number, palm in enumerate(identities(seed, palms)):
-        band = BANDS[number % 2]
-        first, second = samples(palm, 2, band, seed=seed)
-        stranger = samples(next(iter(identities(seed + 1, 1, number))), 1, band, seed=seed)[0]
-        best, none = agreement(first, second), agreement(first, stranger)
-        if best - none < _TOLD_APART:
-            # Without a difference to a stranger there is nothing to lose.
-            continue
-        rng = np.random.default_rng([seed, number])
-        for kind in KINDS:
-            worse, palm_px = spoiled(rng, second, kind)
-            share = (agreement(first, worse) - none) / (best - none)
-            values.append(quality_of(worse, palm_px, 0.9, 0.03).value)
-            left.append(float(np.clip(100.0 * share, 0.0, 100.0)))
-            kinds.append(kind)
-    return np.array(values), np.array(left), kinds
+def calibration(chance: Floats, recognised: npt.NDArray[np.bool_]) -> list[Row]:
+    """The reliability diagram in bins of as many captures."""
+    return [
+        {
+            "row": "bin",
+            "captures": len(chosen),
+            "quality_from": round(100 * float(chance[chosen].min()), 1),
+            "quality_to": round(100 * float(chance[chosen].max()), 1),
+            "quality_mean": round(100 * float(chance[chosen].mean()), 1),
+            "recognised_percent": round(100 * float(recognised[chosen].mean()), 1),
+        }
+        for chosen in np.array_split(np.argsort(chance, kind="stable"), BINS)
+    ]
+
+
+def overall(found: Judged, missed: int, bins: Sequence[Row]) -> Row:
+    """The figures of all captures."""
+    off = sum(row["captures"] * abs(row["quality_mean"] - row["recognised_percent"]) for row in bins)
+    return {
+        "row": "all", "captures": len(found.captures), "palms": len({each.number for each in found.captures}),
+        "no_hand": missed, "quality_mean": round(100 * float(found.chance.mean()), 1),
+        "recognised_percent": round(100 * float(found.recognised.mean()), 1),
+        "calibration_error": round(off / len(found.captures), 1),
+        "brier": round(float(np.mean((found.chance - found.recognised) ** 2)), 3),
+        "brier_of_the_mean": round(float(found.recognised.mean() * (1 - found.recognised.mean())), 3),
+        "area_under_curve": round(area_under_curve(found.chance, found.recognised), 3),
+        "rank_correlation": round(ranks_agree(found.chance, found.left), 2),
+    }  # fmt: skip
+
+
+def discards(found: Judged) -> list[Row]:
+    """How many of those that are kept are not recognised, if the worst are not."""
+    order = np.argsort(found.chance, kind="stable")
+    rows: list[Row] = []
+    for share in DISCARDED:
+        kept = found.recognised[order[round(share * len(order)) :]]
+        rows.append({"row": "discard", "discarded_percent": round(100 * share), "captures": len(kept),
+                     "not_recognised_percent": round(100 * float(1 - kept.mean()), 1)})  # fmt: skip
+    return rows
+
+
+def of_way(way: str, found: Judged, captures: Sequence[Capture]) -> Row:
+    """The figures of one way; reasons of captures that are spoiled by half or more and have lost something."""
+    chosen = np.array([each.way == way for each in found.captures])
+    reasons = [reason_of(each.measures) for each in found.captures if each.way == way and each.hard >= 0.5]
+    told = [reason for reason in reasons if reason]
+    fits = [reason in FITTING.get(way, ()) for reason in told]
+    names = sorted(set(told), key=lambda name: (-told.count(name), name))
+    return {
+        "row": "way", "way": way, "captures": int(chosen.sum()),
+        "no_hand": sum(each.way == way and not each.measures for each in captures),
+        "quality_mean": round(100 * float(found.chance[chosen].mean()), 1),
+        "recognised_percent": round(100 * float(found.recognised[chosen].mean()), 1),
+        "hard": len(reasons), "reason_told": len(told),
+        "reason_fits": sum(fits) if way in FITTING else None, "commonest_reasons": names[:3],
+    }  # fmt: skip
+
+
+def area_under_curve(chance: Floats, known: npt.NDArray[np.bool_]) -> float:
+    """How often one that is recognised has more than one that is not."""
+    ranks = np.argsort(np.argsort(chance))
+    good, bad = int(known.sum()), int((~known).sum())
+    return float(ranks[known].sum() - good * (good - 1) / 2) / max(good * bad, 1)
 
 
 def ranks_agree(one: Floats, other: Floats) -> float:
@@ -97,25 +141,42 @@ def ranks_agree(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(first, second)[0, 1])
 
 
+def speed() -> Row:
+    """Processor time of measuring one region."""
+    region = samples(next(identities(SEED, 1)), 1, seed=SEED)[0]
+    spent = []
+    for _ in range(50):
+        begin = time.process_time()
+        reason_of(measures_of(region, 150.0, 0.9))
+        spent.append(time.process_time() - begin)
+    return {"row": "speed", "ms": round(1e3 * float(np.median(spent)), 2)}
+
+
 def main() -> int:
-    """How near the number is, for all and for each way of spoiling."""
+    """Draws captures, or reads those of an earlier run, and writes the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--palms", type=int, default=60)
+    parser.add_argument("--captures", type=Path, help="a file of captures that were drawn with this seed")
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
-    values, left, kinds = measured(arguments.palms, SEED)
-    names = np.array(kinds)
-    found: list[Row] = []
-    for kind in ("all", *KINDS):
-        of = np.full(len(names), True) if kind == "all" else names == kind
-        found.append({
-            "spoiled": kind, "samples": int(of.sum()), "quality_mean": round(float(values[of].mean()), 1),
-            "left_mean": round(float(left[of].mean()), 1),
-            "error_rms": round(float(np.sqrt(np.mean((values[of] - left[of]) ** 2))), 1),
-            "rank_correlation": round(ranks_agree(values[of], left[of]), 2),
-        })  # fmt: skip
-        sys.stdout.write(f"{found[-1]}\n")
-    write_results("palm_quality", "python -m benchmarks.palm_quality", found, arguments.output)
+    if arguments.captures is None:
+        finder, encoder = HandFinder(hand_model()), Encoder(Embedder(palm_model() or b""))
+        drawn = draw_captures(
+            finder, encoder, seed=SEED, numbers=range(arguments.palms), ways=(*WAYS, "camera"), unseen=True
+        )
+        captures = [each for palm in drawn for each in palm]
+    else:
+        captures = [each for each in read_captures(arguments.captures) if each.number < arguments.palms]
+    found = judged(captures)
+    bins = calibration(found.chance, found.recognised)
+    rows = [overall(found, len(captures) - len(found.captures), bins), *bins, *discards(found)]
+    rows += [of_way(way, found, captures) for way in (*WAYS, "camera")]
+    rows.append(speed())
+    for row in rows:
+        sys.stdout.write(f"{row}\n")
+    write_results(
+        "palm_quality", f"python -m benchmarks.palm_quality --palms {arguments.palms}", rows, arguments.output
+    )
     return 0
 
 

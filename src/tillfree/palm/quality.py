@@ -1,11 +1,11 @@
 """How useful a sample is: one number from 0 to 100, and the reason why it is not higher.
 
-The idea is that of ISO/IEC 29794-1: the number predicts what a sample costs in comparison, here the share in percent
-of the agreement of the classical codes with a good sample of the same palm that is left (`benchmarks.palm_quality`
-says how well). Each measure is 0 for useless to 1 for harmless; their product, each to a power of its own, is the
-number. Least squares of the logarithms on simulated palms give noise the power 1.1 and all others nearly none: these
-codes hardly feel blur, size or darkness before noise does. The other powers are set by hand, small, because fewer
-places and finer lines count for an embedding and for how sure a score is; they make the number cautious.
+The number is a chance in percent, after the idea of ISO/IEC 29794-1: that the sample is recognised, at the threshold
+where strangers match once in 10,000 comparisons, if a picture of the same hand that nothing spoils would be. So it can
+be checked: of samples with 70, seven in ten are recognised. `benchmarks.palm_quality` does that on simulated captures.
+
+Each measure is compared with what it is where nothing is wrong; what it falls short costs so much of the log odds
+(logistic regression, no weight negative). `quality_table` holds the numbers and the command that made them.
 """
 
 import math
@@ -14,67 +14,112 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.palm.opencv import cv2
+from tillfree.palm.quality_model import Measures
+from tillfree.palm.quality_table import FAULTS, SURE, USUAL
 from tillfree.palm.samples import PalmRegion, Quality
 
-__all__ = ["NO_HAND", "REASONS", "Measures", "measures_of", "quality_of"]
+__all__ = ["NO_HAND", "REASONS", "chance_of", "measures_of", "quality_of", "reason_of"]
 
 Singles = npt.NDArray[np.float32]
-Measures = dict[str, float]
 REASONS = (
     "", "no hand", "noisy", "blurred", "too dark", "too bright", "low contrast", "cut off", "too far", "bent", "glare",
 )  # fmt: skip
 NO_HAND = Quality(0.0, "no hand")
-_POWERS = {"noisy": 1.1, "blurred": 0.25, "too dark": 0.2, "glare": 0.1, "low contrast": 0.1, "cut off": 0.2,
-           "too far": 0.25, "bent": 0.25}  # fmt: skip
-_NOISY = (math.log(0.08), math.log(0.45))
-_GRAINY = (1.7, 1.0)
-"""Noise that was enlarged with the picture is no longer white, but still finer than skin."""
-_BLURRED, _DARK, _GLARE = (0.05, 0.22), (0.01, 0.08), (0.7, 0.03)
-_FLAT, _AREA, _FAR_PX = (0.001, 0.006), (0.2, 0.7), (30.0, 120.0)
-_BENT, _UNSURE = (0.11, 0.05), (0.5, 0.8)
-_WHITE = 0.985
+_SIGNALS = {"level": "too dark", "contrast": "low contrast", "calm": "noisy"}
+"""Lines over noise are light times contrast over noise: the one that is furthest from usual is why there is little."""
+_TOLD = 0.05
+"""A reason is told if it alone would cost so much of the chance."""
+_CAUSE = 0.25
+"""What falls short by so many steps is why the finder is unsure."""
+_BRIGHT, _WHITE = 0.85, 0.985
+_GLARE = 0.3
+"""White pixels have a rim: this many of what is missing are enough to say that it is lost in a glint."""
+_FAR_PX = 90.0
+"""Of a palm that is less wide, it is the distance that blurs."""
 _LEVELS = 0.3 / 255.0
 """The noise that comes from having 256 levels (their distance over the root of twelve)."""
 _LAPLACIANS = np.array([(1, -2, 1), (-2, 4, -2), (1, -2, 1)], np.float32)
-_ENOUGH = 0.9
+_NOISE_IN_FINE = 0.158
+"""How much of white noise is left between the two narrower Gaussians."""
+_TILES, _POORER = 8, 0.3
+_LEAST = 1e-5
 
 
-def quality_of(region: PalmRegion, palm_px: float, confidence: float, misfit: float) -> Quality:
-    """The quality of a region that was cut from a palm `palm_px` wide, with the finder's confidence and misfit."""
-    measures = measures_of(region, palm_px, confidence, misfit)
-    shares = {name: measures[name] ** power for name, power in _POWERS.items()}
-    worst = min(shares, key=lambda name: shares[name])
-    reason = worst if shares[worst] < _ENOUGH else ""
-    if reason == "glare" and float(np.median(region.pixels)) > 0.85:
-        reason = "too bright"
-    return Quality(round(100.0 * math.prod(shares.values()), 1), reason)
+def quality_of(region: PalmRegion, palm_px: float, confidence: float) -> Quality:
+    """The quality of a region that was cut from a palm `palm_px` wide, with the finder's confidence in it."""
+    measures = measures_of(region, palm_px, confidence)
+    return Quality(round(100.0 * chance_of(measures), 1), reason_of(measures))
 
 
-def measures_of(region: PalmRegion, palm_px: float, confidence: float, misfit: float) -> Measures:
-    """Each measure, 0.02 to 1, by the reason that a low one gives.
+def chance_of(measures: Measures) -> float:
+    """The chance of being recognised, 0 to 1."""
+    return _chance(sum(fault.cost(measures[name]) for name, fault in FAULTS.items()))
 
-    Noise is estimated by the difference of two Laplacians (Immerkær, Fast noise variance estimation, Computer Vision
-    and Image Understanding 64, 1996), lines by the deviation in bands of size.
+
+def reason_of(measures: Measures) -> str:
+    """What costs most: one of REASONS, empty if nothing costs much."""
+    costs = {name: fault.cost(measures[name]) for name, fault in FAULTS.items()}
+    worst = max(costs, key=lambda name: costs[name])
+    if _chance(0.0) - _chance(costs[worst]) < _TOLD:
+        return ""
+    if worst == "sure":
+        # To be unsure is a consequence: what else falls short is the cause, if anything does.
+        others = {name: fault.short(measures[name]) for name, fault in FAULTS.items() if name != "sure"}
+        cause = max(others, key=lambda name: others[name])
+        if others[cause] < _CAUSE:
+            return "bent"
+        worst = cause
+    if worst == "sharp":
+        return "too far" if measures["width"] < math.log(_FAR_PX) else "blurred"
+    if measures["level"] > math.log(_BRIGHT):
+        return "too bright"
+    if worst == "area":
+        return "glare" if measures["white"] > _GLARE * (1.0 - measures["area"]) else "cut off"
+    return _SIGNALS[min(_SIGNALS, key=lambda name: measures[name] - USUAL[name])]
+
+
+def measures_of(region: PalmRegion, palm_px: float, confidence: float) -> Measures:
+    """What is measured; sizes, levels and their ratios as natural logarithms.
+
+    Those with a price are larger for a better sample: `signal` is lines over noise in the poorer tiles, `sharp` how
+    much of lines is fine, `area` the share that is palm and no glint, `sure` the finder's confidence. `level`,
+    `contrast`, `calm` (minus noise), `white` and `width` (of the palm, in pixels) say why. Noise is estimated by the
+    difference of two Laplacians (Immerkær, Fast noise variance estimation, Computer Vision and Image Understanding 64,
+    1996), lines by the deviation in bands of size.
     """
     mask = region.mask if region.mask.any() else np.ones_like(region.mask)
     pixels = region.pixels
     level = max(float(np.median(pixels[mask])), 1.0 / 255.0)
-    rough = np.abs(cv2.filter2D(pixels, -1, _LAPLACIANS))[mask]
-    noise = float(rough.mean()) * math.sqrt(math.pi / 2.0) / 6.0 + _LEVELS
+    rough = np.abs(cv2.filter2D(pixels, -1, _LAPLACIANS)) * np.float32(math.sqrt(math.pi / 2.0) / 6.0)
+    noise = float(rough[mask].mean()) + _LEVELS
     soft, softer, softest = (cv2.GaussianBlur(pixels, (0, 0), sigma) for sigma in (1.2, 2.4, 6.0))
-    fine, broad = float((soft - softer)[mask].std()), max(float((softer - softest)[mask].std()), 1e-5)
+    wide = softer - softest
+    fine, broad = float((soft - softer)[mask].std()), max(float(wide[mask].std()), _LEAST)
+    # What noise hides is not known to be blurred: three quarters of the energy are taken off at most.
+    lines = math.sqrt(max(fine**2 - (_NOISE_IN_FINE * noise) ** 2, 0.25 * fine**2))
     return {
-        "noisy": min(_ramp(math.log(broad / noise), _NOISY), _ramp(fine / broad, _GRAINY)),
-        "blurred": _ramp(fine / broad, _BLURRED),
-        "too dark": _ramp(level, _DARK),
-        "glare": _ramp(float((pixels >= _WHITE).mean()), _GLARE),
-        "low contrast": _ramp(broad / level, _FLAT),
-        "cut off": _ramp(float(region.mask.mean()), _AREA),
-        "too far": _ramp(palm_px, _FAR_PX),
-        "bent": min(_ramp(misfit, _BENT), _ramp(confidence, _UNSURE)),
+        "signal": _poorer(wide * wide, rough, region.mask),
+        "sharp": math.log(max(lines, _LEAST) / broad),
+        "area": float(region.mask.mean()),
+        "sure": confidence,
+        "level": math.log(level),
+        "contrast": math.log(broad / level),
+        "calm": -math.log(noise),
+        "white": float((pixels >= _WHITE).mean()),
+        "width": math.log(max(palm_px, 1.0)),
     }
 
 
-def _ramp(value: float, ends: tuple[float, float]) -> float:
-    """0 at the first end, 1 at the second, straight between; never quite 0."""
-    return float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.02, 1.0))
+def _poorer(energy: Singles, rough: Singles, mask: npt.NDArray[np.bool_]) -> float:
+    """The logarithm of lines over noise that three in ten tiles stay below; light that falls from aside shows here."""
+    size = (_TILES, _TILES)
+    lines, noise, palm = (
+        cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (energy, rough, mask.astype(np.float32))
+    )
+    kept = palm > 0.5 if (palm > 0.5).any() else np.ones_like(palm, np.bool_)
+    signal = 0.5 * np.log(lines[kept] + np.float32(_LEAST**2)) - np.log(noise[kept] + np.float32(_LEVELS))
+    return float(np.quantile(signal, _POORER))
+
+
+def _chance(cost: float) -> float:
+    return 1.0 / (1.0 + math.exp(cost - SURE))

@@ -88,7 +88,7 @@ class HandFinder:
         ends = np.array([(-0.5, -0.5), (edge, -0.5), (edge, edge), (-0.5, edge)])
         square = ends @ matrix[:, :2].T + matrix[:, 2]
         confidence = float(found.confidences.mean())
-        quality = quality_of(region, fit.palm_px, confidence, fit.misfit)
+        quality = quality_of(region, fit.palm_px, confidence)
         look = Look(True, found.points, found.confidences, square, side, region, quality, "", fit.palm_px, confidence,
                     fit.turn_deg)  # fmt: skip
         return dataclasses.replace(look, guidance=guidance_of(look, image.pixels.shape, wanted, before))

@@ -1,6 +1,5 @@
 """Weights from samples: a logistic regression whose weights cannot be negative."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy.typing as npt
 
 from tillfree.learning.errors import LearningError
 from tillfree.learning.palms.liveness.samples import Sample
+from tillfree.learning.palms.logistic import non_negative
 from tillfree.palm.liveness.cues import MODES, Mode, cues_of_mode, kind_of
 from tillfree.palm.liveness.weighing import AMOUNTS, LivenessModel, ModeWeights, Weighing, amounts_of
 from tillfree.simulation.palms.attacks.hover import LIVE
@@ -21,7 +21,6 @@ _TONES = 3
 _SPREAD_MIN = 0.05
 PENALTY = 0.01
 """Of each unit of weight, in nats of the mean loss; chosen by leaving kinds out of the training samples."""
-_STEPS = 1000
 _FACTOR_MIN = 1e-3
 _FOLDS = 5
 _LIVE_MIN = 20
@@ -61,7 +60,7 @@ def fit_mode(samples: Sequence[Sample], mode: Mode, refused_share: float = REFUS
     # Held back by the penalty, scores are too timid: one factor and one shift make log odds of them, and targets short
     # of certainty keep these from more than so many samples can tell (Platt 1999).
     targets = np.where(is_live, (is_live.sum() + 1) / (is_live.sum() + 2), 1 / ((~is_live).sum() + 2))
-    shift, (factor,) = _non_negative(-held[:, None], targets, _balanced(kinds), penalty=0.0)
+    shift, (factor,) = non_negative(-held[:, None], targets, _balanced(kinds), 0.0)
     factor = max(float(factor), _FACTOR_MIN)
     tones = np.array([min(int(sample.melanin * _TONES), _TONES - 1) for sample in samples])
     lowest = min(np.quantile(held[is_live & (tones == tone)], refused_share) for tone in set(tones[is_live].tolist()))
@@ -85,7 +84,8 @@ def _fitted(samples: Sequence[Sample], mode: Mode) -> ModeWeights:
     named = np.array([[bool(kind_of(w.cue).low), bool(kind_of(w.cue).high), True] for w in bare])
     amounts = np.stack([(amounts_of(bare, sample.cues) * named).ravel() for sample in samples])
     is_live = np.array([sample.kind == LIVE for sample in samples])
-    bias, weights = _non_negative(amounts, is_live.astype(np.float64), _balanced([sample.kind for sample in samples]))
+    shares = _balanced([sample.kind for sample in samples])
+    bias, weights = non_negative(amounts, is_live.astype(np.float64), shares, PENALTY)
     rows = weights.reshape(-1, AMOUNTS)
     made = [Weighing(w.cue, w.low, w.high, w.spread_low, w.spread_high, (row[0], row[1], row[2]))
             for w, row in zip(bare, rows.tolist(), strict=True)]  # fmt: skip
@@ -115,24 +115,3 @@ def _balanced(kinds: Sequence[str]) -> Floats:
 def _times(factor: float, weights: tuple[float, float, float]) -> tuple[float, float, float]:
     below, above, missing = (round(factor * weight, 4) for weight in weights)
     return below, above, missing
-
-
-def _non_negative(amounts: Floats, targets: Floats, shares: Floats, penalty: float = PENALTY) -> tuple[float, Floats]:
-    """Bias and weights (columns of `amounts`,) that speak against, by accelerated projected gradients.
-
-    Beck and Teboulle, A fast iterative shrinkage-thresholding algorithm, SIAM J. Imaging Sci. 2, 2009. The penalty is
-    on the sum of weights (Tibshirani 1996): a cue that tells nothing gets none.
-    """
-    signed = np.concatenate([np.ones((len(amounts), 1)), -amounts], axis=1)
-    step = 4.0 / float(np.linalg.norm(np.sqrt(shares)[:, None] * signed, 2)) ** 2
-    at, ahead, pace = np.zeros(signed.shape[1]), np.zeros(signed.shape[1]), 1.0
-    for _ in range(_STEPS):
-        odds = np.clip(signed @ ahead, -40.0, 40.0)
-        slope = signed.T @ (shares * (1.0 / (1.0 + np.exp(-odds)) - targets))
-        slope[1:] += penalty
-        there = ahead - step * slope
-        there[1:] = np.maximum(there[1:], 0.0)
-        next_pace = (1.0 + math.sqrt(1.0 + 4.0 * pace**2)) / 2.0
-        ahead = there + (pace - 1.0) / next_pace * (there - at)
-        at, pace = there, next_pace
-    return float(at[0]), at[1:]

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import Band
-from tillfree.simulation.palms.hands.anatomy import FOREARM, PALM, SLEEVE, Body
-from tillfree.simulation.palms.hands.skin import palm_lines, random_skin, veins
+from tillfree.simulation.palms.hands.anatomy import FOREARM, PALM, SLEEVE, THUMB, Body
+from tillfree.simulation.palms.hands.skin import Skin, palm_lines, random_skin, veins
+from tillfree.simulation.palms.hands.wearing import worn_surface
 
 __all__ = ["Cutout", "Tilt", "draw_cutout", "tilt_at_random"]
 
@@ -60,8 +61,11 @@ def tilt_at_random(rng: np.random.Generator) -> Tilt:
     return Tilt(float(rng.normal(0.0, wide)), float(rng.normal(0.0, wide)), float(np.exp(rng.uniform(1.0, 2.5))))
 
 
-def draw_cutout(rng: np.random.Generator, body: Body, tilt: Tilt, band: Band, unit_px: float = 80.0) -> Cutout:
+def draw_cutout(
+    rng: np.random.Generator, body: Body, tilt: Tilt, band: Band, unit_px: float = 80.0, skin: Skin | None = None
+) -> Cutout:
     """Draws the hand with `unit_px` pixels per palm width."""
+    skin = skin or Skin()
     view = _View(tilt, unit_px)
     size = (round(_TALL * unit_px), round(_WIDE * unit_px))
     height, parts = _heights(view, body, size)
@@ -69,10 +73,18 @@ def draw_cutout(rng: np.random.Generator, body: Body, tilt: Tilt, band: Band, un
     smooth = _smoothed(height, there, unit_px)
     shade = _shade(rng, smooth, there, unit_px)
     arm = there & (parts != SLEEVE)
-    colour = random_skin(rng, size, unit_px, band) * _lines(rng, view, body, parts, size, band)[..., None]
+    plane = _plane(view, body)
+    if skin.surface is None:
+        even = random_skin(rng, size, unit_px, band, skin.tone)
+        colour = even * _lines(rng, view, body, parts, size, band)[..., None]
+    else:
+        lines = _lines(rng, view, body, parts, size, band, palm=False)
+        worn = worn_surface(skin.surface, band, size, plane, lambda points: view.project(body.flat(points)))
+        lines = lines * np.where((parts == PALM) | (parts == THUMB), worn, np.float32(1.0))
+        colour = lines[..., None] * random_skin(rng, size, unit_px, band, skin.tone)
     colour = colour * shade[..., None]
     colour = _sleeve(rng, colour, shade, parts)
-    colour, bare = _jewels(rng, view, body, colour, parts, arm, unit_px)
+    colour, bare = _jewels(rng, view, body, colour, parts, arm, unit_px, skin.rings)
     if band == "nir":
         # Cloth and metal have a grey of their own there.
         colour = np.repeat((colour @ rng.dirichlet(np.ones(3)))[..., None], 3, axis=2).astype(np.float32)
@@ -80,7 +92,7 @@ def draw_cutout(rng: np.random.Generator, body: Body, tilt: Tilt, band: Band, un
     marks = view.project(body.landmarks).astype(np.float32)
     return Cutout(
         np.clip(colour * 255.0, 0, 255).astype(np.uint8), cover.astype(np.uint8), (bare * 255).astype(np.uint8), marks,
-        _plane(view, body), float(np.linalg.norm(marks[7] - marks[8])), view.angle_deg, band,
+        plane, float(np.linalg.norm(marks[7] - marks[8])), view.angle_deg, band,
     )  # fmt: skip
 
 
@@ -159,13 +171,19 @@ def _shade(rng: np.random.Generator, height: Singles, there: npt.NDArray[np.bool
 
 
 def _lines(
-    rng: np.random.Generator, view: _View, body: Body, parts: Bytes, size: tuple[int, int], band: Band
+    rng: np.random.Generator,
+    view: _View,
+    body: Body,
+    parts: Bytes,
+    size: tuple[int, int],
+    band: Band,
+    palm: bool = True,
 ) -> Singles:
-    """What lines, creases and veins leave of the light: (h, w), up to 1."""
+    """What lines, creases and veins leave of the light: (h, w), up to 1; without `palm` those of the fingers alone."""
     dark = np.zeros(size, np.uint8)
     unit = view.unit_px
     strength = rng.uniform(0.35, 1.0)
-    for line, weight, width in palm_lines(rng):
+    for line, weight, width in palm_lines(rng) if palm else ():
         points = view.project(body.flat(line))
         _stroke(dark, points, weight * strength * 255, width * unit)
     for one, other, weight in body.creases:
@@ -175,7 +193,7 @@ def _lines(
     soft = cv2.GaussianBlur(dark, (0, 0), max(0.008 * unit, 0.5)).astype(np.float32) / 255.0
     depth = rng.uniform(0.15, 0.55) if band == "visible" else rng.uniform(0.05, 0.35)
     kept = 1.0 - depth * soft
-    if band == "nir" and rng.random() < 0.85:
+    if palm and band == "nir" and rng.random() < 0.85:
         trunk = np.zeros(size, np.uint8)
         for line, weight, width in veins(rng):
             _stroke(trunk, view.project(body.flat(line)), weight * 255, width * unit)
@@ -198,11 +216,11 @@ def _sleeve(rng: np.random.Generator, colour: Singles, shade: Singles, parts: By
 
 def _jewels(
     rng: np.random.Generator, view: _View, body: Body, colour: Singles, parts: Bytes,
-    bare: npt.NDArray[np.bool_], unit_px: float,
+    bare: npt.NDArray[np.bool_], unit_px: float, rings: float,
 ) -> tuple[Singles, npt.NDArray[np.bool_]]:  # fmt: skip
     """Rings on some hands, a bracelet or watch on others."""
     for number, (one, other) in enumerate(body.rings):
-        if rng.random() < 0.10:
+        if rng.random() < rings:
             band = np.zeros(parts.shape, np.uint8)
             _stroke(band, view.project(np.stack([one, other])), 255, rng.uniform(0.05, 0.11) * unit_px)
             on = (band > 0) & (parts == 3 + number)

@@ -11,6 +11,7 @@ from tillfree.palm.samples import Band, HandImage
 from tillfree.simulation.palms.hands.anatomy import HandShape, Pose, body_of, pose_at_random, shape_at_random
 from tillfree.simulation.palms.hands.backgrounds import background
 from tillfree.simulation.palms.hands.drawing import Cutout, Tilt, draw_cutout, tilt_at_random
+from tillfree.simulation.palms.hands.skin import Skin
 
 __all__ = ["Hand", "HandScene", "Place", "empty_scene", "hand_at_random", "hand_scene", "scene_of"]
 
@@ -23,11 +24,12 @@ _DETAIL_PX = 160.0
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hand:
-    """Whose hand it is, how it is held, and how it is turned to the camera."""
+    """Whose hand it is, how it is held, how it is turned to the camera, and what its skin shows, if that is given."""
 
     shape: HandShape
     pose: Pose
     tilt: Tilt
+    skin: Skin | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def hand_scene(
     """
     rng = np.random.default_rng([seed, 71, number])
     shown = hand_at_random(rng) if hand is None else hand
-    cutout = draw_cutout(rng, body_of(shown.shape, shown.pose), shown.tilt, band, min(place.palm_px, _DETAIL_PX))
+    unit_px = min(place.palm_px, _DETAIL_PX)
+    cutout = draw_cutout(rng, body_of(shown.shape, shown.pose), shown.tilt, band, unit_px, shown.skin)
     return scene_of(rng, cutout, size_px, place, faults)
 
 

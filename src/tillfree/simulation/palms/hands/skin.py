@@ -1,8 +1,10 @@
 """Skin of a hand seen whole: its colour, and where lines and veins run; all of it assumed.
 
 Fine skin (wrinkles and ridges that tell persons apart) is no matter here: a hand is found by its shape and main lines.
+Where persons are to be told apart as well, a hand wears the `surface` of a simulated palm.
 """
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy.typing as npt
 from tillfree.palm.opencv import cv2
 from tillfree.palm.samples import Band
 
-__all__ = ["palm_lines", "random_skin", "veins"]
+__all__ = ["TONES", "Skin", "palm_lines", "random_skin", "veins"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -26,16 +28,36 @@ _MAIN = (
 """Control points of the three main lines and the wrist's crease, strength, and width in palm widths."""
 
 
-def random_skin(rng: np.random.Generator, size: tuple[int, int], unit_px: float, band: Band) -> Singles:
-    """Reflectance (h, w, 3); all three are the same in near infrared."""
+TONES = len(_TONES) - 1
+"""The darkest tone; 0 is the lightest."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Skin:
+    """What of a hand's look is not drawn at random.
+
+    `surface` (n, n) is the share of light that a palm's lines leave, as
+    `tillfree.simulation.palms.regions.photograph.surface` gives it; `tone` 0 (light) to TONES (dark), in visible light;
+    `rings` says how likely a ring is on each finger.
+    """
+
+    surface: Singles | None = None
+    tone: float | None = None
+    rings: float = 0.10
+
+
+def random_skin(
+    rng: np.random.Generator, size: tuple[int, int], unit_px: float, band: Band, tone: float | None = None
+) -> Singles:
+    """Reflectance (h, w, 3); all three are the same in near infrared. Without a tone it is drawn."""
     cloud = _cloud(rng, size, unit_px)
     fine = rng.normal(0.0, rng.uniform(0.0, 0.03), size).astype(np.float32)
     if band == "nir":
         level = rng.uniform(0.3, 0.95)
         grey = level * (1.0 + rng.uniform(0.02, 0.12) * cloud + fine)
         return grey[..., None].repeat(3, axis=2)
-    tone = (len(_TONES) - 1.0) * rng.beta(1.1, 1.6)
-    base = np.array([np.interp(tone, range(len(_TONES)), _TONES[:, c]) for c in range(3)])
+    drawn = TONES * rng.beta(1.1, 1.6)
+    base = np.array([np.interp(drawn if tone is None else tone, range(len(_TONES)), _TONES[:, c]) for c in range(3)])
     base = base * rng.normal(1.0, 0.04, 3)
     # Blood under the skin: where there is more, green and blue are darker.
     blood = (rng.uniform(0.02, 0.15) * cloud)[..., None] * np.array([0.3, 1.0, 0.9])

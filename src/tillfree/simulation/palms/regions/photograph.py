@@ -1,5 +1,7 @@
 """A sample of a palm: the layers of its identity, bent and misplaced a little, lit, and seen through a lens."""
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,7 +10,7 @@ from tillfree.palm.samples import REGION_PX
 from tillfree.simulation.palms.regions.conditions import Conditions, Range
 from tillfree.simulation.palms.regions.identity import CANVAS_PX, FLAT_FOLDS, MARGIN, Palm
 
-__all__ = ["photograph"]
+__all__ = ["photograph", "surface"]
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -38,6 +40,16 @@ def photograph(
         if rng.random() < 0.25:
             mask = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
     return grey, mask
+
+
+def surface(palm: Palm, conditions: Conditions, rng: np.random.Generator) -> Floats:
+    """What share of the light a palm's lines and veins leave, on its whole canvas (CANVAS_PX, CANVAS_PX), 0.05 to 2.
+
+    1 is even skin. Only how strongly each kind of line shows is drawn; placement, light and lens are for others to add.
+    """
+    even = dataclasses.replace(conditions, tone=(1.0, 1.0), light=(0.0, 0.0), mounds=(0.0, 0.0))
+    shown = _lit(palm.lines.astype(np.float32) / 255.0, palm.skin.astype(np.float32) / 255.0, even, rng)
+    return np.clip(shown, 0.05, 2.0).astype(np.float32)
 
 
 def _draw(rng: np.random.Generator, limits: Range) -> float:

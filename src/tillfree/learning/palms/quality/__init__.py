@@ -1,0 +1,1 @@
+"""Learns from simulated captures what each fault of a sample costs."""
