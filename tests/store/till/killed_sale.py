@@ -15,6 +15,11 @@ ID = TripId("s1")
 TAKEN = {"ref-pay-s1/authorise/1": 420}
 
 
+def _still_wanted(moments: Moments) -> bool:
+    moments.one()
+    return True
+
+
 def asked_again(folder: Path, moment: int) -> None:
     """Whoever asked asks again: they paid once."""
     moments, clock = Moments(moment), Clock()
@@ -22,7 +27,7 @@ def asked_again(folder: Path, moment: int) -> None:
     with Database.open(folder / "data") as database:
         till = make_till(database, bank, clock)
         moments.one()
-        till.sell(sale(clock), CARD, usd(420), still_wanted=lambda: moments.one() is None)
+        till.sell(sale(clock), CARD, usd(420), still_wanted=lambda: _still_wanted(moments))
         moments.one()
         till.tick()
         moments.one()
@@ -42,7 +47,7 @@ def left_alone(folder: Path, moment: int) -> None:
     with Database.open(folder / "data") as database:
         till = make_till(database, bank, clock)
         if moment:
-            till.sell(sale(clock), CARD, usd(420), still_wanted=lambda: moments.one() is None)
+            till.sell(sale(clock), CARD, usd(420), still_wanted=lambda: _still_wanted(moments))
             moments.one()
             till.tick()
             moments.one()

@@ -297,7 +297,7 @@ def test_a_site_or_a_station_where_palms_do_not_pay(paying: Paying) -> None:
 
 def test_over_an_amount_a_pin_is_asked_for_and_three_wrong_ones_lock(shop: Paying, ann: str) -> None:
     client_of(shop.console).put(f"/api/v1/palms/{ann}/pin", json={"pin": "4711"})
-    much = {"amount": {"minor": 6000, "currency": "EUR"}}
+    much: dict[str, Any] = {"amount": {"minor": 6000, "currency": "EUR"}}
     nobody_pays(shop, "pin needed", **much)
     nobody_pays(shop, "pin wrong", **much, pin="1")
     before = settled(shop)
@@ -310,7 +310,7 @@ def test_over_an_amount_a_pin_is_asked_for_and_three_wrong_ones_lock(shop: Payin
 
 def test_much_more_takes_a_card_that_is_tapped(shop: Paying, ann: str) -> None:
     client_of(shop.console).put(f"/api/v1/palms/{ann}/pin", json={"pin": "4711"})
-    much = {"amount": {"minor": 30_000, "currency": "EUR"}}
+    much: dict[str, Any] = {"amount": {"minor": 30_000, "currency": "EUR"}}
     nobody_pays(shop, "second factor needed", **much, pin="4711")
     nobody_pays(shop, "second factor needed", **much, tapped="fp_of_somebody")
     assert pays(shop, **much, tapped="fp_of_ann")["paid"]

@@ -12,6 +12,7 @@ from tillfree.commerce.trips import Payer, Trip
 from tillfree.core.ids import PaymentId, TripId
 from tillfree.core.money import Money
 from tillfree.storage.database.money.book import Book
+from tillfree.store.till.arriving import Arriving
 from tillfree.store.till.charging import Charging
 from tillfree.store.till.errors import OtherSaleError, TillError
 
@@ -23,7 +24,7 @@ SaleOutcome = Literal["paid", "declined", "no_answer", "cancelled"]
 _LOOK_AGAIN_S = 0.1
 
 
-class Selling(Charging):
+class Selling(Arriving, Charging):
     """The part of the till with which another till has somebody pay at once.
 
     Such a sale is a trip that nobody is inside on. Between the hold and the taking it may be left by whoever asked for

@@ -9,7 +9,6 @@ from tillfree.commerce.payments.payment import main_hold
 from tillfree.core.events import CartLine
 from tillfree.core.ids import ProductId, TripId
 from tillfree.core.time import NS_PER_S
-from tillfree.store.till.arriving import Arriving
 from tillfree.store.till.assisting import Assisting
 from tillfree.store.till.carts import combined_lines, weights_of
 from tillfree.store.till.selling import Selling
@@ -19,7 +18,7 @@ __all__ = ["Till"]
 _AT_ONCE = 200
 
 
-class Till(Arriving, Assisting, Selling):
+class Till(Assisting, Selling):
     """What happens to trips. Methods may be called by any thread; what one has returned from is on the disk.
 
     Any of them raises DatabaseError where the database cannot be used, and TillError where there is no such trip.
