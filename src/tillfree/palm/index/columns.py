@@ -1,7 +1,7 @@
 """A first look at very many codes by the bits that the probe is surest of.
 
 A probe knows how far it lies from each hyperplane, and the hyperplanes it lies far from hardly ever separate two
-samples of a palm: at a cosine of 0.5 a third of all bits differ, and one in twelve of the 52 surest among 1024. Which
+samples of a palm: at a cosine of 0.5 a third of all bits differ, and one in eleven of the 52 surest among 1024. Which
 bits those are is another for each probe, so codes are kept a second time by column, one bit of 64 codes in each word.
 
 Sure bits are taken in groups of four. A code of another palm agrees with all four of a group once in sixteen times, one

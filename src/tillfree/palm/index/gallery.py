@@ -1,8 +1,8 @@
 """The index of a site: add, take out, and find whose codes are nearest.
 
-Up to `exact_max` codes every one is compared in full. Past that the 32 bits that the probe is surest of are compared in
-all codes, which takes a bit-sliced copy of them (`tillfree.palm.index.columns`); the nearest four of a thousand in each
-shard are then compared in full. In the end the nearest `looked_at` of all are compared with the values of the probe,
+Up to `exact_max` codes every one is compared in full. Past that the 52 bits that the probe is surest of are compared in
+all codes, which takes a bit-sliced copy of them (`tillfree.palm.index.columns`); the likeliest four of a thousand, at
+most, are then compared in full. In the end the nearest `looked_at` of all are compared with the values of the probe,
 which are not rounded to bits, and put in order by that.
 
 Palms of different people are all about equally far from each other, so that there is little for an index to be guided

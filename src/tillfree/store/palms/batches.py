@@ -86,7 +86,7 @@ def check_newcomers(
     those who are enrolled, so that a list is no weaker and no stricter than one enrolment after the other.
     """
     checked = [_alone(one, gallery, recogniser, settings, now_ns) for one in newcomers]
-    needed = recogniser.threshold(max(1, gallery.persons + len(newcomers)), settings.duplicate_rate)
+    needed = gallery.threshold(max(1, gallery.persons + len(newcomers)), settings.duplicate_rate)
     like = _like_each_other(checked, gallery.site_key, recogniser, settings.index, needed)
     out: list[Checked] = []
     for at, one in enumerate(checked):

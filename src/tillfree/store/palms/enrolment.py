@@ -62,7 +62,7 @@ def chosen_templates(
         kept = samples[: settings.templates_max]
         protected = [recogniser.protect(sample, gallery.site_key) for sample in kept]
         data = [[one.data for one in those] for those in protected]
-        _need_one_palm(hand, len(samples), gallery.compared(samples, data), recogniser)
+        _need_one_palm(hand, len(samples), gallery.compared(samples, data), gallery)
         out += [
             Template(hand=hand, band=one.band, scheme=recogniser.scheme, made_ns=now_ns, data=one.data)
             for those in protected
@@ -84,24 +84,27 @@ def are_of_one_palm(
     data = [[one.data for one in recogniser.protect(sample, gallery.site_key)] for sample in first]
     pairs = gallery.compared([*first, *again], data)
     ratio = of_tries([each for number, _, each in pairs if number >= len(first)])
-    return ratio >= recogniser.threshold(1, _TWO_HANDS_RATE)
+    return ratio >= gallery.threshold(1, _TWO_HANDS_RATE)
 
 
-def _need_one_palm(hand: Hand, samples: int, ratios: Sequence[tuple[int, int, float]], recogniser: Recogniser) -> None:
+def _need_one_palm(hand: Hand, samples: int, ratios: Sequence[tuple[int, int, float]], gallery: KeptGallery) -> None:
     """All samples hang together: from each a chain of pairs that agree leads to each other one.
 
     That each agrees with some other one would not do: two people who hold their hands in turn, twice each, pass that.
-    The more pairs there are, the more surely has each of them to agree. Samples of two bands that nothing links cannot
-    be compared, and are let pass.
+    The more pairs there are, the more surely has each of them to agree. Two samples that are compared both ways, each
+    with the template of the other, are one pair with the mean of both ratios: not two tries. What strangers scored at
+    this place counts here as in a search. Samples of two bands that nothing links cannot be compared, and are let pass.
     """
-    pairs = len({frozenset((one, other)) for one, other, _ in ratios})
-    needed = recogniser.threshold(max(1, pairs), _TWO_HANDS_RATE)
-    group = list(range(samples))
+    pairs: dict[tuple[int, int], list[float]] = {}
     for one, other, ratio in ratios:
-        if ratio >= needed and group[one] != group[other]:
+        pairs.setdefault((min(one, other), max(one, other)), []).append(ratio)
+    needed = gallery.threshold(max(1, len(pairs)), _TWO_HANDS_RATE)
+    group = list(range(samples))
+    for (one, other), both in pairs.items():
+        if of_tries(both) >= needed and group[one] != group[other]:
             old, new = group[one], group[other]
             group = [new if at == old else at for at in group]
-    if any(group[one] != group[other] for one, other, _ in ratios):
+    if any(group[one] != group[other] for one, other in pairs):
         raise PalmDeskError(
             f"the samples of the {hand} hand do not agree; enrol one person at a time, and hold it again"
         )
