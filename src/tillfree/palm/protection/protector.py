@@ -174,7 +174,8 @@ class Protector:
         if projection is None:
             key = derive_key(self._site_key, b"", "search")
             projection = self._search[len(embedding)] = SignProjection(key, len(embedding), SEARCH_BITS)
-        return projection.values(embedding[None])[0]
+        values: Floats = projection.values(embedding[None])[0]
+        return values
 
     def _secrets(self, salt: bytes, dimensions: int) -> _Secrets:
         keys = derive_key(self._site_key, salt, "template", 3 * KEY_BYTES)
