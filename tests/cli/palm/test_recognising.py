@@ -84,3 +84,25 @@ def test_a_picture_without_a_hand_says_so(tillfree: Run, shop: tuple[Path, str],
     Image.fromarray(np.full((300, 400, 3), 90, np.uint8)).save(empty)
     ran = tillfree("palm", "identify", empty, "--data", shop[0])
     assert (ran.code, "no hand" in ran.out) == (1, True)
+    assert f"{empty}: no open hand was found in it" in ran.err
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no picture", b"\x00\x00\x00\x18ftypmp42" + b"v" * 90, b"\x89PNG\r\n\x1a\n" + b"p" * 20]
+)
+def test_a_file_that_is_no_picture_is_named_and_leaves_no_vault(tillfree: Run, tmp_path: Path, data: bytes) -> None:
+    wrong, folder = tmp_path / "wrong.png", tmp_path / "data"
+    wrong.write_bytes(data)
+    folder.mkdir()
+    for act in (("identify",), ("verify", "0" * 24), ("enrol", *CONSENT)):
+        ran = tillfree("palm", *act, wrong, "--data", folder)
+        assert (ran.code, f"{wrong}: this is no picture" in ran.err) == (2, True)
+    assert "cannot be read" in tillfree("palm", "identify", tmp_path / "missing.png", "--data", folder).err
+    assert not list(folder.iterdir())
+
+
+def test_a_picture_that_is_no_palm_region_is_named(tillfree: Run, tmp_path: Path) -> None:
+    wide = tmp_path / "wide.png"
+    Image.fromarray(np.full((100, 400), 90, np.uint8)).save(wide)
+    ran = tillfree("palm", "identify", wide, "--regions", "--data", tmp_path)
+    assert (ran.code, f"{wide}: 400 x 100 pixels are no palm region" in ran.err) == (2, True)

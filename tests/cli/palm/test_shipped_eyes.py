@@ -1,11 +1,13 @@
 """The eyes of a station with the models that come with Tillfree, and the room that the settings of a store want."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.palm.shown_hands import ANN, STRANGER, held
+from tillfree.cli.palm.demo import PEOPLE
 from tillfree.cli.palm.eyes import shipped_eyes
 from tillfree.cli.palm.sample_hands import SampleHands
 from tillfree.cli.palm.serving import palm_desk_of
@@ -16,7 +18,7 @@ from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.notice_settings import StationSettings
 from tillfree.store.palms.settings import PalmSettings
 from tillfree.store.settings import StoreSettings
-from tillfree.web.palms.pictures import Frame
+from tillfree.web.palms.pictures import Frame, decode_picture
 from tillfree.web.palms.room import PalmRoom
 from tillfree.web.palms.seeing import Eyes, Reading, Wishes
 from tillfree.web.palms.session import Begin, Session
@@ -102,6 +104,28 @@ def test_a_station_knows_who_was_enrolled_until_they_are_forgotten(room: PalmRoo
     assert room.clerk.identify([other], "north").kind == "unknown"
     assert room.clerk.delete(made.account, "north").kind == "deleted"
     assert room.clerk.identify([later], "north").kind == "unknown"
+
+
+def test_the_hands_of_the_demo_do_not_look_alike(eyes: Eyes) -> None:
+    hands = SampleHands(PEOPLE)
+    frames = range(2, 4)
+    read = {
+        (person, frame): eyes.read(region)
+        for person in range(PEOPLE)
+        for frame in frames
+        if (region := eyes.look(shown(hands, person, frame), None, "unknown").region) is not None
+    }
+    assert len(read) == PEOPLE * len(frames)
+    alike = max(
+        compare(read[one, frame], read[other, frame]).log_ratio
+        for frame in frames
+        for one, other in itertools.permutations(range(PEOPLE), 2)
+    )
+    assert alike < 8
+
+
+def shown(hands: SampleHands, person: int, frame: int) -> HandImage:
+    return decode_picture(hands.picture(person, frame), "nir" if hands.band(frame) else "visible")
 
 
 class Screen:

@@ -94,7 +94,7 @@ def test_simulated_hands_are_enrolled_recognised_and_deleted(samples: PalmServer
     browser_page.get_by_role("button", name="Delete my palm").click()
     browser_page.get_by_role("button", name="Hand 2").click()
     expect(browser_page.locator("#ask")).to_be_visible(timeout=10_000)
-    browser_page.locator("#ask").get_by_role("button", name="Yes").click()
+    browser_page.locator("#ask").get_by_role("button", name="Delete everything").click()
     expect(title).to_have_text("Everything is deleted")
     assert samples.clerk.known == {}
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
+
 from tillfree.cli.palm.eyes import shipped_eyes
 from tillfree.cli.palm.sample_hands import SampleHands
 from tillfree.cli.palm.station import station_rules
@@ -101,7 +103,7 @@ def demo_console(eyes: Eyes, recogniser: Recogniser, data: Path | None, *, live:
         room = PalmRoom(
             eyes=eyes,
             clerk=DeskClerk(desk, time.time_ns),
-            rules=station_rules(settings),
+            rules=msgspec.structs.replace(station_rules(settings), explain=True),
             samples=SampleHands(PEOPLE, ATTACKS),
             home=HomeEnrolment(desk, eyes, time.time_ns),
             where=_where(data),

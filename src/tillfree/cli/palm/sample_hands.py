@@ -18,7 +18,9 @@ _PAIRS = 6
 _FAR = 0.3
 """How large the hand is in the second picture, in which it is too far away."""
 _JPEG_QUALITY = 92
-_SEED = 4100
+_SEEDS = (4100, 4101, 4106, 4108)
+"""Palms of this simulation have few lines, and every now and then two look alike: these do not."""
+_MORE_SEEDS = 4200
 _USUAL: frozenset[str] = frozenset()
 
 
@@ -31,7 +33,7 @@ class SampleHands:
 
     def __init__(self, people: int, attacks: Sequence[str] = ()) -> None:
         """`attacks` are kinds of `tillfree.simulation.palms.attacks.instruments.KINDS`."""
-        self._kinds = [(LIVE, _SEED + person) for person in range(people)] + [(kind, _SEED) for kind in attacks]
+        self._kinds = [(LIVE, _seed(person)) for person in range(people)] + [(kind, _seed(0)) for kind in attacks]
         self._made: dict[int, list[bytes]] = {}
         self._locks = [threading.Lock() for _ in self._kinds]
 
@@ -62,6 +64,10 @@ class SampleHands:
             return self._made[person][frame]
 
 
+def _seed(person: int) -> int:
+    return _SEEDS[person] if person < len(_SEEDS) else _MORE_SEEDS + person
+
+
 def _drawn(kind: str, seed: int) -> list[bytes]:
     melanin = float(np.random.default_rng(seed).uniform(0.05, 0.8))
     shown = present(kind, seed, traits=_USUAL, melanin=melanin, pairs=_PAIRS, size_px=_SIZE_PX)
@@ -73,7 +79,7 @@ def _drawn(kind: str, seed: int) -> list[bytes]:
 def _ground(pixels: Bytes) -> Bytes:
     """The colour of the border everywhere, with the noise of a sensor."""
     border = np.concatenate([pixels[:8].reshape(-1, 3), pixels[-8:].reshape(-1, 3)])
-    noise = np.random.default_rng(_SEED).normal(0.0, 2.0, pixels.shape)
+    noise = np.random.default_rng(_SEEDS[0]).normal(0.0, 2.0, pixels.shape)
     ground: Bytes = np.clip(np.median(border, axis=0) + noise, 0, 255).astype(np.uint8)
     return ground
 

@@ -75,6 +75,8 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
     pin_digits: tuple[int, int] = (4, 12)
     live: bool = True
     """Whether who does not live is turned away; else it is only said."""
+    explain: bool = False
+    """Whether the screen is told what liveness measured: in a demo only, since a thief would learn from it."""
 
 
 class Session:
@@ -326,6 +328,10 @@ class Session:
 
     def _tell(self, answer: Answer, now_ns: int, hint: LiveHint | None = None) -> list[Message]:
         """The result; of the person only what may be shown remains, and that for a moment."""
+        if not self._rules.explain:
+            hint = None
+            if answer.kind == "not live":
+                answer = Answer(kind="not live")
         self._forget(keep_tries=True)
         good = answer.kind in ("known", "enrolled", "deleted")
         self._tries = 0 if good else self._tries + 1

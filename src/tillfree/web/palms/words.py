@@ -141,11 +141,15 @@ LOG_WORDS: dict[str, str] = {
 """Words for the log of the vault; one that is not here is shown as it is."""
 
 
-def station_words(ask: "Ask") -> dict[str, str]:
+def station_words(ask: "Ask") -> dict[str, object]:
     """The other texts of the station's script."""
     return {
         "ready": ask.say("Hold your hand over the reader"),
-        "round": ask.say("Hand %(round)s of %(rounds)s"),
+        "round": ask.say("Step %(round)s of %(rounds)s"),
+        "answers": {
+            "pin": [ask.say("Go on"), ask.say("Cancel")],
+            "delete": [ask.say("Delete everything"), ask.say("Cancel")],
+        },
         "quality": ask.say("Quality %(quality)s of 100"),
         "live": ask.say("Liveness %(live)s of 100"),
         "not_judged": ask.say("Liveness is not checked here"),

@@ -280,7 +280,11 @@ function ask(message) {
   const [title, text] = words.results[message.code];
   find("[data-ask-title]").textContent = message.shown ? `${title} (${message.shown})` : title;
   find("[data-ask-text]").textContent = text;
+  const [yes, no] = words.answers[message.code];
+  find("[data-yes]").textContent = yes;
+  find("[data-no]").textContent = no;
   find("[data-pin]").hidden = !pin;
+  find("#proof").required = pin;  // an empty one would count as a wrong one
   find("#proof").value = "";
   question.dataset.code = message.code;
   quiet_until_ms = performance.now() + message.for_ms;
@@ -307,9 +311,15 @@ function stop() {
   end();
 }
 
+/** On a telephone what is chosen below would else happen out of sight. */
+function to_the_top() {
+  main.scrollIntoView({ block: "start" });
+}
+
 function begin(message) {
   alarm("");
   quiet_until_ms = 0;
+  to_the_top();
   switch_to("busy");
   tell(message);
   if (!source) start_camera();
@@ -406,6 +416,8 @@ document.addEventListener("click", (event) => {
     quiet_until_ms = 0;
     sample.setAttribute("aria-pressed", "true");
     show("waiting", "calm", words.guide.wait, "", "wait");
+    if (setup.judged) find("[data-live]").textContent = "";  // it was of whoever was there before
+    to_the_top();
     source = new cameras.SampleHand(Number(sample.dataset.sample), setup.bands, find("canvas"));
   }
 });
