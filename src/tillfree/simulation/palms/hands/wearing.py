@@ -30,9 +30,9 @@ def worn_surface(
     """
     rows, columns = (np.arange(_STEP_PX / 2 - 0.5, side + _STEP_PX, _STEP_PX) for side in size)
     grid = np.stack(np.meshgrid(columns, rows), axis=2)
-    pixels = grid.reshape(-1, 2)
+    pixels: Floats = grid.reshape(-1, 2).astype(np.float64)
     back = np.linalg.inv(plane)
-    aim = pixels
+    aim: Floats = pixels
     for _ in range(_ROUNDS):
         places = np.clip(_mapped(back, aim), -1.5, 2.0)
         # Where the palm bends, the plane is a little wrong: aim as far aside as it misses.
@@ -56,4 +56,5 @@ def _mapped(matrix: Floats, points: Floats) -> Floats:
 def _faded(surface: Singles) -> Singles:
     away = np.minimum(np.arange(len(surface)), np.arange(len(surface))[::-1]) / (_EDGE * len(surface))
     share = np.clip(np.minimum(away[:, None], away[None]), 0.0, 1.0)
-    return (1.0 + share * (surface - 1.0)).astype(np.float32)
+    faded: Singles = (1.0 + share * (surface - 1.0)).astype(np.float32)
+    return faded
