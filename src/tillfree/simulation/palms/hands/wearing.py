@@ -31,8 +31,8 @@ def worn_surface(
     rows, columns = (np.arange(_STEP_PX / 2 - 0.5, side + _STEP_PX, _STEP_PX) for side in size)
     grid = np.stack(np.meshgrid(columns, rows), axis=2)
     pixels: Floats = grid.reshape(-1, 2).astype(np.float64)
-    back = np.linalg.inv(plane)
-    aim: Floats = pixels
+    back: Floats = np.linalg.inv(plane).astype(np.float64)
+    aim = pixels
     for _ in range(_ROUNDS):
         places = np.clip(_mapped(back, aim), -1.5, 2.0)
         # Where the palm bends, the plane is a little wrong: aim as far aside as it misses.
