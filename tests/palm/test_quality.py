@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def test_a_clear_palm_is_good_for_no_reason(palms: list[np.ndarray]) -> None:
     [lambda pixels, share: pixels * share, 0.2, 0.06, 0.02],
     [lambda pixels, share: pixels.mean() + (pixels - pixels.mean()) * share, 0.3, 0.1, 0.02],
 ])  # fmt: skip
-def test_the_more_it_is_spoiled_the_lower_it_is(palms: list[np.ndarray], steps: list) -> None:
+def test_the_more_it_is_spoiled_the_lower_it_is(palms: list[np.ndarray], steps: list[Any]) -> None:
     way, amounts = steps[0], steps[1:]
     for pixels in palms:
         spoiled = [

@@ -83,7 +83,8 @@ def _side_lit(light: Singles, way: float, hard: float, middle: Floats, palm_px: 
     rows, columns = np.ogrid[: light.shape[0], : light.shape[1]]
     along = ((columns - middle[0]) * math.cos(way) + (rows - middle[1]) * math.sin(way)) / palm_px
     level = np.exp(np.clip(3.0 * hard * along, -3.0, 1.0)).astype(np.float32)
-    return light * level[..., None]
+    lit: Singles = light * level[..., None]
+    return lit
 
 
 def _cut(light: Singles, side: int, middle: Floats, kept_px: float) -> Singles:

@@ -30,8 +30,8 @@ def worn_surface(
     """
     rows, columns = (np.arange(_STEP_PX / 2 - 0.5, side + _STEP_PX, _STEP_PX) for side in size)
     grid = np.stack(np.meshgrid(columns, rows), axis=2)
-    pixels = grid.reshape(-1, 2)
-    back = np.linalg.inv(plane)
+    pixels: Floats = grid.reshape(-1, 2).astype(np.float64)
+    back: Floats = np.linalg.inv(plane).astype(np.float64)
     aim = pixels
     for _ in range(_ROUNDS):
         places = np.clip(_mapped(back, aim), -1.5, 2.0)
@@ -56,4 +56,5 @@ def _mapped(matrix: Floats, points: Floats) -> Floats:
 def _faded(surface: Singles) -> Singles:
     away = np.minimum(np.arange(len(surface)), np.arange(len(surface))[::-1]) / (_EDGE * len(surface))
     share = np.clip(np.minimum(away[:, None], away[None]), 0.0, 1.0)
-    return (1.0 + share * (surface - 1.0)).astype(np.float32)
+    faded: Singles = (1.0 + share * (surface - 1.0)).astype(np.float32)
+    return faded
