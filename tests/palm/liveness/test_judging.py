@@ -1,4 +1,5 @@
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -34,7 +35,9 @@ def test_a_simulated_hand_is_taken_and_the_same_frames_give_the_same_verdict() -
 
 def test_two_lights_that_are_looked_at_side_by_side_have_the_cues_that_they_have_in_turn() -> None:
     shown = hover()
-    verdict = LIVENESS.judge(shown.frames, shown.looks)
+    with ThreadPoolExecutor(2) as threads:
+        verdict = Liveness(liveness_model(), threads.map).judge(shown.frames, shown.looks)
+    assert repr(verdict) == repr(LIVENESS.judge(shown.frames, shown.looks))
     expected = cues_of(shown.frames, shown.looks)
     assert repr(sorted((cue.name, cue.value) for cue in verdict.cues)) == repr(
         sorted((cue.name, expected[cue.name]) for cue in verdict.cues)

@@ -2,8 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -23,6 +22,8 @@ _SEEN_SHARE = 0.5
 _REASONS_MAX = 3
 _REASON_MIN = 0.5
 _SURE = 500.0
+
+Each = Callable[[Callable[[Sequence[Sighted]], Stack], Iterable[Sequence[Sighted]]], Iterable[Stack]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,15 +61,17 @@ class Verdict:
 class Liveness:
     """A model in memory; the same frames give the same verdict."""
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes, each: Each = map) -> None:
         """Loads a model: `tillfree.storage.models` gives the one that comes with Tillfree.
+
+        `each` does the same to both lights, one after the other or, as the `map` of an executor of threads, side by
+        side: most of it is work of OpenCV, which holds no lock meanwhile.
 
         Raises:
             PalmError: it is no such model.
         """
         self._model = decode_model(model)
-        # The second light is looked at beside the first: most of it waits for OpenCV, which needs no lock.
-        self._beside = ThreadPoolExecutor(1, "palm-liveness")
+        self._each = each
 
     def judge(self, frames: Sequence[HandImage], looks: Sequence[Sight]) -> Verdict:
         """Judges the frames of one hover, in order of time, in one light or both; `looks` are of the same frames.
@@ -115,10 +118,7 @@ class Liveness:
         return Verdict(not forbidden and score >= weights.threshold, score, mode, reasons, tuple(cues))
 
     def _stacks(self, shown_in: dict[Band, list[Sighted]]) -> dict[Band, Stack]:
-        if len(shown_in) < 2:
-            return {band: stacked(seen) for band, seen in shown_in.items()}
-        beside = self._beside.submit(stacked, shown_in["nir"])
-        return {"visible": stacked(shown_in["visible"]), "nir": beside.result()}
+        return dict(zip(shown_in, self._each(stacked, shown_in.values()), strict=True))
 
 
 def cues_of(frames: Sequence[HandImage], looks: Sequence[Sight]) -> dict[str, float]:
