@@ -2,7 +2,7 @@
 
     python -m benchmarks.palm_world                          # 2,000 palms in each band: some minutes
     python -m benchmarks.palm_world --sheet docs/images/simulated_palms.jpg
-    python -m benchmarks.palm_world --identities 100000 --seen 0 --work FOLDER    # the test world: hours, resumable
+    python -m benchmarks.palm_world --identities 100000 --nir 8000 --seen 0 --work FOLDER  # the test world: hours, resumable
 
 Needs `pip install 'tillfree[palm]'`. Every palm has two samples, as of two sessions, drawn under conditions that are
 not among those of training (`simulation.palms.regions.conditions.UNSEEN`), and for comparison under those that are.
@@ -188,6 +188,7 @@ def main() -> None:
     """Draws, embeds and compares."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--identities", type=int, default=2000, help="palms under unseen conditions")
+    parser.add_argument("--nir", type=int, default=None, help="the same in near infrared (default: as many)")
     parser.add_argument("--seen", type=int, default=500, help="palms under each of the conditions of training")
     parser.add_argument("--views", type=int, default=5, help="placements that are averaged")
     parser.add_argument("--processes", type=int, default=1, help="that draw and embed")
@@ -203,7 +204,8 @@ def main() -> None:
         use_one_core()
     model = palm_model() if arguments.model is None else arguments.model.read_bytes()
     rows: list[Row] = []
-    for conditions, count in [(each, arguments.identities) for each in UNSEEN] + [
+    counts = {"visible": arguments.identities, "nir": arguments.identities if arguments.nir is None else arguments.nir}
+    for conditions, count in [(each, counts[each.band]) for each in UNSEEN] + [
         (each, arguments.seen) for each in TRAINING if arguments.seen
     ]:
         both = embeddings(model, arguments.views, conditions, count, arguments.work, arguments.processes)
@@ -226,8 +228,8 @@ def main() -> None:
     sys.stdout.write(f"{rows[-1]}\n")
     write_results(
         "palm_world",
-        f"python -m benchmarks.palm_world --identities {arguments.identities} --seen {arguments.seen} "
-        f"--views {arguments.views}",
+        f"python -m benchmarks.palm_world --identities {arguments.identities} --nir {counts['nir']} "
+        f"--seen {arguments.seen} --views {arguments.views}",
         rows,
         arguments.output,
     )
