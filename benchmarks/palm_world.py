@@ -2,7 +2,7 @@
 
     python -m benchmarks.palm_world                          # 2,000 palms in each band: some minutes
     python -m benchmarks.palm_world --sheet docs/images/simulated_palms.jpg
-    python -m benchmarks.palm_world --identities 100000 --nir 8000 --seen 0 --work FOLDER  # the test world: hours, resumable
+    python -m benchmarks.palm_world --identities 100000 --nir 8000 --seen 0 --work FOLDER    # hours, resumable
 
 Needs `pip install 'tillfree[palm]'`. Every palm has two samples, as of two sessions, drawn under conditions that are
 not among those of training (`simulation.palms.regions.conditions.UNSEEN`), and for comparison under those that are.
