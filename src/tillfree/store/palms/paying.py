@@ -68,7 +68,7 @@ def pay_by_palm(palms: PalmDesk, entry: EntryDesk, till: Till, wish: SaleWish, s
     Raises:
         TillfreeError: a card that is not theirs was chosen; what `price` raises; as `Till.sell`.
     """
-    answer = palms.identify(samples, Use("pay", station=wish.station))
+    answer = palms.attend(samples, Use("pay", station=wish.station), by=wish.station)
     if not answer.allowed:
         return _refused(answer)
     known = entry.payer_of(palms.match(answer, "pay", wish.chosen))
