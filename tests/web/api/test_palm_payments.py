@@ -280,10 +280,17 @@ def test_consent_to_pay_is_enough_and_that_to_enter_is_not(shop: Paying) -> None
         assert pays(shop, person)["reason"] == reason
 
 
-def test_an_enrolment_at_home_pays_after_the_first_hover(shop: Paying) -> None:
-    palm = enrolled(shop, 1, at_home=True)
-    client_of(shop.console).post(f"/api/v1/palms/{palm}/cards", json=CARD)
-    nobody_pays(shop, "unconfirmed")
+@pytest.mark.parametrize("attested", [False, True])
+def test_an_enrolment_at_home_pays_by_a_hover_at_a_station_that_signs(paying: Paying, *, attested: bool) -> None:
+    with till_in(paying, PalmSettings(may=ALL, attested=attested)) as shop:
+        desk = shop.console.palm_desk
+        assert desk is not None
+        palm = desk.enrol(samples(1), agreed(), by="test", confirmed=False).subject
+        client_of(shop.console).post(f"/api/v1/palms/{palm}/cards", json=CARD)
+        if attested:
+            assert pays(shop)["paid"]
+        else:
+            nobody_pays(shop, "unconfirmed")
 
 
 def test_a_site_or_a_station_where_palms_do_not_pay(paying: Paying) -> None:
