@@ -78,6 +78,21 @@ def test_the_same_skin_lands_on_the_same_pixels(finder: HandFinder, band: str, p
     assert both.mean() > 0.7
 
 
+@pytest.mark.parametrize("band", ["visible", "nir"])
+@pytest.mark.parametrize(
+    ("tilt", "apart"),
+    [(Tilt(10.0, 0.0, 6.0), 0.08), (Tilt(0.0, -10.0, 6.0), 0.08), (Tilt(-22.0, 0.0, 5.0), 0.14),
+     (Tilt(0.0, 22.0, 5.0), 0.14)],
+)  # fmt: skip
+def test_a_tilted_palm_has_its_region_on_nearly_the_same_skin(
+    finder: HandFinder, band: str, tilt: Tilt, apart: float
+) -> None:
+    facing, tilted = scene(UPRIGHT, band, 2), scene(UPRIGHT, band, 2, tilt)
+    looks = finder.look(facing.image), finder.look(tilted.image)
+    assert off_by(facing, looks[0].square, tilted, looks[1].square) < apart
+    assert looks[1].quality.value > 60.0
+
+
 def test_the_region_is_turned_fingers_up_and_thumb_left(finder: HandFinder) -> None:
     for mirrored in (False, True):
         drawn = scene(Place(240.0, 240.0, 140.0, 130.0, mirrored))
