@@ -15,10 +15,12 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from tillfree.storage.database.audit import NO_HASH
+from tillfree.storage.palm_vault.alone import alone_at
 from tillfree.storage.palm_vault.errors import RolledBackError, TamperedError, VaultError, VaultKeyError
 from tillfree.storage.palm_vault.key_rooms import KeyRoom, Wrapped
 from tillfree.storage.palm_vault.sealing import Place, new_key
@@ -73,6 +75,10 @@ class VaultFiles:
         self._connection = self._connect(path, keyring)
         self._files = [_file_of(one) for one in self._paths]
         self._vault = ""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Until it ends, no other process that asks for this is at work with the vault. Raises VaultError."""
+        return alone_at(self._paths[0].with_suffix(".lock") if self._paths else None)
 
     # ---- opening ------------------------------------------------------------------------------------------------
 

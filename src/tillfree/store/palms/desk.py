@@ -76,8 +76,8 @@ class PalmDesk(PalmOffice):
         now_ns = self._now_ns()
         made = profile or Profile(made_ns=now_ns, consents=())
         made = msgspec.structs.replace(made, made_ns=now_ns, consents=(consent,), confirmed=confirmed)
-        # One at a time, so that nobody is enrolled twice at two stations at once.
-        with self._enrolling:
+        # One at a time, so that nobody is enrolled twice at two stations at once, or by two processes.
+        with self._enrolling, self.vault.alone():
             templates = self._new_templates(found, "", now_ns)
             detail = f"{len(templates)} templates; notice {consent.notice}, {consent.language}, by {consent.by or by}"
             subject = self.vault.enrol(made, templates, self._entry("palm.enrol", by, detail), day_of(now_ns))
@@ -94,7 +94,7 @@ class PalmDesk(PalmOffice):
         Raises:
             VaultError: the vault cannot be written.
         """
-        with self._enrolling:
+        with self._enrolling, self.vault.alone():
             self._gallery.refresh()
             checked = check_newcomers(newcomers, self._gallery, self.recogniser, self.settings, self._now_ns())
             if dry_run:
@@ -139,7 +139,7 @@ class PalmDesk(PalmOffice):
         least: int | None = None,
     ) -> Enrolled:
         found = good_samples(samples, self.settings, self.settings.samples_min if least is None else least)
-        with self._enrolling:
+        with self._enrolling, self.vault.alone():
             templates = self._new_templates(found, subject, self._now_ns())
             entry = self._entry(what, by, f"{len(templates)} templates")
             if self.vault.change(subject, change, entry, templates=templates, instead=instead) is None:
