@@ -62,7 +62,7 @@ def _searched(known: KnownPalms, times: int, needed: float | None = -100.0) -> N
 def test_where_strangers_score_high_a_threshold_rises_and_elsewhere_it_does_not() -> None:
     high, low = _known(Place(5.0), 40), _known(Place(-3.0), 40)
     for known in (high, low):
-        _searched(known, ENOUGH // 2)
+        _searched(known, ENOUGH + ENOUGH // 20)
         assert len(known.strangers) >= ENOUGH
     assert high.strangers.raised(4.0, 1e-3) > 8.0
     assert low.strangers.raised(4.0, 1e-3) == 4.0
@@ -102,3 +102,37 @@ def test_people_who_come_and_go_meanwhile_stop_nothing() -> None:
     known.remove([f"p{number}" for number in (2, 3, 4, 5, 9)])
     _searched(known, 2)
     assert known.persons == 1
+
+
+class Alike(Place):
+    """A gallery that names everybody, and in which one person alone is like what is shown."""
+
+    def __init__(self, own: str, order: Sequence[int]) -> None:
+        super().__init__(0.0, order)
+        self._own = own.encode()
+
+    def scores(self, probe: object, data: bytes) -> Sequence[float]:
+        assert isinstance(probe, Sample)
+        self.asked.append(data)
+        return [20.0 if data == self._own else -2.0]
+
+
+@pytest.mark.parametrize("place", [0, 20, 39])
+def test_few_are_compared_in_full_and_the_right_one_is_among_them_wherever_the_index_puts_them(place: int) -> None:
+    order = [number for number in range(40) if number != 7]
+    order.insert(place, 7)
+    gallery = Alike("p8", order)  # people are numbered from 1, their places from 0
+    shown = [Sample((), "left")] * 6
+    matches = _known(gallery, 40).search(shown)
+    assert (matches[0].subject, matches[0].log_ratio) == ("p8", pytest.approx(20.0))
+    assert len(matches) <= 5
+    assert len(gallery.asked) <= 40 + 5 * len(shown)
+
+
+def test_who_cannot_be_compared_with_the_first_sample_is_with_another() -> None:
+    """Of two hands each person has one; the index names them all."""
+    gallery = Alike("other hand", range(9))
+    known = KnownPalms(gallery, _opened, 16)
+    known.put({name: [b"sketch"] for name in [f"p{number}" for number in range(8)] + ["other hand"]})
+    matches = known.search([Sample((), "left"), Sample((), "right")])
+    assert (matches[0].subject, matches[0].log_ratio) == ("other hand", pytest.approx(20.0))

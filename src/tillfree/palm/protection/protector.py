@@ -26,7 +26,7 @@ from tillfree.palm.protection.template import ProtectedTemplate
 from tillfree.palm.samples import Band
 from tillfree.palm.thresholds import ImpostorTail
 
-__all__ = ["EMBEDDING_BITS", "SEARCH_BITS", "ProtectedProbe", "Protector"]
+__all__ = ["EMBEDDING_BITS", "SEARCH_BITS", "OpenedTemplate", "ProtectedProbe", "Protector"]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -52,6 +52,18 @@ class _Secrets:
     projection: SignProjection | None
     selection: CodeSelection
     pad: KeyedStream
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenedTemplate:
+    """A template that is ready for many probes; as secret as features, and for as long in memory."""
+
+    stored: ProtectedTemplate
+    projection: SignProjection | None
+    bits: Bytes
+    ordinal: Bytes
+    competitive: Bytes
+    valid: npt.NDArray[np.bool_]
 
 
 class Protector:
@@ -90,7 +102,21 @@ class Protector:
         _embedding(features)
         return ProtectedProbe(features, Probe(features))
 
-    def opinions(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> tuple[Doubles, Doubles]:
+    def open(self, stored: ProtectedTemplate) -> OpenedTemplate:
+        """Prepares a template for comparison with several probes.
+
+        Raises:
+            PalmError: the template was made with another key.
+        """
+        self._check_key(stored)
+        secrets = self._secrets(stored.salt, stored.dimensions)
+        plain = stored.sealed ^ secrets.pad.octets(len(stored.sealed))
+        bits, codes = plain[: stored.embedding_bytes], plain[stored.embedding_bytes :]
+        return OpenedTemplate(stored, secrets.projection, bits, *secrets.selection.unpack(codes))
+
+    def opinions(
+        self, probe: Features | ProtectedProbe, stored: ProtectedTemplate | OpenedTemplate
+    ) -> tuple[Doubles, Doubles]:
         """Opinions (6,), in the order of `tillfree.palm.fusion.OPINIONS`, and compared places (2,) of a comparison.
 
         The cosine is an estimate from bits; places are scaled up to what they would be if all were kept.
@@ -99,21 +125,20 @@ class Protector:
             PalmError: the template was made with another key, from another band, or by another model.
         """
         ready = probe if isinstance(probe, ProtectedProbe) else self.probe(probe)
-        self._check(ready.features, stored)
-        secrets = self._secrets(stored.salt, stored.dimensions)
-        plain = stored.sealed ^ secrets.pad.octets(len(stored.sealed))
-        bits, codes = plain[: stored.embedding_bytes], plain[stored.embedding_bytes :]
+        self._check(ready.features, stored.stored if isinstance(stored, OpenedTemplate) else stored)
+        opened = stored if isinstance(stored, OpenedTemplate) else self.open(stored)
         cosine = math.nan
-        if secrets.projection is not None:
-            values = secrets.projection.values(ready.features.embedding[None])[0]
-            cosine = float(cosines_of(values, bits[None])[0])
-        ordinal, competitive, valid = secrets.selection.unpack(codes)
-        kept = dataclasses.replace(ready.features, ordinal=ordinal, competitive=competitive, valid=valid)
+        if opened.projection is not None:
+            values = opened.projection.values(ready.features.embedding[None])[0]
+            cosine = float(cosines_of(values, opened.bits[None])[0])
+        kept = dataclasses.replace(
+            ready.features, ordinal=opened.ordinal, competitive=opened.competitive, valid=opened.valid
+        )
         opinions, places = ready.codes.opinions([Reference(kept)])
         opinions[0, 0] = cosine
         return opinions[0], places[0] * (BLOCK * BLOCK / KEPT)
 
-    def scores(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> Scores:
+    def scores(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate | OpenedTemplate) -> Scores:
         """How alike a probe and a template are, by each opinion and all together.
 
         Raises:
@@ -124,7 +149,7 @@ class Protector:
         fusion = self._fusions[(features.band, bool(features.embedding.size))]
         return scores_of(opinions[None], places[None], fusion)[0]
 
-    def compare(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate) -> float:
+    def compare(self, probe: Features | ProtectedProbe, stored: ProtectedTemplate | OpenedTemplate) -> float:
         """The natural logarithm of the likelihood ratio of "the same palm" against "two palms".
 
         Raises:
@@ -183,12 +208,15 @@ class Protector:
         projection = SignProjection(embedding, dimensions, EMBEDDING_BITS) if dimensions else None
         return _Secrets(projection, CodeSelection(KeyedStream(codes)), KeyedStream(pad))
 
-    def _check(self, probe: Features, stored: ProtectedTemplate) -> None:
+    def _check_key(self, stored: ProtectedTemplate) -> None:
         if stored.key_id != self.key_id:
             raise PalmError(
                 f"a template was made with the key {stored.key_id.hex()} and not with {self.key_id.hex()}: "
                 "compare it with its own key, or enrol the person again"
             )
+
+    def _check(self, probe: Features, stored: ProtectedTemplate) -> None:
+        self._check_key(stored)
         if stored.band != probe.band:
             raise PalmError(f"a probe in {probe.band} light cannot be compared with a template in {stored.band} light")
         if stored.dimensions != len(probe.embedding):

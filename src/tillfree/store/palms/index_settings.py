@@ -50,9 +50,9 @@ class IndexSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     candidates: Annotated[
         int,
         Meta(
-            title="Compared in full",
-            description="The templates of so many palms that are most alike are opened and compared with each sample: "
-            "some 2 ms for each template.",
+            title="Candidates",
+            description="For each sample the templates of so many palms that are most alike are opened. One of each "
+            "person is compared, which takes some 2 ms, and then all of the few who remain.",
             ge=1,
             le=256,
             extra_json_schema={"x-unit": "palms"},

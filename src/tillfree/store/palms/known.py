@@ -1,5 +1,6 @@
 """Persons in an index, whose templates are opened when they are needed: who is most like the hands that are shown."""
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tillfree.palm.strangers import Strangers
@@ -12,8 +13,10 @@ __all__ = ["KnownPalms", "Match", "Openable", "sketches_of"]
 
 Openable = Callable[[Collection[str]], Mapping[str, Sequence[Template]]]
 """Gives the templates of persons; whoever has none, or cannot be opened, is not in the answer."""
-_STRANGERS = 3
+_STRANGERS = 1
 """So many others are compared in each search, to learn what strangers score here."""
+_BY_INDEX, _BY_LOOK = 2, 3
+"""So many are compared in full as the index puts first, and as one comparison of a template with a sample does."""
 
 
 def sketches_of(templates: Sequence[Template], recogniser: Recogniser) -> tuple[bytes, ...]:
@@ -37,7 +40,7 @@ class KnownPalms:
     """Persons in a gallery. Used by one thread at a time."""
 
     def __init__(self, gallery: Gallery, opened: Openable, candidates: int, strangers: Strangers | None = None) -> None:
-        """`gallery` is an empty one; so many candidates are compared in full for each sample.
+        """`gallery` is an empty one; of so many candidates for each sample one template is compared.
 
         `strangers` are those who were met before.
         """
@@ -77,19 +80,16 @@ class KnownPalms:
         """Persons, the most probable first. Left and right palms are two witnesses: their ratios are multiplied.
 
         Several samples of one hand, and several templates of it, are one witness: the mean of their ratios counts
-        (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match. For each sample so many
-        are compared in full as look most like it.
+        (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match. The index names so many
+        candidates for each sample; those few who look most alike are compared in full, and they alone are in the
+        answer.
 
         Where somebody would be recognised from `needed` on, a few others are compared, too, whoever they are: all but
         the best who reaches it are strangers. (To leave out all who look alike would hide how high strangers score.)
         """
         probes = self._probes(samples)
-        near = {
-            self._roster.name_of(place)
-            for _, probe in probes
-            for place in self._gallery.near(probe, candidates or self._candidates)
-        }
-        matches = [Match(subject, _together(tries)) for subject, tries in self._tries(near - {""}, probes).items()]
+        near = self._chosen(self._near(probes, candidates or self._candidates), probes)
+        matches = [Match(subject, _together(tries)) for subject, tries in self._tries(near, probes).items()]
         matches.sort(key=lambda one: (-one.log_ratio, one.subject))
         if needed is not None:
             known = matches[0].subject if matches and matches[0].log_ratio >= needed else ""
@@ -124,6 +124,30 @@ class KnownPalms:
     def _probes(self, samples: Sequence[Sample]) -> list[tuple[Hand, object]]:
         return [(sample.hand, self._gallery.probe(sample)) for sample in samples]
 
+    def _near(self, probes: Sequence[tuple[Hand, object]], count: int) -> list[str]:
+        """The candidates of the index, those first who are in front for most samples."""
+        points: dict[str, int] = {}
+        for _, probe in probes:
+            names = (self._roster.name_of(place) for place in self._gallery.near(probe, count))
+            for behind, name in enumerate(dict.fromkeys(name for name in names if name)):
+                points[name] = points.get(name, 0) + max(count - behind, 1)
+        return sorted(points, key=lambda name: (-points[name], name))
+
+    def _chosen(self, near: Sequence[str], probes: Sequence[tuple[Hand, object]]) -> Collection[str]:
+        """Those who are worth a comparison of all samples with all templates, which costs twenty times a first look."""
+        if len(near) <= _BY_INDEX + _BY_LOOK:
+            return near
+        first = {subject: self._first_look(templates, probes) for subject, templates in self._opened(near).items()}
+        return {*near[:_BY_INDEX], *sorted(first, key=lambda subject: (-first[subject], subject))[:_BY_LOOK]}
+
+    def _first_look(self, templates: Sequence[Template], probes: Sequence[tuple[Hand, object]]) -> float:
+        """The log ratio of the first two that can be compared."""
+        for shown, probe in probes:
+            for one in templates:
+                if _may_be(one.hand, shown) and (scores := self._gallery.scores(probe, one.data)):
+                    return scores[0]
+        return -math.inf
+
     def _tries(
         self, subjects: Collection[str], probes: Sequence[tuple[Hand, object]]
     ) -> dict[str, dict[Hand, list[float]]]:
@@ -134,11 +158,15 @@ class KnownPalms:
         found: dict[str, dict[Hand, list[float]]] = {}
         for subject, templates in self._opened(subjects).items():
             tries = found.setdefault(subject, {})
-            for shown, probe in probes:
-                for one in templates:
-                    if "unknown" in (one.hand, shown) or one.hand == shown:
+            for one in templates:
+                for shown, probe in probes:
+                    if _may_be(one.hand, shown):
                         tries.setdefault(shown, []).extend(self._gallery.scores(probe, one.data))
         return found
+
+
+def _may_be(kept: Hand, shown: Hand) -> bool:
+    return "unknown" in (kept, shown) or kept == shown
 
 
 def _together(tries: dict[Hand, list[float]]) -> float:

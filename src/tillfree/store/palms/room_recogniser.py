@@ -12,7 +12,7 @@ import numpy as np
 from tillfree.palm.errors import PalmError
 from tillfree.palm.features import Features
 from tillfree.palm.index.gallery import PalmIndex
-from tillfree.palm.protection.protector import ProtectedProbe, Protector
+from tillfree.palm.protection.protector import OpenedTemplate, ProtectedProbe, Protector
 from tillfree.palm.protection.template import ProtectedTemplate
 from tillfree.palm.samples import BANDS, Band, HandImage, HandSide, PalmRegion, Quality
 from tillfree.palm.thresholds import fmr_for_gallery
@@ -175,6 +175,7 @@ class _RoomGallery:
         self._protector, self._settings = protector, settings
         self._indexes: dict[Band, PalmIndex] = {}
         self._without_code: set[int] = set()
+        self._last: tuple[bytes, OpenedTemplate] | None = None
 
     def put(self, places: Sequence[int], sketches: Sequence[bytes]) -> None:
         codes: dict[Band, list[tuple[int, bytes]]] = {}
@@ -218,10 +219,15 @@ class _RoomGallery:
         return [*near, *sorted(self._without_code)[:_NEAR_WITHOUT_INDEX]]
 
     def scores(self, probe: object, data: bytes) -> Sequence[float]:
-        template = ProtectedTemplate.from_bytes(msgspec.msgpack.decode(data, type=_Stored).template)
-        return [
-            self._protector.compare(one, template) for one in _probes_of(probe) if one.features.band == template.band
-        ]
+        band, opened = self._template(data)
+        return [self._protector.compare(one, opened) for one in _probes_of(probe) if one.features.band == band]
+
+    def _template(self, data: bytes) -> tuple[Band, OpenedTemplate]:
+        """The last one stays open: it is compared with all samples of a hand in a row."""
+        if self._last is None or self._last[0] != data:
+            stored = ProtectedTemplate.from_bytes(msgspec.msgpack.decode(data, type=_Stored).template)
+            self._last = data, self._protector.open(stored)
+        return self._last[1].stored.band, self._last[1]
 
     def __len__(self) -> int:
         return len(self._without_code) + sum(len(index) for index in self._indexes.values())
