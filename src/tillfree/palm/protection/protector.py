@@ -63,7 +63,7 @@ class OpenedTemplate:
     bits: Bytes
     ordinal: Bytes
     competitive: Bytes
-    valid: npt.NDArray[np.bool_]
+    valid: Bytes
 
 
 class Protector:
