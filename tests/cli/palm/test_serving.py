@@ -90,7 +90,7 @@ def test_somebody_enrols_is_found_and_is_forgotten(store: Store) -> None:
     assert store.identified(later)["palm"] == ann
     assert store.identified(other) | {"message": ""} == {
         "recognised": False, "allowed": False, "palm": None, "reason": "unknown", "guidance": "", "message": "",
-        "card": None, "loyalty": None, "age_proof": None, "door_number": None,
+        "card": None, "cards": [], "loyalty": None, "age_proof": None, "door_number": None,
     }  # fmt: skip
     # Its file shown to the camera, and a station that nobody trusts.
     assert store.identified([later[0]] * 4 + [later[1]] * 4)["reason"] == "not live"

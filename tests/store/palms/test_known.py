@@ -68,10 +68,18 @@ def test_where_strangers_score_high_a_threshold_rises_and_elsewhere_it_does_not(
     assert low.strangers.raised(4.0, 1e-3) == 4.0
 
 
+class Owned(Place):
+    """The same, but for one person who is really there."""
+
+    def scores(self, probe: object, data: bytes) -> Sequence[float]:
+        scores = super().scores(probe, data)
+        return [50.0] if data == b"p1" else scores
+
+
 def test_those_who_look_most_alike_are_strangers_too() -> None:
-    known = _known(Place(0.0, range(40)), 40)
-    for _ in range(1500):
-        known.search([Sample((), "left")], needed=100.0)
+    known = _known(Owned(0.0, range(40)), 40)
+    for _ in range(4500):
+        known.search([Sample((), "left")], needed=20.0)
     scores = np.array(known.strangers.scores)
     # Of a normal distribution with a deviation of 1.5, whole and not cut off above.
     assert float(np.quantile(scores, 0.99)) == pytest.approx(1.5 * 2.326, rel=0.08)
@@ -102,6 +110,14 @@ def test_people_who_come_and_go_meanwhile_stop_nothing() -> None:
     known.remove([f"p{number}" for number in (2, 3, 4, 5, 9)])
     _searched(known, 2)
     assert known.persons == 1
+
+
+def test_nothing_is_learned_where_nobody_is_recognised() -> None:
+    """One of them may be the very person, whose hand was held badly."""
+    known = _known(Place(0.0, range(40)), 40)
+    for _ in range(50):
+        known.search([Sample((), "left")], needed=100.0)
+    assert len(known.strangers) == 0
 
 
 class Alike(Place):

@@ -51,7 +51,8 @@ def test_a_desk_keeps_what_it_learned_once_a_minute_and_at_the_end(tmp_path: Pat
             return len(MetStrangers(vault, StandIn().scheme).scores)
 
     def met() -> int:
-        desk.identify(samples(1, count=1))
+        for _ in range(3):  # whoever is next in turn may be the one who is recognised
+            desk.identify(samples(1, count=1))
         return len(desk._gallery._met.scores)
 
     met()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.store.palms.stand_in import make_desk
 from tillfree.storage.palm_vault.alone import alone_at
-from tillfree.storage.palm_vault.errors import VaultError
+from tillfree.storage.palm_vault.errors import VaultBusyError, VaultError
 
 
 def test_one_palm_that_is_enrolled_by_three_processes_at_once_is_one_person(tmp_path: Path) -> None:
@@ -36,6 +36,17 @@ def test_one_palm_that_is_enrolled_by_three_processes_at_once_is_one_person(tmp_
     desk.vault.close()
 
 
+def test_nobody_waits_for_long_for_one_who_never_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "palm.lock"
+    with alone_at(path, 1.0), pytest.raises(VaultBusyError, match="takes long"), alone_at(path, 0.2):
+        pass
+    with alone_at(tmp_path / "palm.lock", 0.2):
+        pass
+
+
 def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    with pytest.raises(VaultError, match=r"palm\.lock: cannot be opened"), alone_at(tmp_path / "none" / "palm.lock"):
+    with (
+        pytest.raises(VaultError, match=r"palm\.lock: cannot be opened"),
+        alone_at(tmp_path / "none" / "palm.lock", 1.0),
+    ):
         pass

@@ -512,8 +512,8 @@ def test_photos_may_be_larger_than_other_bodies(shop: Paying) -> None:
     body = photos_of(1, invited(shop))
     body["photos"] = [base64.b64encode(png(1) + padding).decode()] * 3
     assert sent(shop, body).status_code == 201
-    assert client_of(shop.console).post("/api/v1/palms/identify", content=b"x" * 2_000_000).status_code == 413
-    assert client_of(shop.console).post("/api/v1/palms/home", content=b"x" * 13_000_000).status_code == 413
+    assert client_of(shop.console).post("/api/v1/webhooks", content=b"x" * 2_000_000).status_code == 413
+    assert client_of(shop.console).post("/api/v1/palms/home", content=b"x" * 17_000_000).status_code == 413
 
 
 def test_stations_are_trusted_and_distrusted(shop: Paying) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from tests.connectors.doors.controller import TcpController, eventually
 from tests.store.palms.stand_in import make_desk
 from tests.web.conftest import console_on, served, wait_until_ended
-from tests.web.palms.conftest import RULES, palm_room
+from tests.web.palms.conftest import NOTICES, RULES, palm_room
 from tests.web.palms.stand_ins import GreyClerk, GreyRecogniser, grey_eyes, grey_jpeg
 from tests.web.palms.test_session import AGREED, S, Stand
 from tests.web.palms.test_session import RULES as SESSION_RULES
@@ -208,7 +208,7 @@ class DoorShop:
         self.desk = make_desk(None, settings, time.time_ns, GreyRecogniser())
         self.doors = make_doors(settings, {"K": KEY.hex()})
         self.clerk = DeskClerk(self.desk, time.time_ns, purpose="door", doors=self.doors)
-        console.palm_desk, console.palm_doors = self.desk, self.doors
+        console.palm_desk, console.palm_doors, console.palm_notices = self.desk, self.doors, NOTICES
         console.palm_room = PalmRoom(eyes=grey_eyes(), clerk=self.clerk, rules=RULES)
         self.doors.start()
         assert eventually(lambda: self.doors.all()[0].state == "ready")

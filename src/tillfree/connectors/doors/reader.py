@@ -111,6 +111,10 @@ class OsdpReader:
         with self._lock:
             if told in self._waiting:
                 self._waiting.remove(told)
+            elif self._given is told and not told.done.is_set():
+                # It was sent, and whether it arrived is not known. Asked again, the same reply would open the door for
+                # whoever stands there by then: the controller has to begin anew.
+                self._begin_anew()
             return told.done.is_set()
 
     def answer(self, data: bytes) -> bytes:

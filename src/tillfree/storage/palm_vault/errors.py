@@ -16,6 +16,10 @@ class VaultError(TillfreeError):
     """A file of the vault cannot be used as it is; says which, why, and what to do."""
 
 
+class VaultBusyError(VaultError):
+    """Another process or thread enrols, and has taken long; nothing was done."""
+
+
 class VaultKeyError(VaultError):
     """A key is missing, wrong, or cannot be had where it is kept."""
 

@@ -76,9 +76,9 @@ class VaultFiles:
         self._files = [_file_of(one) for one in self._paths]
         self._vault = ""
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Until it ends, no other process that asks for this is at work with the vault. Raises VaultError."""
-        return alone_at(self._paths[0].with_suffix(".lock") if self._paths else None)
+    def alone(self, wait_s: float) -> AbstractContextManager[None]:
+        """Until it ends, no other process that asks for this is at work with the vault. Raises VaultBusyError."""
+        return alone_at(self._paths[0].with_suffix(".lock") if self._paths else None, wait_s)
 
     # ---- opening ------------------------------------------------------------------------------------------------
 

@@ -174,7 +174,7 @@ def _like_each_other(
     for at, one in enumerate(checked):
         for those in one.found.values():
             # Their own hands are the nearest of all, and take places in the short list.
-            for match in known.search(those, index.candidates + len(one.templates)):
+            for match in known.search(those, index.candidates + len(one.templates), thorough=True):
                 other = int(match.subject)
                 if other != at and match.log_ratio >= needed:
                     like[at].add(other)
@@ -183,7 +183,7 @@ def _like_each_other(
 
 
 def _is_known(samples: Sequence[Sample], gallery: KeptGallery, palm: str, needed: float) -> bool:
-    best = next((one for one in gallery.search(samples) if one.subject != palm), None)
+    best = next((one for one in gallery.search(samples, thorough=True) if one.subject != palm), None)
     return best is not None and best.log_ratio >= needed
 
 

@@ -2,12 +2,14 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
 from tillfree.identity.badges import LinkUse
 from tillfree.identity.credentials import PalmMatch
+from tillfree.storage.palm_vault.errors import VaultBusyError
 from tillfree.storage.palm_vault.records import Consent, Hand, Profile, Template
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.answers import Enrolled, PalmAnswer
@@ -26,6 +28,8 @@ from tillfree.store.palms.settings import PalmSettings
 __all__ = ["PalmDesk"]
 
 _ANY_USE = Use()
+_WAIT_S, _LIST_WAIT_S = 3.0, 60.0
+"""So long somebody before a station waits for others who enrol, and whoever has a list."""
 
 
 class PalmDesk(PalmOffice):
@@ -77,7 +81,7 @@ class PalmDesk(PalmOffice):
         made = profile or Profile(made_ns=now_ns, consents=())
         made = msgspec.structs.replace(made, made_ns=now_ns, consents=(consent,), confirmed=confirmed)
         # One at a time, so that nobody is enrolled twice at two stations at once, or by two processes.
-        with self._enrolling, self.vault.alone():
+        with self._alone():
             templates = self._new_templates(found, "", now_ns)
             detail = f"{len(templates)} templates; notice {consent.notice}, {consent.language}, by {consent.by or by}"
             subject = self.vault.enrol(made, templates, self._entry("palm.enrol", by, detail), day_of(now_ns))
@@ -94,7 +98,7 @@ class PalmDesk(PalmOffice):
         Raises:
             VaultError: the vault cannot be written.
         """
-        with self._enrolling, self.vault.alone():
+        with self._alone(_LIST_WAIT_S):
             self._gallery.refresh()
             checked = check_newcomers(newcomers, self._gallery, self.recogniser, self.settings, self._now_ns())
             if dry_run:
@@ -103,15 +107,21 @@ class PalmDesk(PalmOffice):
             self._gallery.refresh()
         return kept
 
-    def re_enrol(self, subject: str, samples: Sequence[Sample], consent: Consent, *, by: str) -> Enrolled:
+    def re_enrol(
+        self, subject: str, samples: Sequence[Sample], consent: Consent, *, by: str, waiting: bool = False
+    ) -> Enrolled:
         """New templates for somebody whose links are there: after a revocation, or when hands have changed.
+
+        With `waiting` only for somebody who has none: of two who come with one code the first is taken.
 
         Raises:
             NoPalmError: there is nobody of that name.
             DuplicateError, PalmDeskError: as `enrol`.
         """
         need_consent(consent, self.settings.notice_version)
-        return self._more(subject, samples, lambda one: with_consent(one, consent), "palm.re-enrol", by, instead=True)
+        return self._more(
+            subject, samples, lambda one: with_consent(one, consent), "palm.re-enrol", by, instead=True, waiting=waiting
+        )
 
     def add_hand(self, subject: str, samples: Sequence[Sample], *, by: str) -> Enrolled:
         """More templates beside those there are, as of the other hand. Raises as `re_enrol`."""
@@ -127,6 +137,17 @@ class PalmDesk(PalmOffice):
             raise PalmDeskError("this is not the palm that was enrolled at home; enrol it here anew")
         return self._more(subject, samples, _confirmed, "palm.confirm", by, least=1)
 
+    @contextmanager
+    def _alone(self, wait_s: float = _WAIT_S) -> Iterator[None]:
+        """Nobody else enrols, in no thread and no process. Raises VaultBusyError where somebody does, for long."""
+        if not self._enrolling.acquire(timeout=wait_s):
+            raise VaultBusyError("somebody else is being enrolled, and it takes long; try again in a minute")
+        try:
+            with self.vault.alone(wait_s):
+                yield
+        finally:
+            self._enrolling.release()
+
     def _more(
         self,
         subject: str,
@@ -136,10 +157,13 @@ class PalmDesk(PalmOffice):
         by: str,
         *,
         instead: bool = False,
+        waiting: bool = False,
         least: int | None = None,
     ) -> Enrolled:
         found = good_samples(samples, self.settings, self.settings.samples_min if least is None else least)
-        with self._enrolling, self.vault.alone():
+        with self._alone():
+            if waiting and self.vault.template_count(subject):
+                raise DuplicateError("somebody was quicker: this palm is enrolled anew already")
             templates = self._new_templates(found, subject, self._now_ns())
             entry = self._entry(what, by, f"{len(templates)} templates")
             if self.vault.change(subject, change, entry, templates=templates, instead=instead) is None:
@@ -151,7 +175,7 @@ class PalmDesk(PalmOffice):
         self._gallery.refresh()
         needed = self._gallery.threshold(max(1, self._gallery.persons), self.settings.duplicate_rate)
         for those in found.values():
-            best = next((one for one in self._gallery.search(those, needed) if one.subject != subject), None)
+            best = next((one for one in self._gallery.search(those, thorough=True) if one.subject != subject), None)
             if best is not None and best.log_ratio >= needed:
                 raise DuplicateError("this palm is enrolled here already; identify it, or delete it first")
         return chosen_templates(found, self._gallery, self.recogniser, self.settings, now_ns)
@@ -213,7 +237,7 @@ class PalmDesk(PalmOffice):
             if not self.profile(answer.subject).confirmed:
                 self.confirm(answer.subject, samples, by=by)
                 return dataclasses.replace(answer, reason=self.may(answer.subject, use))
-        except PalmDeskError:
+        except (PalmDeskError, VaultBusyError):
             return answer
         return answer
 

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -21,6 +22,8 @@ __all__ = ["WAIT_S", "DoorReader", "DoorState", "PalmDoor", "PalmDoors", "let_th
 
 WAIT_S = 1.0
 """So long somebody waits until the controller has heard: it asks several times a second, or something is wrong."""
+_LATE_S = 5.0
+"""After so long whoever stood there may have gone, and the door is not told."""
 _UNSERVED_S = 3.0
 """A door whose controller has not asked for so long is not waited for."""
 _TROUBLE_S = 10.0
@@ -128,7 +131,10 @@ def pass_by_palm(
     Raises:
         VaultError: it cannot be written down; the door is not told then.
     """
+    began_s = time.monotonic()
     answer = palms.attend(samples, Use("door", station=station, door=door, pin=pin), by=station)
+    if answer.allowed and time.monotonic() - began_s > _LATE_S:
+        return dataclasses.replace(answer, reason="door silent")
     return let_through(palms, doors, door, answer, station=station)
 
 

@@ -103,10 +103,10 @@ class KeptGallery:
         with self._lock:
             return self._met.scores.raised(expected, fmr_for_gallery(min(rate, _RATE_MAX), persons))
 
-    def search(self, samples: Sequence[Sample], needed: float | None = None) -> list[Match]:
+    def search(self, samples: Sequence[Sample], needed: float | None = None, *, thorough: bool = False) -> list[Match]:
         """Persons, the most probable first; as `KnownPalms.search`."""
         with self._lock:
-            return self._known.search(samples, needed=needed)
+            return self._known.search(samples, needed=needed, thorough=thorough)
 
     def score(self, subject: str, samples: Sequence[Sample]) -> float | None:
         """The same for one person; None where they have no template."""

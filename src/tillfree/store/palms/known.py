@@ -75,25 +75,32 @@ class KnownPalms:
             self._gallery.remove(places)
 
     def search(
-        self, samples: Sequence[Sample], candidates: int | None = None, needed: float | None = None
+        self,
+        samples: Sequence[Sample],
+        candidates: int | None = None,
+        needed: float | None = None,
+        *,
+        thorough: bool = False,
     ) -> list[Match]:
         """Persons, the most probable first. Left and right palms are two witnesses: their ratios are multiplied.
 
         Several samples of one hand, and several templates of it, are one witness: the mean of their ratios counts
         (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match. The index names so many
         candidates for each sample; those few who look most alike are compared in full, and they alone are in the
-        answer.
+        answer. With `thorough` all candidates are, which takes seconds: for where nobody waits for an answer, and one
+        who is missed would be enrolled twice.
 
-        Where somebody would be recognised from `needed` on, a few others are compared, too, whoever they are: all but
-        the best who reaches it are strangers. (To leave out all who look alike would hide how high strangers score.)
+        Where somebody is recognised, from `needed` on, others are compared, too, whoever they are: those are strangers.
+        (To leave out all who look alike would hide how high strangers score; and where nobody is recognised, one of
+        them may be the very person, held badly.)
         """
         probes = self._probes(samples)
-        near = self._chosen(self._near(probes, candidates or self._candidates), probes)
+        near: Collection[str] = self._near(probes, candidates or self._candidates)
+        near = near if thorough else self._chosen(list(near), probes)
         matches = [Match(subject, _together(tries)) for subject, tries in self._tries(near, probes).items()]
         matches.sort(key=lambda one: (-one.log_ratio, one.subject))
-        if needed is not None:
-            known = matches[0].subject if matches and matches[0].log_ratio >= needed else ""
-            others = set(self._roster.next_ones(_STRANGERS)) - {known}
+        if needed is not None and matches and matches[0].log_ratio >= needed:
+            others = set(self._roster.next_ones(_STRANGERS)) - {matches[0].subject}
             self.strangers.add(
                 _together(tries) for tries in self._tries(others, probes).values() if any(tries.values())
             )
@@ -137,13 +144,14 @@ class KnownPalms:
         """Those who are worth a comparison of all samples with all templates, which costs twenty times a first look."""
         if len(near) <= _BY_INDEX + _BY_LOOK:
             return near
-        first = {subject: self._first_look(templates, probes) for subject, templates in self._opened(near).items()}
+        others = self._opened(near[_BY_INDEX:])
+        first = {subject: self._first_look(templates, probes) for subject, templates in others.items()}
         return {*near[:_BY_INDEX], *sorted(first, key=lambda subject: (-first[subject], subject))[:_BY_LOOK]}
 
     def _first_look(self, templates: Sequence[Template], probes: Sequence[tuple[Hand, object]]) -> float:
-        """The log ratio of the first two that can be compared."""
-        for shown, probe in probes:
-            for one in templates:
+        """The log ratio of the newest sample and the newest template that can be compared: the best of each, mostly."""
+        for shown, probe in reversed(probes):
+            for one in reversed(templates):
                 if _may_be(one.hand, shown) and (scores := self._gallery.scores(probe, one.data)):
                     return scores[0]
         return -math.inf

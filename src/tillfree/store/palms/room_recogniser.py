@@ -199,6 +199,7 @@ class _RoomGallery:
 
     def remove(self, places: Sequence[int]) -> None:
         self._without_code.difference_update(places)
+        self._last = None
         for index in self._indexes.values():
             index.remove_all(places)
 

@@ -127,9 +127,7 @@ class DeskClerk:
     def _anew(self, samples: Sequence[Sample], palm: str, consent: Consent, station: str) -> Answer:
         """New templates for somebody whose links are there."""
         try:
-            if self._desk.vault.template_count(palm):  # somebody was quicker, with the same code
-                return Answer(kind="already")
-            made = self._desk.re_enrol(palm, samples, consent, by=station)
+            made = self._desk.re_enrol(palm, samples, consent, by=station, waiting=True)
             profile = self._desk.profile(palm)
         except NoPalmError:  # erased a moment ago
             return Answer(kind="refused", reason="not waiting")

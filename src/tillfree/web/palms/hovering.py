@@ -20,7 +20,9 @@ Shown = tuple[HandImage, SeenHand]
 """A good picture, read or not, with what was seen in it."""
 _NS_PER_MS = NS_PER_S // 1000
 _SHOWN_MAX = 4
-"""So many pictures of each light the judge of liveness is shown; of a single light twice as many."""
+"""So many pictures of each light the judge of liveness is shown, or all that were read; of one light twice as many."""
+_HEARD_NS = 2 * NS_PER_S
+"""A light of which no picture has come for so long is no light of this station any more."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class Hover:
         self._shown: deque[Shown] = deque(maxlen=4 * _SHOWN_MAX)
         self._began_ns = 0
         self._read_ns: dict[Band, int] = {}
+        self._heard_ns: dict[Band, int] = {}
         self._gone_ns: int | None = None
         self._poor_ns: int | None = None
 
@@ -108,13 +111,25 @@ class Hover:
 
     @property
     def shown(self) -> tuple[Shown, ...]:
-        """The last good pictures of the round that goes on, or of one that was completed just now, in order of time."""
-        each = _SHOWN_MAX if len({image.band for image, _ in self._shown}) > 1 else 2 * _SHOWN_MAX
+        """Good pictures of the round that goes on, or of one that was completed just now, in order of time.
+
+        All that were read are among them, so that nothing is compared that was not judged, and the last ones.
+        """
+        of_round = self._rounds[-1] or self._rounds[max(0, len(self._rounds) - 2)]
+        read = {id(one.image) for one in of_round}
+        all_shown = list(self._shown)
+        there = {id(image) for image, _ in all_shown}
+        # What was read long ago may have been pushed out of the last ones.
+        all_shown[:0] = [(one.image, one.seen) for one in of_round if id(one.image) not in there]
+        each = _SHOWN_MAX if len({image.band for image, _ in all_shown}) > 1 else 2 * _SHOWN_MAX
+        room = Counter(dict.fromkeys({image.band for image, _ in all_shown}, each))
+        room.subtract(image.band for image, _ in all_shown if id(image) in read)
         kept: list[Shown] = []
-        counts: Counter[Band] = Counter()
-        for image, seen in reversed(self._shown):
-            counts[image.band] += 1
-            if counts[image.band] <= each:
+        for image, seen in reversed(all_shown):
+            if id(image) in read:
+                kept.append((image, seen))
+            elif room[image.band] > 0:
+                room[image.band] -= 1
                 kept.append((image, seen))
         return tuple(reversed(kept))
 
@@ -124,6 +139,7 @@ class Hover:
         One that is not `fresh` is the one before it once more: it is not counted where liveness has to show in motion.
         """
         band = image.band
+        self._heard_ns[band] = now_ns
         self._watch(seen, now_ns)
         if self._lift or self.ready or self._why_not(seen) or (self.rules.seen_min and not fresh):
             return False
@@ -189,10 +205,16 @@ class Hover:
         self._good.clear()
 
     def _is_full(self) -> bool:
-        """Whether the present round has its pictures."""
+        """Whether the present round has its pictures.
+
+        Where liveness is judged, of each light of the station: what one of them does not see may be no hand.
+        """
+        bands = set(self._good)
+        if self.rules.seen_min:
+            latest_ns = max(self._heard_ns.values(), default=0)
+            bands |= {band for band, heard_ns in self._heard_ns.items() if latest_ns - heard_ns <= _HEARD_NS}
         return bool(self._good) and all(
-            count >= self.rules.seen_min and self._taken(band) >= self.rules.pictures
-            for band, count in self._good.items()
+            self._good[band] >= self.rules.seen_min and self._taken(band) >= self.rules.pictures for band in bands
         )
 
     def _share(self) -> float:
