@@ -57,8 +57,8 @@ ENGLISH = Wording(
             "stored, for which purposes, and for how long. By agreeing below it you give a written release, which "
             "may be electronic.",
             "It is destroyed when its purpose is over, or {inactive_days} days after the last time you used it, "
-            "whichever comes first, and never later than three years after that. Nobody profits from it, and it is "
-            "disclosed to nobody. The schedule of keeping is public: {policy}.",
+            "whichever comes first, and in any case within three years of that last time. Nobody profits from it, and "
+            "it is disclosed to nobody. The schedule of keeping is public: {policy}.",
         ),
     ),
     cubi=(

@@ -61,7 +61,7 @@ FRENCH = Wording(
             "conservé, à quelles fins et pendant combien de temps. En donnant votre accord au-dessous, vous accordez "
             "une autorisation écrite, qui peut être électronique.",
             "Il est détruit quand sa fin est atteinte, ou {inactive_days} jours après que vous l'avez utilisé pour la "
-            "dernière fois, selon ce qui vient en premier, et jamais plus de trois ans après. Personne n'en tire "
+            "dernière fois, selon ce qui vient en premier, et en tout cas dans les trois ans. Personne n'en tire "
             "profit et il n'est divulgué à personne. Le calendrier de conservation est public : {policy}.",
         ),
     ),

@@ -61,8 +61,8 @@ GERMAN = Wording(
             "gespeichert wird, zu welchen Zwecken und wie lange. Indem Sie darunter zustimmen, geben Sie eine "
             "schriftliche Freigabe, die auch elektronisch sein darf.",
             "Es wird vernichtet, wenn sein Zweck erfüllt ist oder {inactive_days} Tage nachdem Sie es zuletzt benutzt "
-            "haben, je nachdem, was zuerst kommt, und nie später als drei Jahre danach. Niemand zieht Gewinn daraus, "
-            "und niemandem wird es offengelegt. Der Plan der Aufbewahrung ist öffentlich: {policy}.",
+            "haben, je nachdem, was zuerst kommt, und in jedem Fall binnen drei Jahren danach. Niemand zieht "
+            "Gewinn daraus, und niemandem wird es offengelegt. Der Plan der Aufbewahrung ist öffentlich: {policy}.",
         ),
     ),
     cubi=(

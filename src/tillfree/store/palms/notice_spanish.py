@@ -59,7 +59,7 @@ SPANISH = Wording(
             "de su mano, para qué fines y durante cuánto tiempo. Al aceptar debajo da una autorización escrita, que "
             "puede ser electrónica.",
             "Se destruye cuando su fin se ha cumplido, o {inactive_days} días después de la última vez que lo usó, lo "
-            "que ocurra primero, y nunca más de tres años después. Nadie se beneficia de él y no se revela a nadie. "
+            "que ocurra primero, y en todo caso en tres años. Nadie se beneficia de él y no se revela a nadie. "
             "El calendario de conservación es público: {policy}.",
         ),
     ),
