@@ -113,7 +113,7 @@ class Hover:
     def shown(self) -> tuple[Shown, ...]:
         """Good pictures of the round that goes on, or of one that was completed just now, in order of time.
 
-        All that were read are among them, so that nothing is compared that was not judged, and the last ones.
+        All that were read are among them, so that nothing is compared that was not judged, beside the last ones.
         """
         of_round = self._rounds[-1] or self._rounds[max(0, len(self._rounds) - 2)]
         read = {id(one.image) for one in of_round}
@@ -123,7 +123,6 @@ class Hover:
         all_shown[:0] = [(one.image, one.seen) for one in of_round if id(one.image) not in there]
         each = _SHOWN_MAX if len({image.band for image, _ in all_shown}) > 1 else 2 * _SHOWN_MAX
         room = Counter(dict.fromkeys({image.band for image, _ in all_shown}, each))
-        room.subtract(image.band for image, _ in all_shown if id(image) in read)
         kept: list[Shown] = []
         for image, seen in reversed(all_shown):
             if id(image) in read:
