@@ -157,5 +157,4 @@ def test_a_living_hand_enrols_at_a_station_and_is_known_and_a_screen_is_not(room
     assert screen.hold(0, Begin("enrol", "1", ("identify",))) == "enrolled"
     assert screen.hold(0, Begin("identify")) == "known"
     assert screen.hold(1, Begin("identify")) == "unknown"
-    # One light of the station sees no hand on a screen: nothing is compared, however long it is held.
-    assert screen.hold(2, Begin("identify")) == "nothing"
+    assert screen.hold(2, Begin("identify")) == "not live"

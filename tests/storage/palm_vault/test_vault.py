@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.storage.palm_vault.vaults import MARK, entry, files_hold, open_vault, profile, template
-from tillfree.storage.palm_vault.errors import RolledBackError, TamperedError, VaultError, VaultKeyError
+from tillfree.storage.palm_vault.errors import (
+    DoneBeforeError,
+    RolledBackError,
+    TamperedError,
+    VaultError,
+    VaultKeyError,
+)
 from tillfree.storage.palm_vault.key_rooms import FILE_NAME, KeyFile, KeyText, keys_of_command, keys_of_environment
 from tillfree.storage.palm_vault.records import StationRecord
 from tillfree.storage.palm_vault.sealing import Place, new_key, open_sealed, seal
@@ -403,3 +409,26 @@ def test_a_seal_opens_at_its_place_only(plain: bytes, flip: int, subject: str) -
     ):
         with pytest.raises(TamperedError):
             open_sealed(wrong_key, wrong, where)
+
+
+def test_what_may_be_done_once_is_written_down_with_the_person_or_nobody_is_kept() -> None:
+    once = msgspec.structs.replace(entry("palm.home.used"), subject="an invitation")
+    with PalmVault.open(None, KeyText(KEY, "the test")) as vault:
+        name = vault.enrol(profile(), [template()], entry(), 1, once=once)
+        with pytest.raises(DoneBeforeError, match=r"palm\.home\.used of an invitation"):
+            vault.enrol(profile("ben"), [template()], entry(), 1, once=once)
+        assert vault.subjects() == [name]
+        assert [row.entry.what for row in vault.log(subject="an invitation")] == ["palm.home.used"]
+        assert vault.verify_log().broken_at is None
+
+
+def test_who_came_since_somebody_looked_is_not_erased() -> None:
+    with PalmVault.open(None, KeyText(KEY, "the test")) as vault:
+        name = vault.enrol(profile(), [template()], entry(), 10)
+        assert vault.erase(name, entry(), unused_since=10) is None
+        assert vault.erase(name, entry(), unconfirmed=True) is None
+        vault.change(name, lambda one: msgspec.structs.replace(one, confirmed=False), entry())
+        assert vault.erase(name, entry(), unused_since=10, unconfirmed=True) is None
+        assert vault.subjects() == [name]
+        assert vault.erase(name, entry(), unused_since=11, unconfirmed=True) is not None
+        assert vault.subjects() == []

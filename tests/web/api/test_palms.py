@@ -480,6 +480,26 @@ def test_an_invitation_is_good_once_for_a_day_and_only_from_here(shop: Paying) -
     assert desk.counts().subjects == 1
 
 
+def test_captures_of_two_stations_are_none(shop: Paying) -> None:
+    """What one station may do, another may not: who sends for both could else choose."""
+    enrolled(shop, 1)
+    client = client_of(shop.console)
+    body = {"captures": [capture(shop, 1), capture(shop, 1, station="south")]}
+    for path, more in (("/identify", {}), ("", {"consent": CONSENT})):
+        answer = client.post(f"/api/v1/palms{path}", json=body | more)
+        assert (answer.status_code, "several stations" in answer.json()["detail"]) == (422, True)
+
+
+def test_who_finds_somebody_else_enrolling_for_long_is_told_to_come_again(shop: Paying) -> None:
+    desk = shop.console.palm_desk
+    assert desk is not None
+    body = {"captures": [capture(shop, 1) for _ in range(3)], "consent": CONSENT}
+    with desk._enrolling:
+        answer = client_of(shop.console).post("/api/v1/palms", json=body)
+    assert (answer.status_code, "try again" in answer.json()["detail"]) == (503, True)
+    enrolled(shop, 1)
+
+
 def test_one_invitation_used_twice_at_once_enrols_one_person(shop: Paying) -> None:
     desk = at_home(shop)
     invitation = desk.home.read(invited(shop))

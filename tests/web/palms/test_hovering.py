@@ -153,3 +153,50 @@ def test_a_picture_that_comes_twice_counts_once_where_liveness_is_judged() -> No
         hover = Hover(HoverRules(pictures=2, seen_min=seen_min))
         assert hover.wants(hand(), MS, IMAGE)
         assert hover.wants(hand(), 70 * MS, IMAGE, fresh=False) is again
+
+
+def hovered(hover: Hover, pictures: str) -> list[HandImage]:
+    """Pictures of a hand in these lights, `v` and `n`, or of none, `V` and `N`, until enough are read."""
+    images = [HandImage(GREY.copy(), "nir" if one in "nN" else "visible") for one in pictures]
+    for number, (one, image) in enumerate(zip(pictures, images, strict=True)):
+        seen, now_ns = (hand() if one.islower() else GONE), (70 * number + 1) * MS
+        if not hover.ready and hover.wants(seen, now_ns, image):
+            region = seen.region
+            assert region is not None
+            hover.accept(Accepted(image, seen, READ(region)), now_ns)
+    return images
+
+
+@given(st.text(alphabet="vnVN", max_size=60), st.integers(1, 6), st.integers(0, 5))
+def test_nothing_is_compared_that_liveness_is_not_shown(pictures: str, wanted: int, seen_min: int) -> None:
+    hover = Hover(HoverRules(pictures=wanted, seen_min=seen_min))
+    hovered(hover, pictures)
+    judged_ids = {id(image) for image, _ in hover.shown}
+    assert {id(one.image) for one in hover.rounds[-1]} <= judged_ids
+    assert len(judged_ids) == len(hover.shown)
+
+
+def test_what_was_read_first_is_judged_although_many_pictures_follow() -> None:
+    hover = Hover(HoverRules(pictures=1, seen_min=4))
+    images = hovered(hover, "v" * 3 + "n" + "v" * 30 + "n" * 2)
+    assert not hover.ready
+    assert any(image is images[0] for image, _ in hover.shown)
+
+
+def test_a_light_that_sees_no_hand_is_waited_for_and_then_shown_to_the_judge() -> None:
+    hover = Hover(HoverRules(pictures=2, seen_min=4))
+    hovered(hover, "vN" * 7)
+    assert not hover.ready
+    hovered(hover, "vN")
+    assert hover.ready
+    assert [image.band for image, seen in hover.shown if not seen.found] == ["nir"] * 8
+    late = Hover(HoverRules(pictures=2, seen_min=4))
+    hovered(late, "vN" * 5 + "vn" * 4)
+    assert late.ready
+    assert all(seen.found for _, seen in late.shown)
+
+
+def test_a_station_with_one_light_does_not_wait_for_another() -> None:
+    hover = Hover(HoverRules(pictures=2, seen_min=4))
+    hovered(hover, "v" * 4)
+    assert hover.ready

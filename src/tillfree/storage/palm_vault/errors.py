@@ -20,6 +20,10 @@ class VaultBusyError(VaultError):
     """Another process or thread enrols, and has taken long; nothing was done."""
 
 
+class DoneBeforeError(VaultError):
+    """What may be done once was done already; nothing changed."""
+
+
 class VaultKeyError(VaultError):
     """A key is missing, wrong, or cannot be had where it is kept."""
 

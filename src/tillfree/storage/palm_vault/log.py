@@ -6,6 +6,7 @@ It names persons by the random names that they have in the vault only, and holds
 import sqlite3
 
 from tillfree.storage.database.audit import NO_HASH, AuditEntry, AuditProof, AuditRow, audit_hash
+from tillfree.storage.palm_vault.errors import DoneBeforeError
 from tillfree.storage.palm_vault.files import VaultFiles
 
 __all__ = ["VaultLog"]
@@ -20,6 +21,15 @@ class VaultLog(VaultFiles):
         """Adds an entry at the end."""
         with self._changing() as connection:
             return self._append(connection, entry)
+
+    def _append_once(self, connection: sqlite3.Connection, entry: AuditEntry) -> AuditRow:
+        """Adds an entry of which the log may have one only. Raises DoneBeforeError."""
+        there = connection.execute(
+            "SELECT number FROM audit WHERE subject = ? AND what = ?", (entry.subject, entry.what)
+        ).fetchone()
+        if there is not None:
+            raise DoneBeforeError(f"{entry.what} of {entry.subject} was done before, by entry {there[0]} of the log")
+        return self._append(connection, entry)
 
     def log(self, *, subject: str = "", before: int | None = None, limit: int = 100) -> list[AuditRow]:
         """A page of entries, newest first, at most 500; of one person where one is named."""

@@ -133,9 +133,23 @@ class PalmVault(VaultRows):
 
     # ---- persons ------------------------------------------------------------------------------------------------
 
-    def enrol(self, profile: Profile, templates: Sequence[Template], entry: AuditEntry, day: int) -> str:
-        """Keeps somebody new, under a random name of 24 hexadecimal digits, which is returned."""
-        return self.enrol_many([(profile, templates)], entry, day)[0]
+    def enrol(
+        self,
+        profile: Profile,
+        templates: Sequence[Template],
+        entry: AuditEntry,
+        day: int,
+        *,
+        once: AuditEntry | None = None,
+    ) -> str:
+        """Keeps somebody new, under a random name of 24 hexadecimal digits, which is returned.
+
+        `once` is written into the log together with it, as what may be done once.
+
+        Raises:
+            DoneBeforeError: the log has `once` already.
+        """
+        return self.enrol_many([(profile, templates)], entry, day, once=once)[0]
 
     def enrol_many(
         self,
@@ -143,10 +157,12 @@ class PalmVault(VaultRows):
         entry: AuditEntry,
         day: int,
         details: Sequence[str] = (),
+        *,
+        once: AuditEntry | None = None,
     ) -> list[str]:
         """Keeps several new persons at once: all of them, or none; the disk is waited for once.
 
-        Each has an entry in the log, like `entry`; with `details` each has one of its own.
+        Each has an entry in the log, like `entry`; with `details` each has one of its own. Raises as `enrol`.
         """
         assert len(details) in (0, len(persons)), "a detail for each person, or none"
         made = []
@@ -158,6 +174,8 @@ class PalmVault(VaultRows):
                 self._rekey(connection, subject, profile, templates)
                 self._append(connection, msgspec.structs.replace(entry, subject=subject, detail=detail))
                 made.append(subject)
+            if once is not None:
+                self._append_once(connection, once)
         return made
 
     def change(
@@ -200,19 +218,29 @@ class PalmVault(VaultRows):
             with self._changing(bump=False) as connection:
                 connection.execute("UPDATE subjects SET used_day = max(used_day, ?) WHERE subject = ?", (day, subject))
 
-    def erase(self, subject: str, entry: AuditEntry) -> ErasureProof | None:
-        """Destroys the key of a person and their rows; None where there is nobody of that name."""
+    def erase(
+        self, subject: str, entry: AuditEntry, *, unused_since: int | None = None, unconfirmed: bool = False
+    ) -> ErasureProof | None:
+        """Destroys the key of a person and their rows; None where there is nobody of that name.
+
+        Neither is there with `unused_since` (a day from 1970) whoever was seen on that day or later, or with
+        `unconfirmed` whoever is confirmed: they may have come since somebody looked.
+        """
         with self._changing() as connection:
-            if connection.execute("SELECT 1 FROM subjects WHERE subject = ?", (subject,)).fetchone() is None:
+            row = connection.execute("SELECT used_day FROM subjects WHERE subject = ?", (subject,)).fetchone()
+            if row is None or (unused_since is not None and row[0] >= unused_since):
+                return None
+            found = self._opened(connection, subject) if unconfirmed else None
+            if found is not None and found[1].confirmed:
                 return None
             templates = self._wipe(connection, subject)
-            row = self._append(connection, msgspec.structs.replace(entry, subject=subject))
+            logged = self._append(connection, msgspec.structs.replace(entry, subject=subject))
         return ErasureProof(
             subject=subject,
             templates=templates,
             time_ns=entry.time_ns,
-            audit_number=row.number,
-            audit_hash=row.hash,
+            audit_number=logged.number,
+            audit_hash=logged.hash,
         )
 
     # ---- the whole site -----------------------------------------------------------------------------------------

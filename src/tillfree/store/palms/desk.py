@@ -9,6 +9,7 @@ import msgspec
 
 from tillfree.identity.badges import LinkUse
 from tillfree.identity.credentials import PalmMatch
+from tillfree.storage.database.audit import AuditEntry
 from tillfree.storage.palm_vault.errors import VaultBusyError
 from tillfree.storage.palm_vault.records import Consent, Hand, Profile, Template
 from tillfree.storage.palm_vault.vault import PalmVault
@@ -65,13 +66,16 @@ class PalmDesk(PalmOffice):
         by: str,
         profile: Profile | None = None,
         confirmed: bool = True,
+        once: AuditEntry | None = None,
     ) -> Enrolled:
         """Enrols somebody new by samples of one hand, or of both.
 
         `profile` is what is linked from the start; its consents are those of the vault's own. `confirmed` is False for
-        an enrolment at home, which the first hover at a station confirms.
+        an enrolment at home, which the first hover at a station confirms. `once` is what may be done once, and is
+        written down together with it.
 
         Raises:
+            DoneBeforeError: `once` was done already.
             DuplicateError: one of the palms is enrolled already.
             PalmDeskError: too few good samples, samples of two palms, or no consent to the notice that is in force.
         """
@@ -84,7 +88,8 @@ class PalmDesk(PalmOffice):
         with self._alone():
             templates = self._new_templates(found, "", now_ns)
             detail = f"{len(templates)} templates; notice {consent.notice}, {consent.language}, by {consent.by or by}"
-            subject = self.vault.enrol(made, templates, self._entry("palm.enrol", by, detail), day_of(now_ns))
+            entry = self._entry("palm.enrol", by, detail)
+            subject = self.vault.enrol(made, templates, entry, day_of(now_ns), once=once)
             self._gallery.refresh()
         return Enrolled(subject, tuple(found), len(templates))
 

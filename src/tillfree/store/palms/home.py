@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import secrets
 import struct
-import threading
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from tillfree.core.time import NS_PER_S
 from tillfree.storage.database.audit import AuditEntry
+from tillfree.storage.palm_vault.errors import DoneBeforeError
 from tillfree.storage.palm_vault.records import Consent, Profile
 from tillfree.storage.palm_vault.vault import PalmVault
 from tillfree.store.palms.answers import Enrolled
@@ -32,7 +32,7 @@ GOOD_S = 86_400
 """So many seconds an invitation is good."""
 _NONCE_BYTES, _MAC_BYTES = 12, 16
 _HEAD = struct.Struct(">Q")
-_WHO = "home"
+_WHO, _USED = "home", "palm.home.used"
 _LABEL = b"tillfree palm home link 1"
 
 
@@ -51,7 +51,6 @@ class HomeInvitations:
         self._vault = vault
         self._enrol = enrol
         self._now_ns = now_ns
-        self._using = threading.Lock()
 
     def invite(self, account: str, *, by: str) -> str:
         """The secret of a new invitation; `account` is empty, or that of the retailer's app.
@@ -62,7 +61,7 @@ class HomeInvitations:
         with_links(Profile(made_ns=0, consents=()), account=account)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         body = nonce + _HEAD.pack(self._now_ns() // NS_PER_S + GOOD_S) + account.encode()
-        self._note("palm.home.invite", by, nonce.hex())
+        self._vault.note(self._entry("palm.home.invite", by, nonce.hex()))
         return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
 
     def read(self, secret: str) -> Invitation | None:
@@ -93,20 +92,19 @@ class HomeInvitations:
         # Whether a photo shows a living hand nobody can say: a hover that is judged has to agree with it.
         taken = [dataclasses.replace(one, live=one.features is not None) for one in samples]
         profile = Profile(made_ns=self._now_ns(), consents=(), account=invitation.account, language=language)
-        with self._using:  # the same invitation twice at once is one enrolment
-            if self._is_used(invitation.nonce):
-                raise PalmDeskError("this invitation was used; ask for a new one")
-            made = self._enrol(taken, consent, by=by, profile=profile, confirmed=False)
-            self._note("palm.home.used", by, invitation.nonce)
-        return made
+        used = self._entry(_USED, by, invitation.nonce)
+        try:
+            return self._enrol(taken, consent, by=by, profile=profile, confirmed=False, once=used)
+        except DoneBeforeError as error:
+            raise PalmDeskError("this invitation was used; ask for a new one") from error
 
     def _is_used(self, nonce: str) -> bool:
-        return any(row.entry.what == "palm.home.used" for row in self._vault.log(subject=nonce, limit=10))
+        return any(row.entry.what == _USED for row in self._vault.log(subject=nonce, limit=10))
 
     def _mac(self, body: bytes) -> bytes:
         # A key of its own, which goes with that of the templates: after a revocation no old invitation is good.
         key = hmac.new(self._vault.site_key("templates"), _LABEL, hashlib.sha256).digest()
         return hmac.new(key, body, hashlib.sha256).digest()[:_MAC_BYTES]
 
-    def _note(self, what: str, by: str, nonce: str) -> None:
-        self._vault.note(AuditEntry(time_ns=self._now_ns(), who=by, what=what, subject=nonce))
+    def _entry(self, what: str, by: str, nonce: str) -> AuditEntry:
+        return AuditEntry(time_ns=self._now_ns(), who=by, what=what, subject=nonce)

@@ -170,7 +170,7 @@ class PalmOffice:
         day = day_of(self._now_ns()) - self.settings.inactive_days
         gone = 0
         for subject in self.vault.unused_since(day):
-            gone += self.vault.erase(subject, self._entry("palm.erase", by, "not seen for too long")) is not None
+            gone += self._erased(subject, by, "not seen for too long", unused_since=day)
         if gone:
             self._forgotten()
         return gone
@@ -181,11 +181,16 @@ class PalmOffice:
         gone = 0
         for subject, profile in list(each_profile(self.vault)):
             if not profile.confirmed and profile.made_ns <= before_ns:
-                entry = self._entry("palm.erase", by, "enrolled at home and never confirmed")
-                gone += self.vault.erase(subject, entry) is not None
+                gone += self._erased(subject, by, "enrolled at home and never confirmed", unconfirmed=True)
         if gone:
             self._forgotten()
         return gone
+
+    def _erased(
+        self, subject: str, by: str, why: str, *, unused_since: int | None = None, unconfirmed: bool = False
+    ) -> bool:
+        entry = self._entry("palm.erase", by, why)
+        return self.vault.erase(subject, entry, unused_since=unused_since, unconfirmed=unconfirmed) is not None
 
     def tick(self) -> None:
         """What is due is erased, about once an hour."""

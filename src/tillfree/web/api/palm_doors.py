@@ -4,7 +4,7 @@ import msgspec
 
 from tillfree.store.palms.doors import PalmDoor, PalmDoors, pass_by_palm
 from tillfree.web.api.operations import Call, Operation
-from tillfree.web.api.palm_shapes import Captures, PinDigits, palms_of, samples_of
+from tillfree.web.api.palm_shapes import Captures, PinDigits, palms_of, samples_of, station_of
 from tillfree.web.api.problems import Problem
 
 __all__ = ["OPERATIONS"]
@@ -56,9 +56,7 @@ def _doors(call: Call) -> DoorsView:
 
 def _pass(call: Call) -> PalmDoorView:
     desk, body, door = palms_of(call), call.sent(PalmDoorBody), _door(call)
-    station = body.captures[0].station
-    if any(one.station != station for one in body.captures):
-        raise Problem("refused", "a door opens for captures of one station: send those of the one that stands there")
+    station = station_of(body.captures)
     samples = samples_of(desk, body.captures)
     answer = pass_by_palm(desk, _all(call), door.name, samples, station=station, pin=body.pin)
     return PalmDoorView(told=answer.allowed, reason=answer.reason, message=answer.message, guidance=answer.guidance)

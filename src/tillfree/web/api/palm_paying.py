@@ -20,7 +20,7 @@ from tillfree.store.till.errors import OtherSaleError
 from tillfree.store.till.selling import SALE_MINOR_MAX, sale_outcome
 from tillfree.store.till.till import Till
 from tillfree.web.api.operations import Call, Operation
-from tillfree.web.api.palm_shapes import Captures, PinDigits, WalletCard, asking_palms, palms_of, sample_of
+from tillfree.web.api.palm_shapes import Captures, PinDigits, WalletCard, asking_palms, palms_of, samples_of, station_of
 from tillfree.web.api.problems import Problem
 from tillfree.web.api.shapes import Amount, ReceiptView, amount, receipt_view
 from tillfree.web.assisted import Chosen, choose
@@ -83,7 +83,7 @@ def _pay(call: Call) -> PalmPaymentView:
     done = _before(call, till, wish)
     if done is None:
         with asking_palms():
-            samples = [sample_of(palms, capture) for capture in body.captures]
+            samples = samples_of(palms, body.captures)
             done = pay_by_palm(palms, entry, till, wish, samples)
     return _view(call, done)
 
@@ -105,9 +105,7 @@ def _before(call: Call, till: Till, wish: SaleWish) -> PalmSale | None:
 
 def _wish(call: Call, entry: EntryDesk, body: PalmPaymentBody) -> SaleWish:
     """What is asked for. Raises Problem where that cannot be, before anybody is looked at."""
-    station = body.captures[0].station
-    if any(capture.station != station for capture in body.captures):
-        raise Problem("refused", "the captures are of several stations; send those of one")
+    station = station_of(body.captures)
     if not body.reference.isprintable():
         raise Problem("refused", "a reference is printable characters")
     if (body.amount is None) != bool(body.lines):

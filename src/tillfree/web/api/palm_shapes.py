@@ -10,6 +10,7 @@ from msgspec import Meta
 from tillfree.core.time import NS_PER_S
 from tillfree.palm.errors import PalmError
 from tillfree.palm.samples import BANDS, Band
+from tillfree.storage.palm_vault.errors import VaultBusyError
 from tillfree.storage.palm_vault.records import Consent, Purpose
 from tillfree.store.palms.desk import PalmDesk
 from tillfree.store.palms.errors import DuplicateError, NoPalmError, PalmDeskError
@@ -33,6 +34,7 @@ __all__ = [
     "palms_of",
     "sample_of",
     "samples_of",
+    "station_of",
 ]
 
 _TIME_MAX_MS = 2**53
@@ -76,6 +78,14 @@ class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     language: Annotated[str, Meta(min_length=2, max_length=16, description="In which they read it, as `de`.")]
     purposes: Annotated[tuple[PurposeName, ...], Meta(min_length=1, max_length=6)]
     by: Annotated[str, Meta(max_length=64, description="Where it was given.")] = ""
+
+
+def station_of(captures: tuple[CaptureBody, ...]) -> str:
+    """The station that all captures are of. Raises Problem where there are several: nobody is at two places."""
+    station = captures[0].station
+    if any(one.station != station for one in captures):
+        raise Problem("refused", "the captures are of several stations; send those of one")
+    return station
 
 
 def palms_of(call: Call) -> PalmDesk:
@@ -147,3 +157,5 @@ def asking_palms() -> Iterator[None]:
         raise Problem("conflict", str(error)) from error
     except (PalmDeskError, PalmError) as error:
         raise Problem("refused", str(error)) from error
+    except VaultBusyError as error:
+        raise Problem("unavailable", "somebody else is being enrolled, and it takes long; try again") from error

@@ -24,6 +24,7 @@ from tillfree.web.api.palm_shapes import (
     palm_name,
     palms_of,
     samples_of,
+    station_of,
 )
 from tillfree.web.api.problems import Problem
 from tillfree.web.api.shapes import Moment, moment
@@ -145,7 +146,7 @@ def _identify(call: Call) -> IdentifyView:
         raise Problem("refused", "a proof of age is made for one reader: name it in `audience`")
     use = Use(
         purpose=body.purpose,
-        station=body.captures[0].station,
+        station=station_of(body.captures),
         amount_minor=body.amount_minor,
         pin=body.pin,
         card=body.card,
@@ -153,7 +154,7 @@ def _identify(call: Call) -> IdentifyView:
         door=body.door,
     )
     samples = samples_of(desk, body.captures)
-    answer = desk.attend(samples, use, by=body.captures[0].station, palm=body.palm)
+    answer = desk.attend(samples, use, by=use.station, palm=body.palm)
     # Not written down: a log of who was recognised when would be a diary.
     return _said(desk, answer, body)
 
@@ -210,7 +211,7 @@ def _enter(call: Call) -> PalmEntryView:
 
 def _enrol(call: Call) -> EnrolledView:
     desk, body = palms_of(call), call.sent(EnrolBody)
-    consent = consent_of(call, body.consent, body.captures[0].station)
+    consent = consent_of(call, body.consent, station_of(body.captures))
     samples = samples_of(desk, body.captures)
     with asking_palms():
         made = desk.enrol(samples, consent, by=call.who)
@@ -219,7 +220,7 @@ def _enrol(call: Call) -> EnrolledView:
 
 def _more(call: Call) -> EnrolledView:
     desk, body, palm = palms_of(call), call.sent(MoreBody), palm_name(call)
-    consent = None if body.consent is None else consent_of(call, body.consent, body.captures[0].station)
+    consent = None if body.consent is None else consent_of(call, body.consent, station_of(body.captures))
     samples = samples_of(desk, body.captures)
     with asking_palms():
         if body.confirms:

@@ -92,7 +92,7 @@ class DeskClerk:
     def enrol(self, first: Sequence[Reading], again: Sequence[Reading], wishes: Wishes, station: str) -> Answer:
         """Enrols somebody new, by two holds of one hand."""
         try:
-            pin = made_pin(wishes.pin) if wishes.pin else None
+            pin = made_pin(wishes.pin) if wishes.pin and not wishes.palm else None
         except PalmDeskError:
             return Answer(kind="refused", reason="weak pin")
         now_ns = self._now_ns()

@@ -21,6 +21,8 @@ Shown = tuple[HandImage, SeenHand]
 _NS_PER_MS = NS_PER_S // 1000
 _SHOWN_MAX = 4
 """So many pictures of each light the judge of liveness is shown, or all that were read; of one light twice as many."""
+_BLIND = 8
+"""So many pictures in a row without a hand, while another light sees one, are for the judge: it may be a screen."""
 _HEARD_NS = 2 * NS_PER_S
 """A light of which no picture has come for so long is no light of this station any more."""
 
@@ -82,6 +84,7 @@ class Hover:
         self._began_ns = 0
         self._read_ns: dict[Band, int] = {}
         self._heard_ns: dict[Band, int] = {}
+        self._blind: dict[Band, deque[Shown]] = {}
         self._gone_ns: int | None = None
         self._poor_ns: int | None = None
 
@@ -103,6 +106,7 @@ class Hover:
         self._shown.clear()
         self._began_ns = 0
         self._read_ns.clear()
+        self._blind.clear()
         self._gone_ns = self._poor_ns = None
 
     def is_out_of_patience(self, now_ns: int) -> bool:
@@ -113,7 +117,8 @@ class Hover:
     def shown(self) -> tuple[Shown, ...]:
         """Good pictures of the round that goes on, or of one that was completed just now, in order of time.
 
-        All that were read are among them, so that nothing is compared that was not judged, beside the last ones.
+        All that were read are among them, so that nothing is compared that was not judged, beside the last ones; and
+        of a light that saw no hand all the while, what it saw.
         """
         of_round = self._rounds[-1] or self._rounds[max(0, len(self._rounds) - 2)]
         read = {id(one.image) for one in of_round}
@@ -130,7 +135,8 @@ class Hover:
             elif room[image.band] > 0:
                 room[image.band] -= 1
                 kept.append((image, seen))
-        return tuple(reversed(kept))
+        blind = [one for band, pictures in self._blind.items() if not self._good[band] for one in pictures]
+        return (*reversed(kept), *blind)
 
     def wants(self, seen: SeenHand, now_ns: int, image: HandImage, *, fresh: bool = True) -> bool:
         """Takes note of what was seen; whether that picture is to be read, and then given to `accept`.
@@ -139,11 +145,16 @@ class Hover:
         """
         band = image.band
         self._heard_ns[band] = now_ns
+        if seen.found:
+            self._blind.pop(band, None)
+        elif self._good:
+            self._blind.setdefault(band, deque(maxlen=_BLIND)).append((image, seen))
         self._watch(seen, now_ns)
         if self._lift or self.ready or self._why_not(seen) or (self.rules.seen_min and not fresh):
             return False
         if not self._good:
             self._shown.clear()
+            self._blind.clear()
         self._good[band] += 1
         self._shown.append((image, seen))
         early = now_ns - self._read_ns.get(band, -self.rules.apart_ms * _NS_PER_MS) < self.rules.apart_ms * _NS_PER_MS
@@ -206,12 +217,13 @@ class Hover:
     def _is_full(self) -> bool:
         """Whether the present round has its pictures.
 
-        Where liveness is judged, of each light of the station: what one of them does not see may be no hand.
+        Where liveness is judged, of each light of the station, or that light saw no hand all the while.
         """
         bands = set(self._good)
         if self.rules.seen_min:
             latest_ns = max(self._heard_ns.values(), default=0)
-            bands |= {band for band, heard_ns in self._heard_ns.items() if latest_ns - heard_ns <= _HEARD_NS}
+            heard = {band for band, heard_ns in self._heard_ns.items() if latest_ns - heard_ns <= _HEARD_NS}
+            bands |= {band for band in heard if len(self._blind.get(band, ())) < _BLIND}
         return bool(self._good) and all(
             self._good[band] >= self.rules.seen_min and self._taken(band) >= self.rules.pictures for band in bands
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tillfree.learning.errors import LearningError
+from tillfree.learning.palms.lines import drop_unfinished, read_lines
 from tillfree.palm.liveness.judging import cues_of
 from tillfree.simulation.palms.attacks.hover import LIVE, present
 from tillfree.simulation.palms.attacks.instruments import KINDS
@@ -57,8 +57,7 @@ def draw_samples(path: Path, wanted: Sequence[Wanted]) -> Iterator[float]:
     there = set()
     if path.exists():
         there = {(sample.kind, sample.seed) for sample in read_samples(path)}
-        whole = path.read_bytes()
-        path.write_bytes(whole[: whole.rfind(b"\n") + 1])
+        drop_unfinished(path)
     with path.open("ab") as file:
         for done, each in enumerate(wanted, start=1):
             if (each.kind, each.person) not in there:
@@ -73,13 +72,7 @@ def read_samples(path: Path) -> list[Sample]:
     Raises:
         LearningError: a line is no sample.
     """
-    samples = []
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
-        try:
-            samples.append(msgspec.json.decode(line, type=Sample))
-        except msgspec.DecodeError as error:
-            raise LearningError(f"line {number} of {path} is no sample of liveness ({error}); remove it") from error
-    return samples
+    return read_lines(path, Sample, "sample of liveness")
 
 
 def _sample(wanted: Wanted) -> Sample:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from tillfree.learning.palms.lines import drop_unfinished
 from tillfree.learning.palms.quality.captures import draw_captures, read_captures
 from tillfree.learning.palms.quality.fitting import fit, table_text
 from tillfree.palm.capture.finder import HandFinder
@@ -52,8 +53,7 @@ def _whole(path: Path) -> int:
     """How many palms need no more drawing: all of those before and with the last one in the file."""
     if not path.exists():
         return 0
-    whole = path.read_bytes()
-    path.write_bytes(whole[: whole.rfind(b"\n") + 1])
+    drop_unfinished(path)
     return max((each.number + 1 for each in read_captures(path)), default=0)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from tillfree.learning.errors import LearningError
+from tillfree.learning.palms.lines import read_lines
 from tillfree.palm.capture.finder import HandFinder
 from tillfree.palm.capture.looks import Look
 from tillfree.palm.comparison import Probe, Reference
@@ -79,13 +79,7 @@ def read_captures(path: Path) -> list[Capture]:
     Raises:
         LearningError: a line is no capture.
     """
-    captures = []
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
-        try:
-            captures.append(msgspec.json.decode(line, type=Capture))
-        except msgspec.DecodeError as error:
-            raise LearningError(f"line {number} of {path} is no capture of a palm ({error}); remove it") from error
-    return captures
+    return read_lines(path, Capture, "capture of a palm")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
