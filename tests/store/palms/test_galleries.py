@@ -187,7 +187,7 @@ def test_people_come_and_go_while_somebody_looks(vault: PalmVault) -> None:
 @given(
     acts=st.lists(
         st.tuples(st.sampled_from(["enrol", "erase", "instead", "add", "link", "revoke", "look"]), st.integers(1, 9)),
-        max_size=16,
+        max_size=13,  # so many are compared in full
     )
 )
 def test_a_gallery_that_follows_is_as_one_that_starts(acts: list[tuple[str, int]]) -> None:
@@ -220,7 +220,7 @@ def test_a_gallery_that_follows_is_as_one_that_starts(acts: list[tuple[str, int]
         assert gallery.persons == fresh.persons == len(there)
         for person in range(1, 10):
             both = [
-                {match.subject: match.log_ratio for match in one.search(samples(person, count=1))}
+                {match.subject: match.log_ratio for match in one.search(samples(person, count=1), thorough=True)}
                 for one in (gallery, fresh)
             ]
             assert both[0] == both[1]

@@ -15,8 +15,8 @@ Openable = Callable[[Collection[str]], Mapping[str, Sequence[Template]]]
 """Gives the templates of persons; whoever has none, or cannot be opened, is not in the answer."""
 _STRANGERS = 1
 """So many others are compared in each search, to learn what strangers score here."""
-_BY_INDEX, _BY_LOOK = 2, 3
-"""So many are compared in full as the index puts first, and as one comparison of a template with a sample does."""
+_BY_LOOK, _BY_LOOK_THOROUGH = 3, 12
+"""So many are compared in full, at most, as one comparison of a template with a sample puts first."""
 
 
 def sketches_of(templates: Sequence[Template], recogniser: Recogniser) -> tuple[bytes, ...]:
@@ -87,29 +87,28 @@ class KnownPalms:
         Several samples of one hand, and several templates of it, are one witness: the mean of their ratios counts
         (`tillfree.store.palms.rates`), so that trying more often cannot make a stranger match. The index names so many
         candidates for each sample; those few who look most alike are compared in full, and they alone are in the
-        answer. With `thorough` all candidates are, which takes seconds: for where nobody waits for an answer, and one
-        who is missed would be enrolled twice.
+        answer. With `thorough` those are more: for enrolment, where one who is missed would be there twice.
 
         Where somebody is recognised, from `needed` on, others are compared, too, whoever they are: those are strangers.
         (To leave out all who look alike would hide how high strangers score; and where nobody is recognised, one of
         them may be the very person, held badly.)
         """
         probes = self._probes(samples)
-        near: Collection[str] = self._near(probes, candidates or self._candidates)
-        near = near if thorough else self._chosen(list(near), probes)
-        matches = [Match(subject, _together(tries)) for subject, tries in self._tries(near, probes).items()]
+        near = self._near(probes, candidates or self._candidates)
+        opened = self._opened(near)
+        chosen = self._chosen([one for one in near if one in opened], opened, probes, thorough=thorough)
+        matches = [Match(subject, _together(self._tries(opened[subject], probes))) for subject in chosen]
         matches.sort(key=lambda one: (-one.log_ratio, one.subject))
         if needed is not None and matches and matches[0].log_ratio >= needed:
             others = set(self._roster.next_ones(_STRANGERS)) - {matches[0].subject}
-            self.strangers.add(
-                _together(tries) for tries in self._tries(others, probes).values() if any(tries.values())
-            )
+            compared = [self._tries(templates, probes) for templates in self._opened(others).values()]
+            self.strangers.add(_together(tries) for tries in compared if any(tries.values()))
         return matches
 
     def score(self, subject: str, samples: Sequence[Sample]) -> float | None:
         """The same for one person; None where they have no template."""
-        tries = self._tries([subject], self._probes(samples)) if self.has(subject) else {}
-        return _together(tries[subject]) if tries else None
+        templates = self._opened([subject]).get(subject) if self.has(subject) else None
+        return None if templates is None else _together(self._tries(templates, self._probes(samples)))
 
     def compared(self, samples: Sequence[Sample], data: Sequence[Sequence[bytes]]) -> list[tuple[int, int, float]]:
         """Samples of one hand with templates of others of them, which need not be known here.
@@ -140,13 +139,23 @@ class KnownPalms:
                 points[name] = points.get(name, 0) + max(count - behind, 1)
         return sorted(points, key=lambda name: (-points[name], name))
 
-    def _chosen(self, near: Sequence[str], probes: Sequence[tuple[Hand, object]]) -> Collection[str]:
-        """Those who are worth a comparison of all samples with all templates, which costs twenty times a first look."""
-        if len(near) <= _BY_INDEX + _BY_LOOK:
-            return near
-        others = self._opened(near[_BY_INDEX:])
-        first = {subject: self._first_look(templates, probes) for subject, templates in others.items()}
-        return {*near[:_BY_INDEX], *sorted(first, key=lambda subject: (-first[subject], subject))[:_BY_LOOK]}
+    def _chosen(
+        self,
+        near: Sequence[str],
+        opened: Mapping[str, Sequence[Template]],
+        probes: Sequence[tuple[Hand, object]],
+        *,
+        thorough: bool,
+    ) -> set[str]:
+        """Those who are worth a comparison of all samples with all templates, which costs twenty times a first look.
+
+        They are whom the index puts first, whom a first look does, and others for whom it speaks.
+        """
+        first = {subject: self._first_look(opened[subject], probes) for subject in near[1:]}
+        best = sorted(first, key=lambda subject: (-first[subject], subject))
+        if thorough:
+            return {*near[:1], *best[:_BY_LOOK_THOROUGH]}
+        return {*near[:1], *best[:1], *(subject for subject in best[:_BY_LOOK] if first[subject] > 0.0)}
 
     def _first_look(self, templates: Sequence[Template], probes: Sequence[tuple[Hand, object]]) -> float:
         """The log ratio of the newest sample and the newest template that can be compared: the best of each, mostly."""
@@ -156,21 +165,14 @@ class KnownPalms:
                     return scores[0]
         return -math.inf
 
-    def _tries(
-        self, subjects: Collection[str], probes: Sequence[tuple[Hand, object]]
-    ) -> dict[str, dict[Hand, list[float]]]:
-        """Of persons the log ratios of each hand that was shown, with those templates that may be of that hand.
-
-        Who was erased a moment ago is not among them.
-        """
-        found: dict[str, dict[Hand, list[float]]] = {}
-        for subject, templates in self._opened(subjects).items():
-            tries = found.setdefault(subject, {})
-            for one in templates:
-                for shown, probe in probes:
-                    if _may_be(one.hand, shown):
-                        tries.setdefault(shown, []).extend(self._gallery.scores(probe, one.data))
-        return found
+    def _tries(self, templates: Sequence[Template], probes: Sequence[tuple[Hand, object]]) -> dict[Hand, list[float]]:
+        """The log ratios of each hand that was shown, with those templates of a person that may be of that hand."""
+        tries: dict[Hand, list[float]] = {}
+        for one in templates:
+            for shown, probe in probes:
+                if _may_be(one.hand, shown):
+                    tries.setdefault(shown, []).extend(self._gallery.scores(probe, one.data))
+        return tries
 
 
 def _may_be(kept: Hand, shown: Hand) -> bool:
