@@ -165,6 +165,18 @@ def test_a_badge_account_pays_without_a_bank(till: Till, database: Database, ban
     assert database.prove_ledger().holds
 
 
+def test_a_badge_pays_nothing_by_a_sale_that_was_interrupted(till: Till, database: Database, clock: Clock) -> None:
+    badge = Payer(kind="badge", account="e1", brand="payroll")
+    till.open(sale(clock), badge, hold=usd(420))
+    sold = till.sell(sale(clock), badge, usd(900))
+    till.tick()
+    payment = payment_of(database, sold)
+    assert (sale_outcome(payment), payment.debt_minor) == ("cancelled", 0)
+    assert till.sell(sale(clock), badge, usd(420)).id == sold.id
+    assert payment_of(database, sold).debt_minor == 0
+    assert database.prove_ledger().holds
+
+
 @pytest.mark.parametrize("minor", [0, -1, SALE_MINOR_MAX + 1])
 def test_no_amount_that_nobody_pays_at_once(till: Till, bank: Bank, clock: Clock, minor: int) -> None:
     with pytest.raises(TillError, match="paid at once"):

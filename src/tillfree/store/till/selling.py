@@ -65,7 +65,8 @@ class Selling(Arriving, Charging):
             raise TillError(f"this store takes {self._currency}, not {total.currency}")
         if receipt is not None and (receipt.total.gross != total or receipt.status != "charge"):
             raise TillError(f"receipt {receipt.id!r} is not one over {total} that can be charged")
-        if self.find_sale(trip.id, trip.asked) is None and not (payer.token or payer.kind == "badge"):
+        begun = self.find_sale(trip.id, trip.asked)
+        if begun is None and not (payer.token or payer.kind == "badge"):
             raise TillError(f"trip {trip.id!r}: nothing is linked that pays at once; link a card or a badge")
         payment = self.open(trip, payer, hold=total).payment
         self._await_bank(payment)
@@ -74,7 +75,9 @@ class Selling(Arriving, Charging):
         except Exception:  # noqa: BLE001  who cannot be asked is not there
             wanted = False
         with self._book() as book:
-            found = self._concluded(book, self._need(book, trip.id), total, receipt, wanted=wanted)
+            found = self._concluded(
+                book, self._need(book, trip.id), total, receipt, wanted=wanted, anew=begun is not None
+            )
         self._work.wake()
         return found
 
@@ -90,18 +93,15 @@ class Selling(Arriving, Charging):
                 return
             time.sleep(_LOOK_AGAIN_S)
 
-    def _concluded(self, book: Book, trip: Trip, total: Money, receipt: Receipt | None, *, wanted: bool) -> Trip:
+    def _concluded(
+        self, book: Book, trip: Trip, total: Money, receipt: Receipt | None, *, wanted: bool, anew: bool
+    ) -> Trip:
         payment = self._need_payment(book, trip)
         if payment.due_minor is not None:
             return trip  # concluded before, or let go because it took too long
-        if not _is_covered(payment, total):
-            why = "the bank gave no answer in time" if _waits(payment) else "the bank said no"
+        why = _why_let_go(payment, total, wanted=wanted, anew=anew)
+        if why:
             return self._due(book, trip, Money(0, payment.currency), why)
-        if not wanted:
-            return self._due(book, trip, Money(0, payment.currency), "the till that asked for it was gone")
-        if payment.method == "card" and payment.hold_wanted_minor != total.minor:
-            # It was interrupted, and by now it costs something else: nobody was told of that.
-            return self._due(book, trip, Money(0, payment.currency), "it costs something else by now")
         if receipt is None:
             return self._due(book, trip, total, "")
         now_ns = self._now_ns()
@@ -121,6 +121,19 @@ def sale_outcome(payment: Payment) -> SaleOutcome:
 
 def _waits(payment: Payment) -> bool:
     return any(p.unresolved and p.order.kind in ("authorise", "adjust") for p in payment.placed)
+
+
+def _why_let_go(payment: Payment, total: Money, *, wanted: bool, anew: bool) -> str:
+    """Why nothing is taken; empty where it is. `anew`: this sale was begun before, and interrupted."""
+    if not _is_covered(payment, total):
+        return "the bank gave no answer in time" if _waits(payment) else "the bank said no"
+    if not wanted:
+        return "the till that asked for it was gone"
+    if payment.method == "card":
+        # It was interrupted, and by now it costs something else: nobody was told of that.
+        return "" if payment.hold_wanted_minor == total.minor else "it costs something else by now"
+    # Nothing was put aside by which it could be told what it cost when somebody agreed to it.
+    return "it was interrupted" if anew else ""
 
 
 def _is_covered(payment: Payment, total: Money) -> bool:
