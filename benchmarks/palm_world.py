@@ -2,17 +2,20 @@
 
     python -m benchmarks.palm_world                          # 2,000 palms in each band: some minutes
     python -m benchmarks.palm_world --sheet docs/images/simulated_palms.jpg
-    python -m benchmarks.palm_world --identities 100000 --nir 8000 --seen 0 --work FOLDER    # hours, resumable
+    python -m benchmarks.palm_world --identities 100000 --mated 20000 --nir 2000 --seen 0 --processes 2 --work FOLDER
+                                                             # most of an hour on two cores, resumable
 
-Needs `pip install 'tillfree[palm]'`. Every palm has two samples, as of two sessions, drawn under conditions that are
-not among those of training (`simulation.palms.regions.conditions.UNSEEN`), and for comparison under those that are.
-Each eighth palm has the principal lines of the one before it. All pairs of different palms are compared, so 100,000
-palms give ten thousand million. FNMR has bounds of 95 % (Wilson); FMR below one in the number of pairs is not given.
+Needs `pip install 'tillfree[palm]'`. Each palm has a sample in the gallery, and the first of them (`--mated`) a second
+one that is looked for, as of another session. They are drawn under conditions that are not among those of training
+(`simulation.palms.regions.conditions.UNSEEN`), and for comparison under those that are. Each eighth palm has the
+principal lines of the one before it. Each second sample is compared with the whole gallery: 20,000 with 100,000 are two
+thousand million pairs. FNMR has bounds of 95 % (Wilson); FMR below one in the number of pairs is not given.
 
 Whether a predicted FMR holds: the tail of the scores of strangers is fitted to the pairs of the first 2,000 palms, and
 the rate it gives is compared with what all the others do, for single pairs and for strangers who are looked for in
-galleries of a thousand, ten thousand, ... up to all of them. For a gallery of a million the rate of one pair is what
-decides (`tillfree.palm.thresholds.fpir_for_gallery`), and 100,000 palms have pairs enough to measure that.
+galleries of a thousand, ten thousand, and all that there are. A gallery of a million is not drawn: among N strangers no
+more than N times the rate of a pair is found, whatever pairs have in common (Boole's inequality), so that the rate that
+was counted at the threshold for a million, with its upper bound, bounds what a search among a million would find.
 Palms and light are simulated: what holds for hands is measured on hands. Writes `benchmarks/results/palm_world.json`.
 """
 
@@ -29,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.result_files import Row, use_one_core, write_results
-from tillfree.evaluation.intervals import wilson
+from tillfree.evaluation.intervals import Interval, wilson
 from tillfree.evaluation.palms.bounds import clopper_pearson
 from tillfree.palm.embedding import Embedder
 from tillfree.palm.opencv import opencv
@@ -47,20 +50,24 @@ _BLOCK = 500
 _ROWS = 1000
 _KNOWN = 2000
 """To the pairs of so many palms the tail is fitted that predicts what the others do."""
+_ASKED = 10_000
+_FPIR, _MILLION = 0.01, 1_000_000
 _INDEPENDENT = 1 / 50
 """What a pair is worth where each palm is in thousands of them: their errors are not independent."""
 
 
-def embedded(model: bytes, views: int, conditions: Conditions, size: int, path: Path | None, first: int) -> Floats:
-    """Embeddings of two samples of some palms (2, n, d); what `path` has is not made again."""
+def embedded(
+    model: bytes, views: int, conditions: Conditions, size: int, takes: int, path: Path | None, first: int
+) -> Floats:
+    """Embeddings of one or two samples of some palms (takes, n, d); what `path` has is not made again."""
     if path is not None and path.exists():
         kept: Floats = np.load(path)
         return kept
     embedder = Embedder(model, views=views)
     rows = []
     for palm in identities(SEED, size, first):
-        pair = [samples(palm, 1, conditions.band, seed=k, conditions=conditions)[0] for k in range(2)]
-        rows.append(embedder.embed(pair))
+        taken = [samples(palm, 1, conditions.band, seed=k, conditions=conditions)[0] for k in range(takes)]
+        rows.append(embedder.embed(taken))
     part: Floats = np.stack(rows, axis=1)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,44 +80,56 @@ def embedded(model: bytes, views: int, conditions: Conditions, size: int, path: 
 
 
 def embeddings(
-    model: bytes, views: int, conditions: Conditions, count: int, work: Path | None, processes: int
+    model: bytes, views: int, conditions: Conditions, counts: tuple[int, int], work: Path | None, processes: int
 ) -> tuple[Floats, Floats]:
-    """Embeddings of two samples of each palm (count, d); those that `work` has are not made again."""
-    firsts = range(0, count, _BLOCK)
-    sizes = [min(_BLOCK, count - first) for first in firsts]
+    """Embeddings of the gallery (n, d) and of second samples of its first palms (m, d); `counts` are n and m.
+
+    Those that `work` has are not made again.
+    """
+    count, mated = counts
+    starts = [*range(0, mated, _BLOCK), *range(mated, count, _BLOCK)]
+    sizes = [min(_BLOCK, (mated if first < mated else count) - first) for first in starts]
+    takes = [2 if first < mated else 1 for first in starts]
     name = conditions.name.replace(" ", "-")
     paths = [
-        None if work is None else work / f"{name}-{views}-{first}-{size}.npy"
-        for first, size in zip(firsts, sizes, strict=True)
+        None if work is None else work / f"{name}-{views}-{first}-{size}-{of_each}.npy"
+        for first, size, of_each in zip(starts, sizes, takes, strict=True)
     ]
     make = functools.partial(embedded, model, views, conditions)
     if processes == 1:
-        parts = list(map(make, sizes, paths, firsts))
+        parts = list(map(make, sizes, takes, paths, starts))
     else:
         with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-            parts = list(pool.map(make, sizes, paths, firsts))
-    both = np.concatenate(parts, axis=1)
-    return both[0], both[1]
+            parts = list(pool.map(make, sizes, takes, paths, starts))
+    seconds = [part[1] for part, of_each in zip(parts, takes, strict=True) if of_each == 2]
+    return np.concatenate([part[0] for part in parts]), np.concatenate(seconds)
 
 
-def impostor_bins(first: Floats, second: Floats) -> npt.NDArray[np.int64]:
-    """How many pairs of different palms have each score: _BINS bins from -1 to 1."""
+def impostor_bins(gallery: Floats, probes: Floats) -> npt.NDArray[np.int64]:
+    """How many pairs of different palms have each score: _BINS bins from -1 to 1. Row by row both show the same."""
     counts = np.zeros(_BINS, dtype=np.int64)
-    for start in range(0, len(first), _ROWS):
-        scores = first[start : start + _ROWS] @ second.T
+    for start in range(0, len(probes), _ROWS):
+        scores = probes[start : start + _ROWS] @ gallery.T
         rows = np.arange(len(scores))
         # A palm and itself is no pair of different palms: told apart by a score that none can have.
         scores[rows, start + rows] = -2.0
         bins = np.clip((scores.ravel() + 1.0) * (_BINS / 2), 0, _BINS - 1).astype(np.int32)
         counts += np.bincount(bins, minlength=_BINS)
-    counts[0] -= len(first)
+    counts[0] -= len(probes)
     return counts
 
 
-def figures(first: Floats, second: Floats) -> Iterator[tuple[str, float | list[float]]]:
+def best_of(gallery: Floats, probes: Floats) -> Iterator[tuple[Floats, npt.NDArray[np.intp]]]:
+    """The highest score and where it is, for some probes at a time."""
+    for start in range(0, len(probes), _ROWS):
+        scores = probes[start : start + _ROWS] @ gallery.T
+        yield scores.max(axis=1), scores.argmax(axis=1)
+
+
+def figures(gallery: Floats, probes: Floats) -> Iterator[tuple[str, float | list[float]]]:
     """FNMR at each FMR with bounds, the rate of equal errors, and how often the palm itself is found first."""
-    counts = impostor_bins(first, second)
-    own = (first * second).sum(axis=1)
+    counts = impostor_bins(gallery, probes)
+    own = (gallery[: len(probes)] * probes).sum(axis=1)
     above = np.cumsum(counts[::-1])[::-1] / counts.sum()
     edges = np.linspace(-1.0, 1.0, _BINS + 1)[:-1]
     for fmr in _FMRS:
@@ -125,53 +144,61 @@ def figures(first: Floats, second: Floats) -> Iterator[tuple[str, float | list[f
     fnmr = np.searchsorted(np.sort(own), edges) / len(own)
     crossing = int(np.argmin(np.abs(fnmr - above)))
     yield "eer", round(float((fnmr[crossing] + above[crossing]) / 2), 6)
-    best = np.concatenate([(first[k : k + _ROWS] @ second.T).argmax(axis=1) for k in range(0, len(first), _ROWS)])
-    yield "rank_1", round(float(np.mean(best == np.arange(len(first)))), 6)
+    found = np.concatenate([at for _, at in best_of(gallery, probes)])
+    yield "rank_1", round(float(np.mean(found == np.arange(len(probes)))), 6)
 
 
-def predictions(first: Floats, second: Floats) -> Iterator[Row]:
+def predictions(gallery: Floats, probes: Floats) -> Iterator[Row]:
     """Rates of false matches as predicted from some palms, and as the others had them."""
-    scores = first[:_KNOWN] @ second[:_KNOWN].T
+    scores = probes[:_KNOWN] @ gallery[:_KNOWN].T
     tail = fit_tail(scores[~np.eye(_KNOWN, dtype=bool)].astype(np.float64), share=1e-3, independent=_INDEPENDENT)
-    probes, gallery = first[_KNOWN:], second[_KNOWN:]
-    counts = impostor_bins(probes, gallery)
+    gallery, probes = gallery[_KNOWN:], probes[_KNOWN:]
+    counts = impostor_bins(gallery, probes)
     pairs = int(counts.sum())
     above = np.cumsum(counts[::-1])[::-1]
+
+    def counted(threshold: float) -> tuple[float, Interval]:
+        """The next edge of a bin above a threshold, and what share reaches it: so what is counted is what is asked."""
+        at = min(int(np.ceil((threshold + 1.0) * (_BINS / 2))), _BINS - 1)
+        return 2.0 * at / _BINS - 1.0, clopper_pearson(int(above[at]), pairs)
+
     for exponent in range(4, 11):
-        fmr = 10.0**-exponent
-        if fmr * pairs < 1.0:
+        if 10.0**-exponent * pairs < 1.0:
             continue
-        # The next edge of a bin, so that what is counted is what was asked.
-        at = min(int(np.ceil((tail.threshold(fmr) + 1.0) * (_BINS / 2))), _BINS - 1)
-        predicted = tail.fmr(2.0 * at / _BINS - 1.0)
-        counted = clopper_pearson(int(above[at]), pairs)
+        edge, rate = counted(tail.threshold(10.0**-exponent))
+        predicted = tail.fmr(edge)
         yield {
             "pairs": pairs,
-            "fmr_predicted": [float(f"{rate:.3g}") for rate in (predicted.value, predicted.low, predicted.high)],
-            "fmr_counted": float(f"{above[at] / pairs:.3g}"),
-            "fmr_counted_bounds": [float(f"{bound:.3g}") for bound in (counted.low, counted.high)],
+            "fmr_predicted": [float(f"{each:.3g}") for each in (predicted.value, predicted.low, predicted.high)],
+            "fmr_counted": float(f"{rate.value:.3g}"),
+            "fmr_counted_bounds": [float(f"{bound:.3g}") for bound in (rate.low, rate.high)],
         }
-    yield from galleries(tail, probes, gallery)
+    # Strangers are asked after: palms of which the gallery has none.
+    asked = probes[:_ASKED]
+    yield from galleries(tail, gallery[len(asked) :], asked)
+    _, rate = counted(tail.threshold(fmr_for_gallery(_FPIR, _MILLION)))
+    yield {
+        "gallery": _MILLION,
+        "searched": False,
+        "fpir_wanted": _FPIR,
+        "fpir_at_most": [float(f"{min(_MILLION * each, 1.0):.3g}") for each in (rate.value, rate.high)],
+    }
 
 
-def galleries(tail: ImpostorTail, probes: Floats, gallery: Floats) -> Iterator[Row]:
+def galleries(tail: ImpostorTail, gallery: Floats, asked: Floats) -> Iterator[Row]:
     """Strangers are looked for among so many: how often one is found at the threshold that is to keep it at 1 %."""
-    size = 1000
-    while size * 2 <= len(gallery):
-        kept = gallery[:size]
-        asked = probes[size : size + 10_000]
-        best = np.concatenate([(asked[k : k + _ROWS] @ kept.T).max(axis=1) for k in range(0, len(asked), _ROWS)])
-        fmr = fmr_for_gallery(0.01, size)
+    for size in sorted({size for size in (1000, 10_000) if size < len(gallery)} | {len(gallery)}):
+        best = np.concatenate([score for score, _ in best_of(gallery[:size], asked)])
+        fmr = fmr_for_gallery(_FPIR, size)
         found = wilson(int((best >= tail.threshold(fmr)).sum()), len(asked))
         cautious = wilson(int((best >= tail.cautious_threshold(fmr)).sum()), len(asked))
         yield {
             "gallery": size,
             "probes": len(asked),
-            "fpir_wanted": 0.01,
+            "fpir_wanted": _FPIR,
             "fpir": [round(rate, 5) for rate in (found.value, found.low, found.high)],
             "fpir_cautious": [round(rate, 5) for rate in (cautious.value, cautious.low, cautious.high)],
         }
-        size *= 10 if size * 20 <= len(gallery) else 5
 
 
 def sheet(path: Path) -> None:
@@ -188,6 +215,7 @@ def main() -> None:
     """Draws, embeds and compares."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--identities", type=int, default=2000, help="palms under unseen conditions")
+    parser.add_argument("--mated", type=int, default=None, help="so many have a second sample (default: all)")
     parser.add_argument("--nir", type=int, default=None, help="the same in near infrared (default: as many)")
     parser.add_argument("--seen", type=int, default=500, help="palms under each of the conditions of training")
     parser.add_argument("--views", type=int, default=5, help="placements that are averaged")
@@ -208,11 +236,13 @@ def main() -> None:
     for conditions, count in [(each, counts[each.band]) for each in UNSEEN] + [
         (each, arguments.seen) for each in TRAINING if arguments.seen
     ]:
-        both = embeddings(model, arguments.views, conditions, count, arguments.work, arguments.processes)
-        of = {"conditions": conditions.name, "band": conditions.band, "palms": count, "views": arguments.views}
+        mated = min(count, arguments.mated or count)
+        both = embeddings(model, arguments.views, conditions, (count, mated), arguments.work, arguments.processes)
+        of = {"conditions": conditions.name, "band": conditions.band, "palms": count, "mated": mated,
+              "views": arguments.views}  # fmt: skip
         rows.append({**of, **dict(figures(*both))})
         sys.stdout.write(f"{rows[-1]}\n")
-        if count >= 4 * _KNOWN:
+        if mated >= 4 * _KNOWN:
             held = [{**of, **row} for row in predictions(*both)]
             sys.stdout.write("".join(f"{row}\n" for row in held))
             rows += held
@@ -228,8 +258,9 @@ def main() -> None:
     sys.stdout.write(f"{rows[-1]}\n")
     write_results(
         "palm_world",
-        f"python -m benchmarks.palm_world --identities {arguments.identities} --nir {counts['nir']} "
-        f"--seen {arguments.seen} --views {arguments.views}",
+        f"python -m benchmarks.palm_world --identities {arguments.identities} "
+        f"--mated {arguments.mated or arguments.identities} --nir {counts['nir']} --seen {arguments.seen} "
+        f"--views {arguments.views} --processes {arguments.processes}",
         rows,
         arguments.output,
     )

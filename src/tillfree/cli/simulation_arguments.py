@@ -188,3 +188,8 @@ def _add_train_palms(inner: Commands) -> None:
     parser.add_argument("--steps", type=int, default=3000, metavar="N", help="of 128 samples or more (default 3000)")
     parser.add_argument("--palms", type=int, metavar="N", help="how many are drawn (default 8000)")
     parser.add_argument("--views", type=int, metavar="N", help="samples of each in each band (default 10)")
+    parser.add_argument(
+        "--alike", action="store_true",
+        help="draw palms that are hard to tell apart: half have the principal lines and mounds of three others",
+    )  # fmt: skip
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="begin with what an earlier training has learned")

@@ -1,6 +1,7 @@
 """`tillfree train palms`: draw what is missing, train, and write the model."""
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 from tillfree.cli.terminal import Progress, TerminalError, need_folder, say, show
@@ -12,6 +13,8 @@ from tillfree.learning.torch_lazily import onnx, torch
 
 __all__ = ["run_train_palms"]
 
+_SETTLING = 100
+"""Steps by pairs alone where a network that has learned goes on with other palms."""
 _LIMITS = {"steps": 1_000_000, "palms": 1_000_000, "views": 1000}
 
 
@@ -27,14 +30,16 @@ def run_train_palms(arguments: argparse.Namespace) -> int:
         # Better now than after an hour of drawing.
         load()
     asked = {name: getattr(arguments, name) for name in ("palms", "views")}
-    sizes = Sizes(**{name: count for name, count in asked.items() if count is not None})
+    sizes = Sizes(**{name: count for name, count in asked.items() if count is not None}, alike=arguments.alike)
     drawn: Path = arguments.work / "drawn"
     with Progress("Drawing palms") as progress:
         for share in draw_collection(drawn, arguments.seed, sizes):
             progress.show("", share)
     course = Course(seed=arguments.seed, steps=arguments.steps)
+    if arguments.start is not None:
+        course = dataclasses.replace(course, rate=course.rate / 2, pairs_alone=_SETTLING)
     with Progress("Training") as progress:
-        for at in train(read_collection(drawn), course, arguments.work):
+        for at in train(read_collection(drawn), course, arguments.work, start=arguments.start):
             say(f"step {at.step}: loss of pairs {at.pairs:.3f}, of centres {at.centres:.3f}")
             progress.show(f"step {at.step}", at.step / course.steps)
     network, step = load_network(arguments.work)

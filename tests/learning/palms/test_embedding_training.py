@@ -12,7 +12,14 @@ if missing := [name for name in ("torch", "onnx", "onnxruntime", "cv2") if impor
 
 from tillfree.learning.errors import LearningError
 from tillfree.learning.palms.embedding import collection as drawing
-from tillfree.learning.palms.embedding.collection import SIDE_PX, Collection, Sizes, draw_collection, read_collection
+from tillfree.learning.palms.embedding.collection import (
+    SIDE_PX,
+    Collection,
+    Sizes,
+    draw_collection,
+    lines_of,
+    read_collection,
+)
 from tillfree.learning.palms.embedding.loss import Centres, pair_loss
 from tillfree.learning.palms.embedding.network import EMBEDDING_SIZE, Network
 from tillfree.learning.palms.embedding.onnx_file import write_onnx
@@ -43,6 +50,29 @@ def test_what_is_drawn_is_palms_of_two_bands_and_is_not_drawn_again(folder: Path
         list(draw_collection(folder, 4, Sizes(palms=1, views=2)))
     with pytest.raises(LearningError, match="draw first"):
         read_collection(folder / "absent")
+
+
+def test_palms_that_are_alike_are_of_a_kind_of_their_own(folder: Path, tmp_path: Path) -> None:
+    assert [lines_of(number, alike=True) for number in range(8)] == [0, 1, 2, 3, 4, 4, 4, 4]
+    assert [lines_of(number, alike=False) for number in range(8)] == [0, 1, 2, 3, 4, 5, 6, 6]
+    assert list(draw_collection(tmp_path, 3, Sizes(palms=1, views=2, alike=True))) == [0.0, 1.0]
+    assert read_collection(tmp_path).alike
+    assert not read_collection(folder).alike
+    assert (tmp_path / "palms-00000.npy").read_bytes() != (folder / "palms-00000.npy").read_bytes()
+    with pytest.raises(LearningError, match="or kind"):
+        list(draw_collection(tmp_path, 3, Sizes(palms=1, views=2)))
+
+
+def test_a_training_begins_with_what_another_has_learned(collection: Collection, tmp_path: Path) -> None:
+    first = Course(seed=2, steps=3, classes=6)
+    list(train(collection, first, tmp_path / "first"))
+    # At a rate of nothing only what was learned before remains, but for how values are spread, which is counted anew.
+    still = Course(seed=3, steps=1, classes=6, rate=0.0)
+    list(train(collection, still, tmp_path / "second", start=tmp_path / "first"))
+    one, two = (dict(load_network(tmp_path / name)[0].layers.named_parameters()) for name in ("first", "second"))
+    assert all(bool((one[name] == two[name]).all()) for name in one)
+    with pytest.raises(LearningError, match="train first"):
+        list(train(collection, still, tmp_path / "third", start=tmp_path / "absent"))
 
 
 def test_an_interrupted_training_ends_like_one_that_was_not(collection: Collection, tmp_path: Path) -> None:
@@ -138,4 +168,6 @@ def test_twins_are_seen_together() -> None:
         chosen = set(_classes(2048, 64, rng).tolist())
         together += sum(number % 16 in (12, 13) and number + 2 in chosen for number in chosen)
     assert together >= 20
+    chosen = set(_classes(2048, 64, rng, alike=True).tolist())
+    assert sum(number % 16 in (8, 9) and chosen >= {number + 2, number + 4, number + 6} for number in chosen) >= 4
     assert drawing.SIDE_PX == 128

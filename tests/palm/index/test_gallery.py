@@ -270,14 +270,3 @@ def test_ids_are_unique_and_shapes_are_checked() -> None:
 def test_an_empty_index_finds_nobody() -> None:
     index = PalmIndex(KEY_ID)
     assert index.search(np.ones(1024, np.float32)) == ()
-    assert index.search_codes(codes_of(2))[1].shape == (2, 0)
-
-
-def test_many_codes_are_searched_at_once() -> None:
-    codes = codes_of(300)
-    index = PalmIndex(KEY_ID, shard_rows=90)
-    index.add(range(300), codes)
-    away, ids = index.search_codes(codes[::50], 4)
-    assert ids[:, 0].tolist() == list(range(0, 300, 50))
-    assert (away[:, 0] == 0).all()
-    assert (np.diff(away, axis=1) >= 0).all()

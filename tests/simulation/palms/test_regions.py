@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 if importlib.util.find_spec("cv2") is None:
     pytest.skip("opencv is not installed: it is part of the extra palm", allow_module_level=True)
 
+from tillfree.palm.opencv import opencv
 from tillfree.palm.samples import BANDS, Band
 from tillfree.simulation.errors import SimulationError
-from tillfree.simulation.palms.regions.conditions import TRAINING, UNSEEN, Conditions
+from tillfree.simulation.palms.regions.conditions import TRAINING, UNSEEN, Conditions, careful
 from tillfree.simulation.palms.regions.identity import CANVAS_PX, palm_of, twin_of
 from tillfree.simulation.palms.regions.photograph import photograph
 from tillfree.simulation.palms.regions.world import identities, samples
@@ -47,6 +48,32 @@ def test_twins_differ_in_all_but_the_principal_lines() -> None:
     for layer in (1, 2, 3):
         assert not np.array_equal(one.lines[..., layer], two.lines[..., layer])
     assert not np.array_equal(one.lines[..., 0], other.lines[..., 0])
+
+
+def test_a_palm_can_have_the_lines_and_mounds_of_another_as_they_are_or_bent() -> None:
+    first, same, bent = palm_of(1, 4, like=4), palm_of(1, 7, like=4), palm_of(1, 5, like=4, bend=0.03)
+    assert np.array_equal(first.lines[..., 0], palm_of(1, 4).lines[..., 0])
+    assert np.array_equal(first.lines[..., 0], same.lines[..., 0])
+    for other in (same, bent):
+        assert np.array_equal(first.skin[..., 3], other.skin[..., 3])
+        for layer in (1, 2, 3):
+            assert not np.array_equal(first.lines[..., layer], other.lines[..., layer])
+    cv2 = opencv()
+    # A pixel of a bent line is still near the line: blurred, the two look much alike.
+    seen = [cv2.GaussianBlur(palm.lines[..., 0].astype(np.float32), (0, 0), 6.0).ravel() for palm in (first, bent)]
+    stranger = cv2.GaussianBlur(palm_of(1, 9).lines[..., 0].astype(np.float32), (0, 0), 6.0).ravel()
+    assert not np.array_equal(first.lines[..., 0], bent.lines[..., 0])
+    assert np.corrcoef(*seen)[0, 1] > 0.6 > np.corrcoef(seen[0], stranger)[0, 1]
+
+
+@pytest.mark.parametrize("conditions", TRAINING, ids=lambda each: each.name)
+def test_a_careful_hand_differs_in_its_place_only(conditions: Conditions) -> None:
+    calm = careful(conditions)
+    assert calm.shift == conditions.shift / 2
+    assert calm.rotation_deg[1] == conditions.rotation_deg[1] / 2
+    assert abs(calm.scale[0] - 1.0) < abs(conditions.scale[0] - 1.0)
+    held = ("rotation_deg", "shift", "scale", "tilt", "warp", "cut")
+    assert dataclasses.replace(calm, **{name: getattr(conditions, name) for name in held}) == conditions
 
 
 @pytest.mark.parametrize("conditions", TRAINING + UNSEEN, ids=lambda each: each.name)

@@ -132,16 +132,6 @@ class PalmIndex:
         order = np.lexsort((ids, -cosines))[:count]
         return tuple(Candidate(int(ids[row]), int(away[row]), float(cosines[row])) for row in order)
 
-    def search_codes(self, codes: Bytes, count: int = 1) -> tuple[npt.NDArray[np.int32], Ids]:
-        """Distances in bits and ids, each (n, k), of the nearest to many codes (n, code_bytes): all are looked at."""
-        parts = [(*nearest(codes, shard.codes, count), shard.ids) for shard in self._shards if len(shard)]
-        if not parts:
-            return np.zeros((len(codes), 0), np.int32), np.zeros((len(codes), 0), np.int64)
-        away = np.concatenate([part[0] for part in parts], axis=1)
-        ids = np.concatenate([part[2][part[1]] for part in parts], axis=1)
-        order = np.argsort(away, axis=1, kind="stable")[:, :count]
-        return np.take_along_axis(away, order, axis=1), np.take_along_axis(ids, order, axis=1)
-
     def to_bytes(self) -> list[bytes]:
         """Each shard as bytes: as secret as templates, and for the vault to encrypt."""
         return [shard.to_bytes(self.key_id) for shard in self._shards if len(shard)]

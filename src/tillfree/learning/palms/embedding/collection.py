@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tillfree.learning.errors import LearningError
-from tillfree.simulation.palms.regions.conditions import TRAINING
-from tillfree.simulation.palms.regions.identity import palm_of, twin_of
+from tillfree.simulation.palms.regions.conditions import TRAINING, careful
+from tillfree.simulation.palms.regions.identity import TWIN_EVERY, Palm, palm_of, twin_of
 from tillfree.simulation.palms.regions.photograph import photograph
 
-__all__ = ["SIDE_PX", "Collection", "Sizes", "draw_collection", "read_collection"]
+__all__ = ["ALIKE", "SIDE_PX", "Collection", "Sizes", "draw_collection", "lines_of", "read_collection"]
 
 Bytes = npt.NDArray[np.uint8]
 SIDE_PX = 128
@@ -28,21 +28,32 @@ SIDE_PX = 128
 _PALMS_PER_FILE = 32
 _BANDS = 2
 _UPRIGHT = 0.4
+_TOLD = "drawing.txt"
+ALIKE = 4
+"""Of eight palms so many have the principal lines of the first of these, where palms are to be alike."""
+_BEND = (0.015, 0.05)
+"""How far such lines are bent, in sides of the region."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many palms there are, and how many samples of each in each band."""
+    """How many palms there are, how many samples of each in each band, and whether they are hard to tell apart.
+
+    Where they are `alike`, half of the palms have principal lines and mounds that three others have too, as those of
+    real hands lie in nearly the same places; and half of the samples are taken with more care, so that what tells such
+    palms apart can be seen.
+    """
 
     palms: int = 8000
     views: int = 10
+    alike: bool = False
 
 
 class Collection:
     """Drawn samples; more of them are found as they are drawn, by `refresh`."""
 
-    def __init__(self, folder: Path, views: int) -> None:
-        self._folder, self.views = folder, views
+    def __init__(self, folder: Path, views: int, alike: bool = False) -> None:
+        self._folder, self.views, self.alike = folder, views, alike
         self._files: list[Bytes] = []
         self.refresh()
 
@@ -75,12 +86,12 @@ def draw_collection(folder: Path, seed: int, sizes: Sizes) -> Iterator[float]:
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _same_drawing(folder / "drawing.txt", seed, sizes)
+    _same_drawing(folder / _TOLD, seed, sizes)
     files = -(-sizes.palms // _PALMS_PER_FILE)
     missing = [number for number in range(files) if not _file(folder, number).exists()]
     done = files - len(missing)
     yield done / files
-    write = functools.partial(_write, folder, seed, sizes.views)
+    write = functools.partial(_write, folder, seed, sizes)
     if len(missing) < 2:
         for number in missing:
             write(number)
@@ -100,46 +111,66 @@ def read_collection(folder: Path) -> Collection:
     Raises:
         LearningError: nothing was.
     """
-    path = folder / "drawing.txt"
+    path = folder / _TOLD
     if not path.exists():
         raise LearningError(f"{folder}: no palms were drawn there; draw first")
-    return Collection(folder, int(path.read_text(encoding="utf-8").split()[1]))
+    _, views, *kind = path.read_text(encoding="utf-8").split()
+    return Collection(folder, int(views), bool(kind))
 
 
 def _file(folder: Path, number: int) -> Path:
     return folder / f"palms-{number:05d}.npy"
 
 
-def _write(folder: Path, seed: int, views: int, number: int) -> None:
+def _write(folder: Path, seed: int, sizes: Sizes, number: int) -> None:
     path = _file(folder, number)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        np.save(file, _drawn(seed, number, views))
+        np.save(file, _drawn(seed, number, sizes))
     part.replace(path)
 
 
 def _same_drawing(path: Path, seed: int, sizes: Sizes) -> None:
-    """More palms may follow, but not with another seed or number of samples."""
-    told = f"{seed} {sizes.views}\n"
+    """More palms may follow, but not with another seed or number of samples, or of the other kind."""
+    told = f"{seed} {sizes.views}{' alike' if sizes.alike else ''}\n"
     if not path.exists():
         path.write_text(told, encoding="utf-8")
     elif path.read_text(encoding="utf-8") != told:
-        raise LearningError(f"{path.parent}: palms were drawn there with another seed or number; give another folder")
+        raise LearningError(
+            f"{path.parent}: palms were drawn there with another seed, number or kind; give another folder"
+        )
 
 
-def _drawn(seed: int, number: int, views: int) -> Bytes:
+def lines_of(number: int, alike: bool) -> int:
+    """The palm whose principal lines this one has: each eighth those before it, or four of eight those of one."""
+    if not alike:
+        return twin_of(number)
+    return number - number % 4 if number % TWIN_EVERY >= TWIN_EVERY - ALIKE else number
+
+
+def _palm(seed: int, number: int, alike: bool) -> Palm:
+    like = lines_of(number, alike)
+    # One of those that are alike has the very lines of the first, others have them bent.
+    bend = float(np.random.default_rng([seed, number, 7]).uniform(*_BEND)) if like < number < like + ALIKE - 1 else 0.0
+    return palm_of(seed, number, like=like, bend=bend) if alike else palm_of(seed, number)
+
+
+def _drawn(seed: int, number: int, sizes: Sizes) -> Bytes:
     """The samples of one file (classes, views, SIDE_PX, SIDE_PX)."""
-    drawn = np.zeros((_PALMS_PER_FILE * _BANDS, views, SIDE_PX, SIDE_PX), dtype=np.uint8)
+    drawn = np.zeros((_PALMS_PER_FILE * _BANDS, sizes.views, SIDE_PX, SIDE_PX), dtype=np.uint8)
     for at in range(_PALMS_PER_FILE):
-        palm = palm_of(seed, number * _PALMS_PER_FILE + at)
-        # Twins lie the same way, else they would be none.
-        lie = np.random.default_rng([seed, twin_of(palm.number), 8])
+        palm = _palm(seed, number * _PALMS_PER_FILE + at, sizes.alike)
+        # Palms that are alike lie the same way, else they would not be.
+        lie = np.random.default_rng([seed, lines_of(palm.number, sizes.alike), 8])
         first = 0 if lie.random() < _UPRIGHT else int(lie.integers(0, 8))
         rng = np.random.default_rng([seed, palm.number, 9])
         for row, (band, turn) in enumerate((("visible", first), ("nir", (first + int(lie.integers(1, 8))) % 8))):
             chosen = [each for each in TRAINING if each.band == band]
-            for view in range(views):
-                grey, mask = photograph(palm, chosen[int(rng.integers(0, len(chosen)))], rng, SIDE_PX)
+            for view in range(sizes.views):
+                conditions = chosen[int(rng.integers(0, len(chosen)))]
+                if sizes.alike and view % 2:
+                    conditions = careful(conditions)
+                grey, mask = photograph(palm, conditions, rng, SIDE_PX)
                 levels = np.where(mask, np.clip(grey * 255.0, 1.0, 255.0), 0.0).astype(np.uint8)
                 drawn[at * _BANDS + row, view] = _turned(levels, turn)
     return drawn

@@ -12,7 +12,7 @@ import numpy as np
 
 from tillfree.learning.course import Checkpoint, averaged, blend, fast_sums, optimiser_of, pace
 from tillfree.learning.errors import LearningError
-from tillfree.learning.palms.embedding.collection import Collection
+from tillfree.learning.palms.embedding.collection import ALIKE, Collection
 from tillfree.learning.palms.embedding.loss import Centres, pair_loss
 from tillfree.learning.palms.embedding.network import Network
 from tillfree.learning.palms.embedding.variation import varied
@@ -25,18 +25,21 @@ _WARM = 100
 _SAVE_EVERY = 100
 _PART = 24
 _CENTRE_RATE = 4.0
-_PAIRS_ALONE = 600
-"""Steps before centres of classes take part: while a network learns fast, they would be where it put them long ago."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Course:
-    """How long and how fast is learned; a step sees two samples of each of `classes` classes."""
+    """How long and how fast is learned; a step sees two samples of each of `classes` classes.
+
+    So many steps are done by `pairs_alone` before centres of classes take part: while a network learns fast, they would
+    be where it put them long ago.
+    """
 
     seed: int = 1
     steps: int = 3000
     classes: int = 64
     rate: float = 2e-3
+    pairs_alone: int = 600
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,19 +55,24 @@ class Progress:
     known: int
 
 
-def train(collection: Collection, course: Course, folder: Path, save_every: int = _SAVE_EVERY) -> Iterator[Progress]:
+def train(
+    collection: Collection, course: Course, folder: Path, save_every: int = _SAVE_EVERY, start: Path | None = None
+) -> Iterator[Progress]:
     """Train on drawn palms; every `save_every` steps it yields, and keeps `folder`/checkpoint.pt to go on from.
 
     A course that has ended can be followed by a longer one in the same folder. Palms that are drawn meanwhile are used.
+    A new course begins with the network of the folder `start`, where one is named.
 
     Raises:
-        LearningError: the checkpoint there is of another course, or nothing is drawn.
+        LearningError: the checkpoint there is of another course, nothing is drawn, or `start` has no network.
         OSError: it cannot be written.
     """
     th = torch()
     folder.mkdir(parents=True, exist_ok=True)
     th.manual_seed(course.seed)
     network, average = Network(), Network()
+    if start is not None:
+        averaged(start, network)
     average.layers.load_state_dict(network.layers.state_dict())
     optimiser = optimiser_of(network)
     checkpoint, centres = Checkpoint(folder, course), Centres(0)
@@ -104,7 +112,7 @@ def _one_step(
     rng: np.random.Generator,
 ) -> np.ndarray:  # fmt: skip
     th = torch()
-    classes = _classes(collection.classes, course.classes, rng)
+    classes = _classes(collection.classes, course.classes, rng, collection.alike)
     views = np.stack([rng.permutation(collection.views)[:2] for _ in classes])
     shown = collection.pictures(np.tile(classes, 2), views.T.ravel())
     grey, mask = varied(shown, rng)
@@ -119,11 +127,12 @@ def _one_step(
     twice = numbers.repeat(2)
     of_pairs = pair_loss(embeddings[: len(classes)], embeddings[len(classes) :], numbers)
     optimiser.zero_grad(set_to_none=True)
-    if step < _PAIRS_ALONE:
+    if step < course.pairs_alone:
         _move(network, optimiser, of_pairs)
         return np.array([float(of_pairs.detach()), 0.0])
     of_centres, places, chosen = centres.loss(embeddings, twice, rng)
-    _move(network, optimiser, of_pairs + min((step - _PAIRS_ALONE) / _PAIRS_ALONE, 1.0) * of_centres)
+    share = min((step - course.pairs_alone) / max(course.pairs_alone, 1), 1.0)
+    _move(network, optimiser, of_pairs + share * of_centres)
     centres.step(places, chosen, embeddings.detach(), twice, _CENTRE_RATE * pace(step, course.steps, _WARM))
     return np.array([float(of_pairs.detach()), float(of_centres.detach())])
 
@@ -134,15 +143,17 @@ def _move(network: Network, optimiser: Any, loss: Any) -> None:
     optimiser.step()
 
 
-def _classes(count: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
-    """Classes of one step, each once: some with a near twin beside them."""
+def _classes(count: int, wanted: int, rng: np.random.Generator, alike: bool = False) -> np.ndarray:
+    """Classes of one step, each once: some with a near twin beside them, or with all that are alike."""
     if count < wanted:
         raise LearningError(f"{count} classes are drawn, and a step needs {wanted}; draw more palms")
     chosen = rng.permutation(count)[:wanted]
-    # Classes 2 n and 2 n + 1 are palm n in either band; palms 8 k + 6 and 8 k + 7 have the same principal lines.
-    palms = chosen[: wanted // 8] // 16 * 8 + 6
+    # Classes 2 n and 2 n + 1 are palm n in either band. Of eight palms the last two, or the last four, have the same
+    # principal lines.
+    size = ALIKE if alike else 2
+    palms = chosen[: wanted // 8] // 16 * 8 + 8 - size
     bands = rng.integers(0, 2, len(palms))
-    twins = np.stack([2 * palms + bands, 2 * palms + 2 + bands]).T.ravel()
+    twins = (2 * (palms + np.arange(size)[:, None]) + bands).ravel()
     return np.unique(np.concatenate([twins, chosen])).astype(np.int64)
 
 

@@ -8,7 +8,7 @@ import dataclasses
 
 from tillfree.palm.samples import Band
 
-__all__ = ["TRAINING", "UNSEEN", "Conditions"]
+__all__ = ["TRAINING", "UNSEEN", "Conditions", "careful"]
 
 Range = tuple[float, float]
 
@@ -77,3 +77,17 @@ UNSEEN: tuple[Conditions, ...] = (
                principal=(0.02, 0.2), secondary=(0.0, 0.15), fine=(0.0, 0.1), veins=(0.08, 0.3), folds=(0.05, 0.3),
                mottling=(0.02, 0.06), blur_px=(1.0, 2.2), noise=(0.004, 0.012), light=(0.2, 0.8)),
 )  # fmt: skip
+
+
+def careful(conditions: Conditions) -> Conditions:
+    """The same light and skin, with a hand that is held well: half as far misplaced, turned, tilted and bent."""
+    low, high = conditions.scale
+    return dataclasses.replace(
+        conditions,
+        rotation_deg=(conditions.rotation_deg[0] / 2, conditions.rotation_deg[1] / 2),
+        shift=conditions.shift / 2,
+        scale=((1.0 + low) / 2, (1.0 + high) / 2),
+        tilt=conditions.tilt / 2,
+        warp=(conditions.warp[0] / 2, conditions.warp[1] / 2),
+        cut=conditions.cut / 2,
+    )

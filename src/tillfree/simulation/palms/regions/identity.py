@@ -40,22 +40,40 @@ def twin_of(number: int) -> int:
     return number - 1 if number % TWIN_EVERY == TWIN_EVERY - 1 else number
 
 
-def palm_of(seed: int, number: int) -> Palm:
+def palm_of(seed: int, number: int, *, like: int | None = None, bend: float = 0.0) -> Palm:
     """The palm with this number in the world of this seed; always the same.
 
     Args:
         seed: Seed of a world of palms.
         number: Number of the palm there, from 0.
+        like: Number of a palm whose principal lines and mounds this one has; else the lines of `twin_of`, and mounds of
+            its own.
+        bend: How far the principal lines lie from those they are taken from, in sides of the region.
     """
-    main = np.random.default_rng([seed, twin_of(number), 1])
+    main = np.random.default_rng([seed, twin_of(number) if like is None else like, 1])
     rng = np.random.default_rng([seed, number, 2])
     principal = draw_strokes(principal_lines(main), CANVAS_PX, MARGIN)
+    if bend > 0.0:
+        principal = _bent(principal, bend, np.random.default_rng([seed, number, 5]))
     secondary = draw_strokes(secondary_creases(rng), CANVAS_PX, MARGIN)
     fine = draw_strokes(wrinkles(rng), CANVAS_PX, MARGIN)
     veins = draw_strokes(vein_tree(rng), CANVAS_PX, MARGIN)
     lines = np.dstack([principal, secondary, fine, _soft(veins, rng.uniform(1.5, 3.0))])
-    skin = np.dstack([_ridges(rng), _mottling(rng), _folds(principal, secondary, rng), _height(rng)])
+    skin = np.dstack([_ridges(rng), _mottling(rng), _folds(principal, secondary, rng)])
+    mounds = rng if like is None else np.random.default_rng([seed, like, 6])
+    skin = np.dstack([skin, _height(mounds)])
     return Palm(number, lines, skin)
+
+
+def _bent(canvas: Bytes, strength: float, rng: np.random.Generator) -> Bytes:
+    """The same lines a little elsewhere, by a smooth random field."""
+    cv2 = opencv()
+    axis = np.arange(CANVAS_PX, dtype=np.float32)
+    reach = strength * CANVAS_PX / (1.0 + 2.0 * MARGIN)
+    across = axis[None] + np.float32(reach) * _smooth_noise(rng, 4)
+    down = axis[:, None] + np.float32(reach) * _smooth_noise(rng, 4)
+    bent: Bytes = cv2.remap(canvas, across, down, cv2.INTER_LINEAR)
+    return bent
 
 
 def _soft(canvas: Bytes, sigma_px: float) -> Bytes:
