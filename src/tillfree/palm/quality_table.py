@@ -11,13 +11,13 @@ from tillfree.palm.quality_model import Fault
 
 __all__ = ["FAULTS", "SURE", "USUAL"]
 
-SURE = 2.766
+SURE = 2.842
 """The log odds of being recognised if nothing falls short."""
 FAULTS: Mapping[str, Fault] = {
-    "signal": Fault(0.3518, 1.9911, 3.55),
-    "sharp": Fault(-0.8972, 0.419, 1.642),
-    "area": Fault(0.9943, 0.6177, 2.785),
-    "sure": Fault(0.9371, 0.1581, 1.39),
+    "signal": Fault(0.3707, 1.9486, 3.428),
+    "sharp": Fault(-0.877, 0.4417, 1.592),
+    "area": Fault(0.9947, 0.6163, 2.617),
+    "sure": Fault(0.9362, 0.1562, 1.438),
 }
-USUAL: Mapping[str, float] = {"level": -0.705, "contrast": -3.661, "calm": 5.678}
+USUAL: Mapping[str, float] = {"level": -0.697, "contrast": -3.657, "calm": 5.678}
 """Medians of captures that nothing spoils: of light, contrast, and calm (minus noise), as logarithms."""
