@@ -94,8 +94,9 @@ def test_with_enough_palms_scores_are_normalised_too(tmp_path: Path, capsys: pyt
     assert "fused, normalised by the folder: 21 pairs of one palm, 840 of strangers" in text
     assert "fused, each pair alone: 21 pairs" in text
     assert text.count("rank-1 100.00 %") == 2
-    assert _evaluate(tmp_path, "--matcher", "fused", "--cohort", "none") == 0
-    assert "normalised" not in capsys.readouterr().out
+    for others in (("fused", "--cohort", "none"), ("competitive",)):
+        assert _evaluate(tmp_path, "--matcher", *others) == 0
+        assert "normalised" not in capsys.readouterr().out
 
 
 def test_pictures_that_fail_are_listed_and_counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

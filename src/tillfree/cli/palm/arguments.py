@@ -79,8 +79,8 @@ def _add_evaluate(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--cohort", choices=("folder", "none"), default="folder",
-        help="also measure scores against those of a sample with the others of the folder (default), or not; whose "
-        "they are is not used, and stations do not do it",
+        help="also measure fused scores against those of a sample with the others of the folder (default), or not; "
+        "whose they are is not used, and stations do not do it",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", type=Path, action="append", default=[], metavar="FILE",

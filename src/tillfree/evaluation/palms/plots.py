@@ -25,7 +25,7 @@ def det_plot(matchers: Sequence[MatcherFigures]) -> str:
     low = min((1 / figures.other for figures in matchers if figures.other), default=1e-3)
     low = max(min(low, min((1 / figures.mated for figures in matchers if figures.mated), default=1e-3)), 1e-7)
 
-    labels = [each.matcher + ("" if each.normalised else ", pairs alone") for each in matchers]
+    labels = [each.matcher + (", normalised" if each.normalised else "") for each in matchers]
 
     def draw(axes: Axes) -> None:
         for number, figures in enumerate(matchers):
@@ -35,7 +35,7 @@ def det_plot(matchers: Sequence[MatcherFigures]) -> str:
                 [_normal(p.fmr) for p in shown],
                 [_normal(p.fnmr) for p in shown],
                 color=colour,
-                linestyle="-" if figures.normalised else "--",
+                linestyle="--" if figures.normalised else "-",
                 label=labels[number],
             )
         limits = (_normal(low / 2), _normal(0.5))
