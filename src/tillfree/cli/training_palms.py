@@ -29,6 +29,8 @@ def run_train_palms(arguments: argparse.Namespace) -> int:
     for load in (torch, onnx):
         # Better now than after an hour of drawing.
         load()
+    if arguments.start is not None:
+        load_network(arguments.start)
     asked = {name: getattr(arguments, name) for name in ("palms", "views")}
     sizes = Sizes(**{name: count for name, count in asked.items() if count is not None}, alike=arguments.alike)
     drawn: Path = arguments.work / "drawn"

@@ -145,7 +145,7 @@ def lines_of(number: int, alike: bool) -> int:
     """The palm whose principal lines this one has: each eighth those before it, or four of eight those of one."""
     if not alike:
         return twin_of(number)
-    return number - number % 4 if number % TWIN_EVERY >= TWIN_EVERY - ALIKE else number
+    return number - number % ALIKE if number % TWIN_EVERY >= TWIN_EVERY - ALIKE else number
 
 
 def _palm(seed: int, number: int, alike: bool) -> Palm:
