@@ -81,6 +81,21 @@ def test_across_sessions_compares_no_two_of_one_session(folder: Path, capsys: py
     assert "ordinal, each pair alone: 24 pairs of one palm, 112 of strangers" in capsys.readouterr().out
 
 
+def test_people_of_one_name_in_two_places_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for light, number in ((light, number) for light in ("green", "infrared") for number in range(2)):
+        person = tmp_path / light / f"{number:03d}"
+        person.mkdir(parents=True)
+        for shot in range(2):
+            region = sample(drawn_palm(number), shot)
+            cv2.imwrite(str(person / f"{shot}.png"), np.rint(255 * region.pixels).astype(np.uint8))
+    assert _evaluate(tmp_path, "--matcher", "ordinal") == 0
+    said = capsys.readouterr()
+    assert "the same name (000, 001) and count as different people" in said.err
+    assert "8 pictures of 4 palms of 4 persons" in said.out
+    assert _evaluate(tmp_path / "green", "--matcher", "ordinal") == 0
+    assert "the same name" not in capsys.readouterr().err
+
+
 def test_with_enough_palms_scores_are_normalised_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(21):
         person = tmp_path / f"{number:02d}"

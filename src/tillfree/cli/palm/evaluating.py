@@ -10,7 +10,7 @@ import msgspec
 import tillfree
 from tillfree.cli.terminal import Progress, TerminalError, need_folder, refuse_overwriting, say, show, write_file
 from tillfree.evaluation.palms.matching import MATCHERS, Matcher
-from tillfree.evaluation.palms.naming import guess_naming, pattern_naming
+from tillfree.evaluation.palms.naming import guess_naming, namesakes, pattern_naming
 from tillfree.evaluation.palms.pictures import Acquired, Taker, acquire, find_pictures, own_pictures
 from tillfree.evaluation.palms.report import PalmReport, Study, evaluate_palms
 from tillfree.evaluation.palms.words import report_csv, report_text
@@ -40,6 +40,12 @@ def run_evaluation(arguments: argparse.Namespace, take: Taker, encoder: Encoder)
         else guess_naming(paths, group=arguments.group, per_session=arguments.per_session)
     )
     pictures = own_pictures(folder, paths, naming)
+    if alike := namesakes({picture.owner.person for picture in pictures}):
+        say(
+            f"folders of people in more than one place have the same name ({', '.join(alike[:3])}"
+            f"{', ...' if len(alike) > 3 else ''}) and count as different people: if they are the same, "
+            "as in several kinds of light, give one of the places at a time, or --identity"
+        )
     begin = time.perf_counter()
     samples: list[Acquired] = []
     with Progress("Reading palms") as progress:

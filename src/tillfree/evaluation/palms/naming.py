@@ -1,7 +1,8 @@
 """Whose palm a picture shows, read from where it lies and what it is called."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from tillfree.evaluation.errors import EvaluationError
 from tillfree.palm.samples import Band
 
-__all__ = ["Naming", "Owner", "guess_naming", "pattern_naming"]
+__all__ = ["Naming", "Owner", "guess_naming", "namesakes", "pattern_naming"]
 
 _HANDS = {"l": "left", "left": "left", "r": "right", "right": "right"}
 _SESSION = re.compile(r"(?:session|sess|s)[ _-]?(\d+)$", re.IGNORECASE)
@@ -95,6 +96,12 @@ def guess_naming(paths: Sequence[PurePosixPath], *, group: int = 0, per_session:
         "the pictures lie in no layout that is known (folders by person, PERSON_side_NAME, numbered pictures in "
         "folders by session): say how they are named with --identity"
     )
+
+
+def namesakes(persons: Iterable[str]) -> list[str]:
+    """Names of folders that several persons have, which differ only in the folders around them."""
+    count = Counter(person.rsplit("/", 1)[-1] for person in persons)
+    return sorted(name for name, often in count.items() if often > 1)
 
 
 def _from_shape(shape: str) -> str:
