@@ -1,5 +1,6 @@
 """Refunds, decisions and other things that must happen once."""
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -45,6 +46,17 @@ def test_a_refund_happens_once_however_often_it_is_asked_for(shop: Paying) -> No
     assert shop.bank.balance_minor == before - 100
     (row,) = shop.console.database.audit_log(AuditQuery(what="payment.refund"))
     assert row.entry.who == "key test"
+
+
+def test_a_key_in_quotes_is_the_same_key_and_the_document_says_so(shop: Paying) -> None:
+    client = client_of(shop.console)
+    first, again = refund(client, "pay-trip1", "a"), refund(client, "pay-trip1", '"a"')
+    assert (again.status_code, again.content) == (202, first.content)
+    assert refund(client, "pay-trip1", "a b").status_code == 400
+    path = client.get("/api/v1/openapi.json").json()["paths"]["/payments/{id}/refunds"]
+    (key,) = [one["schema"] for one in path["post"]["parameters"] if one["name"] == "Idempotency-Key"]
+    told = [bool(re.search(key["pattern"], text)) for text in ("a", '"a"', "a b", "", "a" * 201)]
+    assert told == [True, True, False, False, False]
 
 
 def test_a_key_is_for_one_request(shop: Paying) -> None:

@@ -23,7 +23,7 @@ from tillfree.storage.database.database import Database
 from tillfree.storage.database.errors import DatabaseError
 from tillfree.storage.database.integration.answers import GivenAnswer
 from tillfree.storage.database.integration.keys import ApiKey
-from tillfree.web.api.operations import Call, Operation, Page, Reply
+from tillfree.web.api.operations import IDEMPOTENCY_KEY, Call, Operation, Page, Reply
 from tillfree.web.api.problems import Fault, Problem
 from tillfree.web.console import Console
 from tillfree.web.errors import AskError
@@ -34,7 +34,7 @@ __all__ = ["PREFIX", "routes_of"]
 PREFIX = "/api/v1"
 _PROBLEM = "application/problem+json"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_IDEMPOTENCY_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?', re.ASCII)
+_KEY = re.compile(IDEMPOTENCY_KEY, re.ASCII)
 _WHERE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _JSON_TYPES = {"application/json", "application/merge-patch+json"}
 _USED_EVERY_NS = NS_PER_MINUTE
@@ -164,7 +164,7 @@ class _Endpoint:
             if self._operation.money:
                 raise Problem("idempotency-key-needed", "send a header Idempotency-Key; see the guide")
             return ""
-        found = _IDEMPOTENCY_KEY.fullmatch(text)
+        found = _KEY.fullmatch(text)
         if found is None:
             raise Problem("malformed", "Idempotency-Key: give 1 to 200 visible ASCII characters, best a random UUID")
         return found[1]

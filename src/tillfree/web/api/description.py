@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 import tillfree
-from tillfree.web.api.operations import NoQuery, Operation
+from tillfree.web.api.operations import IDEMPOTENCY_KEY, NoQuery, Operation
 from tillfree.web.api.problems import PROBLEMS, ProblemBody, problem_uri
 from tillfree.web.api.scopes import SCOPES
 
@@ -66,7 +66,7 @@ def parameters_of(operation: Operation, schemas: dict[str, Any]) -> list[dict[st
                 "in": "header",
                 "required": operation.money,
                 "description": "A random text, the same for each repetition of one request; kept for 24 hours.",
-                "schema": {"type": "string", "pattern": r"^[\x21\x23-\x7e]{1,200}$"},
+                "schema": {"type": "string", "pattern": IDEMPOTENCY_KEY},
             }
         )
     if operation.tagged:

@@ -13,10 +13,12 @@ from tillfree.web.api.problems import Problem
 from tillfree.web.api.scopes import Scope
 from tillfree.web.console import Console
 
-__all__ = ["Call", "Method", "NoQuery", "Operation", "Page", "Reply", "missing"]
+__all__ = ["IDEMPOTENCY_KEY", "Call", "Method", "NoQuery", "Operation", "Page", "Reply", "missing"]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
+IDEMPOTENCY_KEY = r'^"?([\x21\x23-\x7e]{1,200})"?$'
+"""What that header is: the key, perhaps in quotes, as the IETF's draft of the header has it."""
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
