@@ -174,7 +174,7 @@ def predictions(gallery: Floats, probes: Floats) -> Iterator[Row]:
             "fmr_counted_bounds": [float(f"{bound:.3g}") for bound in (rate.low, rate.high)],
         }
     # Strangers are asked after: palms of which the gallery has none.
-    asked = probes[:_ASKED]
+    asked = probes[: min(_ASKED, len(gallery) // 2)]
     yield from galleries(tail, gallery[len(asked) :], asked)
     _, rate = counted(tail.threshold(fmr_for_gallery(_FPIR, _MILLION)))
     yield {
